@@ -1,0 +1,99 @@
+"""What the planner answers: send, hold or drop, with every check that was looked at.
+
+The codes here are stored with each decision and are never renamed; their words for people stand in
+the catalogues.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from scheduler.planner.facts import Channel
+
+CheckValue = str | int | float | bool | None | tuple[str, ...]
+
+
+class Reason(StrEnum):
+    """Why an event is held or dropped."""
+
+    NO_RULES = "no_rules"
+    RULES_NOT_IN_FORCE = "rules_not_in_force"
+    NO_RULE = "no_rule"
+    CANCELLED = "cancelled"
+    BRANCH_CLOSED = "branch_closed"
+    ALREADY_INVITED = "already_invited"
+    EVENT_IN_FUTURE = "event_in_future"
+    ERASED = "erased"
+    OPTED_OUT = "opted_out"
+    STAFF_NUMBER = "staff_number"
+    NO_ZONE = "no_zone"
+    NO_SEGMENT = "no_segment"
+    NO_ADDRESS = "no_address"
+    NO_CONSENT = "no_consent"
+    NO_TEMPLATE = "no_template"
+    TOO_OLD = "too_old"
+    CAPPED = "capped"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question that was asked of the facts.
+
+    Parameters
+    ----------
+    rule : str
+        Code of the check.
+    value, limit
+        What was found and what it was held against; times are ISO 8601 in UTC.
+    ok : bool
+        Whether the facts passed.
+    """
+
+    rule: str
+    value: CheckValue
+    limit: CheckValue
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Ask, at ``at``, through ``channel``; all moments are in UTC."""
+
+    at: datetime
+    channel: Channel
+    template: str
+    survey: str
+    segment: str
+    expires_at: datetime
+    checks: tuple[Check, ...]
+
+    @property
+    def earliest_at(self) -> datetime:
+        """The first moment that the rules allow."""
+        return self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Decide again at ``until``; nothing can be sent before."""
+
+    until: datetime
+    reason: Reason
+    checks: tuple[Check, ...]
+
+    @property
+    def earliest_at(self) -> datetime:
+        """The first moment at which sending may become possible."""
+        return self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Never ask for this event; ``earliest_at`` is when it would have been sent, where known."""
+
+    reason: Reason
+    checks: tuple[Check, ...]
+    earliest_at: datetime | None = None
+
+
+Decision = Send | Hold | Drop
