@@ -1,0 +1,115 @@
+"""How uncertain one branch's score is, as a sampling variance that never reaches zero by luck.
+
+Owns the adjusted and shrunken variances which shrinkage, ranks and the test of change share. The
+score stays raw; only its variance is adjusted: a branch whose ten answers are all tens is not
+certain, and rank intervals fed with raw variances cover too little (METHODS 2.4).
+"""
+
+import numpy as np
+
+from scoring.arrays import Z95, Counts, Floats, Numbers, floats, ratio
+from scoring.scales import Kind, Scale, answers, bands, hits, require_kind, variance
+
+PRIOR_ANSWERS = 10
+"""Weight of the pooled variance, in answers, when a branch's own variance is shrunken."""
+
+
+def pooled_variance(histograms: Counts, scale: Scale) -> float:
+    """Variance of answers within branches, pooled over all branches of the comparison set.
+
+    Parameters
+    ----------
+    histograms : int array, shape (..., bins)
+
+    Returns
+    -------
+    float
+        ``sum (n_j - 1) s_j^2 / sum (n_j - 1)`` in squared scale values; nan when no branch has 2
+        answers.
+    """
+    freedom = np.maximum(answers(histograms) - 1, 0)
+    own = np.nan_to_num(variance(histograms, scale))
+    return float(ratio(np.sum(freedom * own), np.sum(freedom)))
+
+
+def shrunken_variance(own: Numbers, n: Numbers, pooled: Numbers) -> Floats:
+    """A branch's variance of answers, drawn towards the pooled one.
+
+    ``((n - 1) s^2 + 10 s_pool^2) / (n + 9)``: ten answers' worth of the network's experience.
+    With ``n = 1`` it is the pooled variance, whatever ``own`` is.
+
+    Parameters
+    ----------
+    own : array, shape (...)
+        Sample variance of the branch; nan is taken as unknown.
+    n : array, shape (...)
+        Answers; nan is returned where 0.
+    pooled : float or array
+        See `pooled_variance`; above 0.
+    """
+    size = floats(n)
+    spread = np.where(size > 1, (size - 1) * np.nan_to_num(floats(own)), 0.0)
+    shrunken = (spread + PRIOR_ANSWERS * floats(pooled)) / (size - 1 + PRIOR_ANSWERS)
+    return np.where(size > 0, shrunken, np.nan)
+
+
+def nps_adjusted_variance(detractors: Numbers, n: Numbers, promoters: Numbers) -> Floats:
+    """Sampling variance of an NPS (-100..100) from +3 adjusted counts.
+
+    3 imagined answers, 3/4 of them promoters' and 3/4 detractors', so that it is above 0 even when
+    everyone is a promoter.
+
+    References
+    ----------
+    Rocks, B. (2016). Interval estimation for the "Net Promoter Score". The American
+    Statistician 70.
+    """
+    size = floats(n) + 3
+    up = (floats(promoters) + 0.75) / size
+    down = (floats(detractors) + 0.75) / size
+    return np.where(floats(n) > 0, 1e4 * (up + down - (up - down) ** 2) / size, np.nan)
+
+
+def share_adjusted_variance(hit: Numbers, n: Numbers, *, z: float = Z95) -> Floats:
+    """Sampling variance of a share (0..1) from counts with ``z^2/2`` added to hits and misses.
+
+    References
+    ----------
+    Agresti, A. and Coull, B. A. (1998). Approximate is better than "exact" for interval estimation
+    of binomial proportions. The American Statistician 52, 119-126.
+    """
+    size = floats(n) + z**2
+    share = (floats(hit) + z**2 / 2) / size
+    return np.where(floats(n) > 0, share * (1 - share) / size, np.nan)
+
+
+def metric_variance(
+    histograms: Counts, kind: Kind, scale: Scale, *, pooled: float | None = None
+) -> Floats:
+    """Sampling variance of each branch's score, never 0, in squared units of the score.
+
+    Parameters
+    ----------
+    histograms : int array, shape (..., bins)
+    kind, scale
+        The metric. NPS: +3 adjusted counts; shares: adjusted counts; mean: shrunken variance / n.
+    pooled : float, optional
+        Within-branch variance of the comparison set; only a mean needs it, and by default takes it
+        from ``histograms`` themselves.
+
+    Returns
+    -------
+    float array, shape (...)
+        nan where there are no answers.
+    """
+    require_kind(kind, scale)
+    n = answers(histograms)
+    match kind:
+        case Kind.NPS:
+            split = bands(histograms, scale)
+            return nps_adjusted_variance(split.detractors, n, split.promoters)
+        case Kind.MEAN:
+            known = pooled_variance(histograms, scale) if pooled is None else pooled
+            return ratio(shrunken_variance(variance(histograms, scale), n, known), n)
+        case _:
+            return share_adjusted_variance(hits(histograms, kind, scale), n)
