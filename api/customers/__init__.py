@@ -1,0 +1,1 @@
+"""Customers and their events: matching, encrypted contact points, consent, export and erasure."""

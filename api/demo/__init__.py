@@ -1,0 +1,1 @@
+"""A made-up network, deterministic by its seed, for demonstrations and tests."""

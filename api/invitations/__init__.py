@@ -1,0 +1,1 @@
+"""The ledger of decisions and invitations: who is asked, when, through which channel, and why."""

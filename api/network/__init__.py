@@ -1,0 +1,1 @@
+"""The units of the network, their hierarchy with its history, touchpoints and merges."""

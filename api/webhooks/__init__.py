@@ -1,0 +1,1 @@
+"""What providers tell us: signed status and inbound messages, checked before they are believed."""

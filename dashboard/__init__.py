@@ -1,0 +1,1 @@
+"""The dashboards: data, figures and pages apart; reads through dashboard.data only."""

@@ -1,0 +1,1 @@
+"""Writes from the pages through the same services and permission checks as the API."""

@@ -1,0 +1,1 @@
+"""Reads for the pages: numbers from api.insights, entities from their domain."""

@@ -1,0 +1,1 @@
+"""Channels as ports: console by default, providers only when sending is live."""
