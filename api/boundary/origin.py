@@ -1,0 +1,44 @@
+"""The wall around unsafe requests: our cookie counts only together with our ``Origin``.
+
+Plain ASGI, so that it costs nothing on the survey page. Covers Dash's requests too.
+"""
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.boundary.problems import problem
+from api.boundary.visits import SESSION_COOKIE
+from api.core.errors import ForeignOrigin
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class OriginWall:
+    """Refuses unsafe requests that carry the session cookie from elsewhere."""
+
+    def __init__(self, app: ASGIApp, public_url: str) -> None:
+        self.app = app
+        self.public = urlsplit(public_url)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in _SAFE:
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        if SESSION_COOKIE in request.cookies and not self._ours(request):
+            answer = problem(request, ForeignOrigin.status, ForeignOrigin.key)
+            await answer(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _ours(self, request: Request) -> bool:
+        origin = urlsplit(request.headers.get("origin", ""))
+        if not origin.netloc:
+            return False
+        same_host = origin.netloc == request.headers.get("host")
+        return same_host or (origin.scheme, origin.netloc) == (
+            self.public.scheme,
+            self.public.netloc,
+        )

@@ -1,0 +1,65 @@
+"""The web application without the dashboard: every room's endpoints on one FastAPI.
+
+Composes; decides nothing. ``branchpulse.web_app`` puts the dashboard on top.
+"""
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy import text
+from starlette.middleware.gzip import GZipMiddleware
+
+from api.boundary.origin import OriginWall
+from api.boundary.problems import register_problems
+from api.core.errors import NotFound
+from api.core.installation import Installation
+
+ROUTERS: tuple[object, ...] = ()
+
+
+def create_api(installation: Installation) -> FastAPI:
+    """All endpoints of one installation; documented at ``/api/docs``."""
+    app = FastAPI(
+        title="Branchpulse",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.installation = installation
+    register_problems(app)
+    for router in ROUTERS:
+        app.include_router(router)  # type: ignore[arg-type]
+    app.add_api_route("/healthz", healthy, include_in_schema=False)
+    app.add_api_route("/readyz", ready, include_in_schema=False)
+    app.add_api_route(
+        "/api/{rest:path}",
+        unknown,
+        methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        include_in_schema=False,
+    )
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(OriginWall, public_url=installation.settings.public_url)
+    return app
+
+
+async def healthy() -> Response:
+    """Says that this process runs."""
+    return JSONResponse({"status": "ok"})
+
+
+def ready(request: Request) -> Response:
+    """Says whether the database answers, and whether anyone leads the scheduled jobs."""
+    installation: Installation = request.app.state.installation
+    with installation.database.connection() as connection:
+        leader = connection.execute(
+            text(
+                "select exists (select from pg_locks where locktype = 'advisory' "
+                "and classid = 0 and objid = 7001 and granted)"
+            )
+        ).scalar_one()
+    return JSONResponse({"status": "ok", "leader": bool(leader)})
+
+
+def unknown() -> Response:
+    """Answers unknown API addresses, which Dash's catch-all would otherwise take."""
+    raise NotFound

@@ -1,0 +1,142 @@
+"""Mergeable counts, what still has to be folded into them, and stored league tables."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    UniqueConstraint,
+    false,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field
+
+from api.models.base import Table, id_field, moment, one_of, text
+
+PERIODS = ("day", "week", "month", "span")
+
+
+class Cell(Table, table=True):
+    """Histogram of one metric at one branch, touchpoint and survey version in one period.
+
+    Touchpoint and survey version are 0 for imported counts that have none. Periods are half-open.
+    """
+
+    __tablename__ = "cell"
+    __table_args__ = (
+        one_of("period", *PERIODS),
+        Index("ix_cell_branch_id", "branch_id", "metric", "period", "period_from"),
+    )
+
+    metric: str = text(primary_key=True)
+    period: str = text(primary_key=True)
+    period_from: date = Field(primary_key=True)
+    period_to: date = Field(primary_key=True)
+    branch_id: int = Field(primary_key=True)
+    touchpoint_id: int = Field(primary_key=True)
+    survey_version_id: int = Field(primary_key=True)
+    scale: str = text()
+    n: int
+    hist: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    sealed: bool = Field(
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=false())
+    )
+
+
+class CutCell(Table, table=True):
+    """A cell cut by exactly one of channel, segment, advisor; days and months."""
+
+    __tablename__ = "cut_cell"
+    __table_args__ = (
+        one_of("period", *PERIODS),
+        one_of("cut", "channel", "segment", "advisor"),
+        Index("ix_cut_cell_branch_id", "branch_id", "metric", "cut", "period", "period_from"),
+    )
+
+    metric: str = text(primary_key=True)
+    period: str = text(primary_key=True)
+    period_from: date = Field(primary_key=True)
+    period_to: date = Field(primary_key=True)
+    branch_id: int = Field(primary_key=True)
+    touchpoint_id: int = Field(primary_key=True)
+    survey_version_id: int = Field(primary_key=True)
+    cut: str = text(primary_key=True)
+    cut_value: str = text(primary_key=True)
+    scale: str = text()
+    n: int
+    hist: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+
+
+class DirtyMark(Table, table=True):
+    """A response's transaction says which cell has to be counted again."""
+
+    __tablename__ = "dirty_mark"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+    branch_id: int
+    occurred_on: date
+    touchpoint_id: int
+    survey_version_id: int
+
+
+class MetricDay(Table, table=True):
+    """The data version of a metric's day: what was computed from older ones is out of date."""
+
+    __tablename__ = "metric_day"
+
+    metric: str = text(primary_key=True)
+    day: date = Field(primary_key=True)
+    version: int = Field(sa_type=BigInteger, index=True)
+
+
+class LeagueTable(Table, table=True):
+    """A league table computed over a comparison set, the same for every viewer."""
+
+    __tablename__ = "league_table"
+    __table_args__ = (
+        UniqueConstraint("metric", "period_from", "period_to", "comparison_set", "data_version"),
+        one_of("state", "requested", "ready"),
+    )
+
+    id: UUID = id_field()
+    metric: str = text()
+    period_from: date
+    period_to: date
+    comparison_set: str = text()
+    data_version: int = Field(sa_type=BigInteger)
+    state: str = Field(default="requested")
+    requested_at: datetime = moment()
+    computed_at: datetime | None = moment(nullable=True)
+    seed: int | None = Field(default=None, sa_type=BigInteger)
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
+    )
+
+
+class LeagueRow(Table, table=True):
+    """One branch of a stored league table; what is not known is null."""
+
+    __tablename__ = "league_row"
+
+    table_id: UUID = Field(foreign_key="league_table.id", primary_key=True, ondelete="CASCADE")
+    branch_id: int = Field(primary_key=True)
+    n: int
+    score: float | None = None
+    low: float | None = None
+    high: float | None = None
+    shrunk: float | None = None
+    rank: int | None = None
+    rank_low: int | None = None
+    rank_high: int | None = None
+    previous_n: int | None = None
+    previous_score: float | None = None
+    change: float | None = None
+    change_is_noise: bool | None = None
+    tier: str = text()
+    ranked: bool = False

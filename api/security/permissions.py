@@ -1,0 +1,31 @@
+"""What each role may do. Seeing is decided by scope; this decides doing."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """Something a person may do at a unit."""
+
+    VIEW_SCORES = "view_scores"
+    VIEW_COMMENTS = "view_comments"
+    VIEW_NETWORK = "view_network"  # pages that compare branches by name
+    REVEAL_CONTACT = "reveal_contact"
+    EXPORT = "export"
+    CALL_CUSTOMERS = "call_customers"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_NETWORK = "manage_network"
+    MANAGE_ASKING = "manage_asking"
+    MANAGE_CUSTOMERS = "manage_customers"  # export and erase
+
+
+_VIEW = {Permission.VIEW_SCORES, Permission.VIEW_COMMENTS}
+
+ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    "hq_admin": frozenset(Permission),
+    "hq_analyst": frozenset({*_VIEW, Permission.VIEW_NETWORK, Permission.EXPORT}),
+    "regional_manager": frozenset({*_VIEW, Permission.VIEW_NETWORK, Permission.EXPORT}),
+    "owner_group_manager": frozenset({*_VIEW, Permission.VIEW_NETWORK, Permission.EXPORT}),
+    "branch_manager": frozenset({*_VIEW, Permission.REVEAL_CONTACT, Permission.EXPORT}),
+    "branch_staff": frozenset(_VIEW),
+    "interviewer": frozenset({Permission.CALL_CUSTOMERS}),
+}

@@ -1,0 +1,60 @@
+"""What one transaction may see, and how the database is told.
+
+A scope is made in :mod:`api.security.viewer` for people and tokens, or here for work without a
+viewer, which must say why. Row-level security enforces it again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlmodel import Session
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Branches that may be seen; ``whole`` means every branch there is."""
+
+    branches: frozenset[int]
+    whole: bool = False
+    all_people: bool = False
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, branches: Iterable[int]) -> "Scope":
+        """Exactly these branches."""
+        return cls(branches=frozenset(branches))
+
+    @classmethod
+    def nothing(cls) -> "Scope":
+        """No branch at all."""
+        return cls(branches=frozenset())
+
+    @classmethod
+    def whole_network(cls, reason: str) -> "Scope":
+        """Every branch and every person, for work that has no viewer; ``reason`` says which."""
+        return cls(branches=frozenset(), whole=True, all_people=True, reason=reason)
+
+    def sees(self, branch_id: int) -> bool:
+        """True when ``branch_id`` is in the scope."""
+        return self.whole or branch_id in self.branches
+
+
+_OPEN = text(
+    "select set_config('bp.branches', :branches, true), set_config('bp.people', :people, true)"
+)
+_OPEN_WHOLE = text(
+    "select set_config('bp.branches', (select coalesce(string_agg(id::text, ','), '') from unit "
+    "where kind = 'branch'), true), set_config('bp.people', :people, true)"
+)
+
+
+def open_scope(session: Session | Connection, scope: Scope) -> None:
+    """Shows the transaction what ``scope`` holds, and nothing else, until it ends."""
+    people = "all" if scope.all_people else ""
+    if scope.whole:
+        session.execute(_OPEN_WHOLE, {"people": people})
+        return
+    listed = ",".join(map(str, sorted(scope.branches)))
+    session.execute(_OPEN, {"branches": listed, "people": people})

@@ -1,0 +1,88 @@
+"""From a cookie or a machine token to the viewer behind it. Reads the tables, knows no HTTP."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlmodel import Session, col
+
+from api.core.errors import NotLoggedIn
+from api.core.ids import token_hash
+from api.core.languages import spoken
+from api.models import Account, ApiToken, LoginSession
+from api.security.hierarchy import current_hierarchy
+from api.security.scope import Scope
+from api.security.viewer import Viewer, load_grants, widen
+
+_SEEN_EVERY = timedelta(minutes=5)
+
+
+def viewer_of_session(session: Session, secret: str | None, now: datetime) -> Viewer:
+    """The person whose session cookie holds ``secret``; raises NotLoggedIn."""
+    if not secret:
+        raise NotLoggedIn
+    row = session.execute(
+        select(
+            col(Account.id),
+            col(Account.name),
+            col(Account.language),
+            col(LoginSession.last_seen_at),
+        )
+        .join(LoginSession, col(LoginSession.account_id) == col(Account.id))
+        .where(
+            col(LoginSession.id_hash) == token_hash(secret),
+            col(LoginSession.revoked_at).is_(None),
+            col(LoginSession.expires_at) > now,
+            col(Account.status) == "active",
+        )
+    ).first()
+    if row is None:
+        raise NotLoggedIn
+    if now - row.last_seen_at > _SEEN_EVERY:
+        session.execute(
+            text("update login_session set last_seen_at = :now where id_hash = :id"),
+            {"now": now, "id": token_hash(secret)},
+        )
+    return viewer_of_account(session, row.id, row.name, row.language, now)
+
+
+def viewer_of_account(
+    session: Session, account_id: UUID, name: str, language: str, now: datetime
+) -> Viewer:
+    """What an account may see today."""
+    hierarchy = current_hierarchy(session, now.date())
+    grants = load_grants(session, account_id, now.date())
+    return Viewer(
+        account_id=account_id,
+        name=name,
+        language=spoken(language),
+        grants=grants,
+        hierarchy=hierarchy,
+        scope=widen(grants, hierarchy),
+    )
+
+
+def viewer_of_token(session: Session, secret: str, now: datetime) -> Viewer:
+    """The machine behind an API token, limited to its unit's subtree; raises NotLoggedIn."""
+    token = session.execute(
+        select(ApiToken).where(
+            col(ApiToken.token_hash) == token_hash(secret), col(ApiToken.revoked_at).is_(None)
+        )
+    ).scalar_one_or_none()
+    if token is None:
+        raise NotLoggedIn
+    hierarchy = current_hierarchy(session, now.date())
+    if token.unit_id is None:
+        branches = hierarchy.branch_ids
+    else:
+        branches = frozenset(node.id for node in hierarchy.branches_under(token.unit_id))
+    return Viewer(
+        account_id=None,
+        name=token.name,
+        language="en",
+        grants=(),
+        hierarchy=hierarchy,
+        scope=Scope.of(branches),
+        token_id=token.id,
+        token_scopes=frozenset(token.scopes),
+    )

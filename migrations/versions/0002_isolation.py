@@ -1,0 +1,196 @@
+"""Roles, row-level security, partitions, exclusion constraints: what models cannot say."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+ROLES = ("bp_web", "bp_worker", "bp_stats")
+
+# How a transaction's scope reaches the policies: an uncorrelated subselect, computed once.
+SCOPE = (
+    "any ((select string_to_array(nullif(current_setting('bp.branches', true), ''), ',')::int[])"
+    "::int[])"
+)
+ALL_PEOPLE = "(select current_setting('bp.people', true)) = 'all'"
+
+BRANCH_TABLES = (
+    "event",
+    "decision",
+    "invitation",
+    "response",
+    "answer",
+    "cell",
+    "cut_cell",
+    "league_row",
+    "person_branch",
+)
+PERSON_TABLES = {
+    "person": "id",
+    "person_source": "person_id",
+    "contact_point": "person_id",
+    "consent": "person_id",
+}
+PARTITIONED = {
+    "answer": "occurred_on",
+    "decision": "decided_at",
+    "receipt": "received_at",
+    "audit_entry": "at",
+}
+
+WEB_GRANTS = {
+    "select": (
+        "network owner_group unit unit_parent unit_profile unit_former_code touchpoint "
+        "account login_identifier access_grant login_session account_link login_throttle api_token "
+        "idempotency_key person person_branch person_source contact_point person_merge consent "
+        "suppression erased_mark event metric survey_version message_version rule_set_version "
+        "decision invitation survey_token receipt response answer cell cut_cell metric_day "
+        "league_table league_row audit_entry outbox_message job_window"
+    ),
+    "insert": (
+        "owner_group unit unit_parent unit_profile unit_former_code account login_identifier "
+        "access_grant login_session account_link login_throttle api_token idempotency_key person "
+        "person_branch person_source contact_point person_merge consent suppression erased_mark "
+        "event decision invitation receipt response answer dirty_mark league_table audit_entry "
+        "outbox_message"
+    ),
+    "update": (
+        "network unit unit_parent unit_profile account login_identifier access_grant login_session "
+        "account_link login_throttle api_token idempotency_key person person_source person_branch "
+        "contact_point person_merge consent event invitation survey_token receipt response answer"
+    ),
+    "delete": "login_throttle idempotency_key person_source contact_point person_branch answer",
+}
+
+STATS_TABLES = (
+    "network unit unit_parent unit_profile owner_group touchpoint metric cell metric_day "
+    "league_table league_row"
+)
+
+ENSURE_PARTITIONS = """
+create function bp_ensure_partitions(first_month date, last_month date) returns int
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    parent text;
+    month date;
+    partition text;
+    made int := 0;
+    occupied boolean;
+begin
+    foreach parent in array array['answer', 'decision', 'receipt', 'audit_entry'] loop
+        month := date_trunc('month', first_month)::date;
+        while month <= last_month loop
+            partition := parent || '_y' || to_char(month, 'YYYY') || 'm' || to_char(month, 'MM');
+            if to_regclass(partition) is null then
+                execute format(
+                    'select exists (select 1 from %I where %I >= %L and %I < %L)',
+                    parent || '_default',
+                    case parent when 'answer' then 'occurred_on' when 'decision' then 'decided_at'
+                        when 'receipt' then 'received_at' else 'at' end,
+                    month,
+                    case parent when 'answer' then 'occurred_on' when 'decision' then 'decided_at'
+                        when 'receipt' then 'received_at' else 'at' end,
+                    (month + interval '1 month')::date
+                ) into occupied;
+                if not occupied then
+                    execute format(
+                        'create table %I partition of %I for values from (%L) to (%L)',
+                        partition, parent, month, (month + interval '1 month')::date
+                    );
+                    made := made + 1;
+                end if;
+            end if;
+            month := (month + interval '1 month')::date;
+        end loop;
+    end loop;
+    return made;
+end $$
+"""
+
+NO_OVERLAP = (
+    "exclude using gist (int8range(unit_id, unit_id, '[]') with &&, "
+    "daterange(valid_from, valid_to) with &&)"
+)
+
+
+def upgrade() -> None:
+    for role in ROLES:
+        op.execute(
+            f"do $$ begin if not exists (select from pg_roles where rolname = '{role}') then "
+            f"create role {role} nologin noinherit; end if; end $$"
+        )
+    op.execute("revoke create on schema public from public")
+    op.execute("grant usage on schema public to bp_web, bp_worker, bp_stats")
+    op.execute("grant bp_stats to bp_web, bp_worker")
+    op.execute("create sequence data_version as bigint")
+    for table in ("unit_parent", "unit_profile"):
+        op.execute(f"alter table {table} add constraint ex_{table}_one_at_a_time {NO_OVERLAP}")
+    _partitions()
+    _grants()
+    _policies()
+
+
+def _partitions() -> None:
+    for table in PARTITIONED:
+        op.execute(f"create table {table}_default partition of {table} default")
+    op.execute(ENSURE_PARTITIONS)
+    op.execute("revoke all on function bp_ensure_partitions(date, date) from public")
+    op.execute("grant execute on function bp_ensure_partitions(date, date) to bp_worker")
+    op.execute(
+        "select bp_ensure_partitions((current_date - interval '13 months')::date, "
+        "(current_date + interval '3 months')::date)"
+    )
+
+
+def _grants() -> None:
+    for right, tables in WEB_GRANTS.items():
+        op.execute(f"grant {right} on {', '.join(tables.split())} to bp_web")
+    op.execute("grant select, insert, update, delete on all tables in schema public to bp_worker")
+    op.execute("revoke update, delete on audit_entry from bp_worker")
+    op.execute("revoke all on alembic_version from bp_worker")
+    op.execute("grant usage, select on all sequences in schema public to bp_web, bp_worker")
+    op.execute(f"grant select on {', '.join(STATS_TABLES.split())} to bp_stats")
+
+
+def _policies() -> None:
+    for table in (*BRANCH_TABLES, *PERSON_TABLES, "receipt"):
+        op.execute(f"alter table {table} enable row level security")
+        op.execute(f"create policy worker on {table} to bp_worker using (true) with check (true)")
+    for table in BRANCH_TABLES:
+        op.execute(f"create policy branch on {table} to bp_web using (branch_id = {SCOPE})")
+    op.execute(
+        "create policy branch on receipt to bp_web "
+        f"using (branch_id is null or branch_id = {SCOPE})"
+    )
+    for table, column in PERSON_TABLES.items():
+        op.execute(
+            f"create policy branch on {table} to bp_web using ({ALL_PEOPLE} or exists "
+            f"(select from person_branch b where b.person_id = {table}.{column} "
+            f"and b.branch_id = {SCOPE})) with check ({ALL_PEOPLE})"
+        )
+    for table in ("cell", "league_row"):
+        op.execute(f"create policy stats on {table} for select to bp_stats using (true)")
+
+
+def downgrade() -> None:
+    for table in (*BRANCH_TABLES, *PERSON_TABLES, "receipt"):
+        op.execute(f"drop policy worker on {table}")
+        op.execute(f"drop policy branch on {table}")
+        op.execute(f"alter table {table} disable row level security")
+    for table in ("cell", "league_row"):
+        op.execute(f"drop policy stats on {table}")
+    op.execute("revoke all on all tables in schema public from bp_web, bp_worker, bp_stats")
+    op.execute("revoke all on all sequences in schema public from bp_web, bp_worker")
+    op.execute("drop function bp_ensure_partitions(date, date)")
+    op.execute(
+        "do $$ declare p record; begin for p in select inhrelid::regclass as name from pg_inherits "
+        "where inhparent::regclass::text in ('answer', 'decision', 'receipt', 'audit_entry') loop "
+        "if p.name::text ~ '^[a-z_0-9]+$' and (select relkind from pg_class where oid = p.name) = 'r' "
+        "then execute format('drop table %s', p.name); end if; end loop; end $$"
+    )
+    for table in ("unit_parent", "unit_profile"):
+        op.execute(f"alter table {table} drop constraint ex_{table}_one_at_a_time")
+    op.execute("drop sequence data_version")
+    op.execute("revoke all on schema public from bp_web, bp_worker, bp_stats")
