@@ -7,18 +7,22 @@ import contextlib
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from api.core.clock import Clock, system_clock
 from api.core.crypto import Vault
 from api.core.database import Database
+from api.core.embedded import embedded_server
 from api.core.settings import Settings
 
 Role = Literal["web", "worker"]
+DATABASE = "branchpulse"
 
 
 @dataclass(frozen=True)
@@ -73,3 +77,29 @@ def with_embedded_server(settings: Settings, admin_url: str) -> Settings:
         worker_database_url=url("bp_worker"),
         secret_key=settings.secret_key or kept["secret_key"],
     )
+
+
+@contextlib.contextmanager
+def running_settings(settings: Settings) -> Iterator[Settings]:
+    """``settings`` whose database runs: the named one, or the embedded one of the home."""
+    if not settings.embedded:
+        yield settings
+        return
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with embedded_server(settings.home) as server:
+        ready = with_embedded_server(settings, server.url(DATABASE))
+        _ensure_database(server.url("postgres"))
+        yield ready
+
+
+def _ensure_database(server_url: str) -> None:
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            found = connection.execute(
+                text("select 1 from pg_database where datname = :name"), {"name": DATABASE}
+            ).scalar()
+            if not found:
+                connection.execute(text(f'create database "{DATABASE}"'))
+    finally:
+        engine.dispose()

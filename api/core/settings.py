@@ -96,3 +96,14 @@ class Settings(BaseSettings):
     def with_changes(self, **changes: Any) -> "Settings":
         """A copy with other values, checked again."""
         return Settings.model_validate({**self.model_dump(), **changes})
+
+    def environment(self) -> dict[str, str]:
+        """The same settings as environment variables, for a process of ours."""
+        found: dict[str, str] = {}
+        for name, value in self.model_dump().items():
+            if value is not None:
+                plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+                found[f"BRANCHPULSE_{name.upper()}"] = (
+                    str(plain).lower() if isinstance(plain, bool) else str(plain)
+                )
+        return found

@@ -1,0 +1,83 @@
+"""Running our own processes together: they start as one, and none outlives the others.
+
+Knows nothing of what the processes do.
+"""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+_PATIENCE = 10.0  # seconds a process gets to end by itself
+
+
+@contextmanager
+def sole_holder(path: Path) -> Iterator[bool]:
+    """True while this process alone holds ``path``; the kernel lets go when it dies."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def run_together(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -> int:
+    """Runs our commands until one ends or we are told to stop; returns the exit code.
+
+    Each child's standard input is a pipe that only this process holds: when this process is
+    killed, the children see its end and stop (see :func:`end_with_parent`).
+    """
+    children = [_start(command, environment) for command in commands]
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    try:
+        while not told.wait(0.2):
+            ended = [child.returncode for child in children if child.poll() is not None]
+            if ended:
+                return ended[0] or 1
+        return 0
+    finally:
+        _stop(children)
+
+
+def end_with_parent() -> None:
+    """Ends this process when the parent that started it by :func:`run_together` is gone."""
+
+    def watch() -> None:
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent watch", daemon=True).start()
+
+
+def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "branchpulse", *command],
+        stdin=subprocess.PIPE,
+        env={**os.environ, **environment},
+        start_new_session=True,  # a Ctrl-C reaches us first, and we stop them in order
+    )
+
+
+def _stop(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+    end = time.monotonic() + _PATIENCE
+    for child in children:
+        try:
+            child.wait(timeout=max(0.1, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

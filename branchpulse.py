@@ -1,0 +1,229 @@
+"""The command line, and the factory of the whole web application.
+
+Every command imports what it needs when it runs, so that ``--help`` is quick. Exit codes: 0
+success, 1 it ran but the answer is no, 2 bad input with one clear line on standard error. Nobody
+imports this module.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from api.core.installation import Installation, Role
+    from api.core.settings import Settings
+
+app = typer.Typer(
+    name="branchpulse",
+    help="Experience monitoring for dealer and branch networks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
+
+
+def main() -> None:
+    """Runs a command; what people did wrong is one line on standard error and exit code 2."""
+    from api.core.errors import BranchpulseError
+
+    try:
+        app()
+    except BranchpulseError as error:
+        stop(error.log_text())
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def stop(message: str, code: int = 2) -> NoReturn:
+    """Ends the command with one line on standard error."""
+    print(f"branchpulse: {message}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def print_json(document: Any) -> None:
+    """One document on standard output; dates as ISO 8601, what is missing as null."""
+    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def read_settings() -> "Settings":
+    """The settings of this installation, or one line that says which setting is wrong."""
+    from pydantic import ValidationError
+
+    from api.core.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"])).upper()
+        where = f"BRANCHPULSE_{name}: " if name else ""
+        stop(where + first["msg"].removeprefix("Value error, "))
+
+
+@contextmanager
+def opened(role: "Role") -> Iterator["Installation"]:
+    """The installation, its embedded server running if it has one."""
+    from api.core.installation import Installation, running_settings
+
+    with running_settings(read_settings()) as settings:
+        installation = Installation.open(settings, role)
+        try:
+            yield installation
+        finally:
+            installation.close()
+
+
+def web_app() -> "FastAPI":
+    """The whole web application: API, survey pages and dashboard (uvicorn's factory)."""
+    from api.core.logs import configure_logging
+    from dashboard.app import add_dashboard
+
+    from api.core.installation import Installation
+    from api.main import create_api
+
+    settings = read_settings()
+    configure_logging()
+    api = create_api(Installation.open(settings, "web"))
+    add_dashboard(api)
+    return api
+
+
+@app.command()
+def demo(
+    *,
+    network: Annotated[str, typer.Option(help="cars or bank")] = "cars",
+    branches: Annotated[int, typer.Option(min=5, max=2000)] = 300,
+    months: Annotated[int, typer.Option(min=1, max=36)] = 12,
+    seed: int = 1,
+    port: Annotated[int | None, typer.Option(min=1, max=65535)] = None,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Only make the network.")] = False,
+) -> None:
+    """A made-up network on this machine: database, data, web and workers, on loopback."""
+    from api.demo.service import DemoSize, introduce, prepare
+
+    from api.core.installation import running_settings
+    from api.core.migrate import migrate as bring_to_head
+    from api.core.processes import run_together, sole_holder
+
+    settings = read_settings()
+    if not settings.embedded:
+        stop("demo uses the embedded database; unset BRANCHPULSE_DATABASE_URL")
+    if network not in ("cars", "bank"):
+        stop(f"--network must be cars or bank, not {network!r}")
+    port = port or settings.port
+    settings = settings.with_changes(
+        demo_data=True, port=port, public_url=f"http://127.0.0.1:{port}"
+    )
+    with sole_holder(settings.home / "demo.lock") as alone:
+        if not alone:
+            stop(f"a demo is already running in {settings.home}; stop it or set BRANCHPULSE_HOME")
+        with running_settings(settings) as ready:
+            bring_to_head(ready)
+            logins = prepare(ready, DemoSize(network, branches, months, seed))
+            introduce(ready, logins)
+            if not no_serve:
+                children = (["serve", "--with-parent"], ["work", "--with-parent"])
+                raise SystemExit(run_together(children, ready.environment()))
+
+
+@app.command()
+def migrate() -> None:
+    """Brings the schema to head; creates roles and grants (BRANCHPULSE_ADMIN_DATABASE_URL)."""
+    from api.core.installation import running_settings
+    from api.core.migrate import migrate as bring_to_head
+
+    with running_settings(read_settings()) as settings:
+        if settings.admin_database_url is None:
+            stop("BRANCHPULSE_ADMIN_DATABASE_URL is required: migrate runs as the owner")
+        bring_to_head(settings)
+
+
+WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
+
+
+@app.command()
+def serve(
+    workers: Annotated[int, typer.Option(min=1, max=64)] = 1, with_parent: WithParent = False
+) -> None:
+    """The web application."""
+    import os
+
+    import uvicorn
+
+    from api.core.installation import running_settings
+    from api.core.processes import end_with_parent
+
+    with running_settings(read_settings()) as settings:
+        if with_parent:
+            end_with_parent()
+        os.environ.update(settings.environment())  # what web_app reads, also in other processes
+        uvicorn.run(
+            "branchpulse:web_app",
+            factory=True,
+            host=settings.bind,
+            port=settings.port,
+            workers=workers,
+            log_config=None,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies or None,
+            server_header=False,
+        )
+
+
+@app.command()
+def work(with_parent: WithParent = False) -> None:
+    """Workers, and the scheduler in the one process that leads."""
+    from api.core.logs import configure_logging
+    from scheduler.runner import run
+
+    from api.core.processes import end_with_parent
+
+    configure_logging()
+    with opened("worker") as installation:
+        if with_parent:
+            end_with_parent()
+        run(installation)
+
+
+BENCHES = ("submit", "ingest", "league")
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help=" | ".join(BENCHES))],
+    full: Annotated[bool, typer.Option("--full", help="The stated size.")] = False,
+) -> None:
+    """Measures against a named reference in the same run; exit 1 when a target is missed."""
+    if name not in BENCHES:
+        stop(f"unknown bench {name!r}; known: {', '.join(BENCHES)}")
+    result = _bench(name)(full)
+    print(json.dumps(result, default=str))
+    raise SystemExit(0 if result["ok"] else 1)
+
+
+def _bench(name: str) -> Callable[[bool], dict[str, Any]]:
+    if name == "submit":
+        from api.responses.bench import bench_submit
+
+        return bench_submit
+    if name == "ingest":
+        from api.customers.bench import bench_ingest
+
+        return bench_ingest
+    from api.insights.bench import bench_league
+
+    return bench_league
+
+
+if __name__ == "__main__":
+    main()
