@@ -33,7 +33,7 @@ def temporary_installation(**changes: Any) -> Iterator[Settings]:
     """Settings of a migrated installation on an embedded database that is thrown away after."""
     with tempfile.TemporaryDirectory(prefix="branchpulse-bench-") as folder:
         home = Path(folder) / "home"
-        bare = Settings(_env_file=None)  # type: ignore[call-arg]
+        bare = Settings(_env_file=None)
         wanted = {name: field.default for name, field in Settings.model_fields.items()}
         wanted |= {"shared": bare.shared, "home": home, **changes}
         try:
@@ -56,7 +56,7 @@ def web_process(settings: Settings, factory: str = WEB_APP, workers: int = 1) ->
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, **_environment(settings)},
+            env=_environment(settings),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -121,7 +121,7 @@ def percentile(seconds: list[float], share: float) -> float:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    named: dict[str, str] = {}
+    named = {name: value for name, value in os.environ.items() if "BRANCHPULSE_" not in name}
     for name, value in settings.model_dump().items():
         if value is not None:
             secret = getattr(value, "get_secret_value", None)
