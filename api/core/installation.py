@@ -85,7 +85,6 @@ def running_settings(settings: Settings) -> Iterator[Settings]:
     if not settings.embedded:
         yield settings
         return
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with embedded_server(settings.home) as server:
         ready = with_embedded_server(settings, server.url(DATABASE))
         _ensure_database(server.url("postgres"))

@@ -14,13 +14,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from api.core.embedded import prepare_home
+
 _PATIENCE = 10.0  # seconds a process gets to end by itself
 
 
 @contextmanager
 def sole_holder(path: Path) -> Iterator[bool]:
     """True while this process alone holds ``path``; the kernel lets go when it dies."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    prepare_home(path.parent)
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,6 +5,7 @@ of the wheel. Knows nothing of the application's databases, roles or tables.
 """
 
 from api.core.embedded.cluster import Server
+from api.core.embedded.places import prepare_home
 from api.core.embedded.problems import EmbeddedDatabaseError
 from api.core.embedded.sharing import discard_server, embedded_server, running_server
 
@@ -13,5 +14,6 @@ __all__ = [
     "Server",
     "discard_server",
     "embedded_server",
+    "prepare_home",
     "running_server",
 ]
