@@ -10,8 +10,16 @@ import numpy as np
 from scipy.special import ndtr, stdtrit
 
 from scoring.arrays import Z95, Counts, Flags, Floats, floats
-from scoring.scales import Kind, Scale, answers, point_score
-from scoring.variances import PRIOR_ANSWERS, metric_variance, pooled_variance
+from scoring.scales import Kind, Scale, answers, hits, mean, point_score
+from scoring.variances import (
+    PRIOR_ANSWERS,
+    metric_variance,
+    pooled_variance,
+    share_adjusted_variance,
+)
+
+IMAGINED = 2
+"""Answers, half of them hits, that the comparison of two shares adds to each period."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,14 +29,12 @@ class Change:
     Attributes
     ----------
     change : float array
-        Later minus earlier score, in units of the score; nan where a period has no answers.
-    standard_error : float array
+        Later minus earlier raw score, in units of the score; nan where a period has no answers.
     is_noise : bool array
         True where chance explains the change, and where there is none to explain (nan).
     """
 
     change: Floats
-    standard_error: Floats
     is_noise: Flags
 
 
@@ -61,23 +67,56 @@ def change_between(
 
     Notes
     -----
-    A change is noise unless ``|change| > z sqrt(v_now + v_before)``, with the raw scores and the
-    adjusted variances of `scoring.variances.metric_variance`: without them a branch that goes from
-    ten tens to nine tens and an eight would be "significant". For a mean the t quantile with
-    ``n_now + n_before + 18`` degrees of freedom takes the place of z. The test is per branch: among
-    1,000 branches without any change up to 50 are called a change, so a list of changes is a list
-    of candidates. The two periods' customers are taken as independent.
+    The change shown is raw. The test compares *adjusted* scores by adjusted variances: with 3
+    imagined answers a period for NPS, with 2 for shares (Agresti and Caffo), with shrunken
+    variances and the t quantile of ``n_now + n_before + 18`` degrees of freedom for means.
+    Adjusting variances alone is not enough: a raw NPS change tested that way is a false alarm in
+    6-9 of 100 unchanged branches with 10-30 answers, where this test has 3-4 (exact enumeration).
+
+    The test is per branch: among 1,000 branches without any change up to 50 are called changed, so
+    a list of changes is a list of candidates. The customers of the two periods are taken as
+    independent.
+
+    References
+    ----------
+    Agresti, A. and Caffo, B. (2000). Simple and effective confidence intervals for proportions and
+    differences of proportions result from adding two successes and two failures. The American
+    Statistician 54, 280-288.
     """
     spread = pooled
     if kind is Kind.MEAN and pooled is None:
-        spread = pooled_variance(np.stack([now, before]), scale)
-    error = np.sqrt(
-        metric_variance(now, kind, scale, pooled=spread)
-        + metric_variance(before, kind, scale, pooled=spread)
-    )
+        spread = pooled_variance(np.stack(np.broadcast_arrays(now, before)), scale)
+    later, later_variance = _adjusted(now, kind, scale, spread)
+    earlier, earlier_variance = _adjusted(before, kind, scale, spread)
     change = point_score(now, kind, scale) - point_score(before, kind, scale)
-    critical = floats(z)
-    if kind is Kind.MEAN:
-        freedom = answers(now) + answers(before) + 2 * (PRIOR_ANSWERS - 1)
-        critical = floats(stdtrit(freedom, ndtr(z)))
-    return Change(change, error, ~(np.abs(change) > critical * error))
+    limit = _critical(now, before, kind, z) * np.sqrt(later_variance + earlier_variance)
+    adjusted = later - earlier
+    # Unequal numbers of answers move adjusted scores apart: that alone is never a change.
+    real = (np.abs(adjusted) > limit) & (change * adjusted > 0)
+    return Change(change, ~real)
+
+
+def _adjusted(
+    histograms: Counts, kind: Kind, scale: Scale, pooled: float | None
+) -> tuple[Floats, Floats]:
+    """Score with the imagined answers, and its variance, both shape (...)."""
+    n = answers(histograms)
+    match kind:
+        case Kind.NPS:
+            score = point_score(histograms, kind, scale) * n / (n + 3)
+            return score, metric_variance(histograms, kind, scale)
+        case Kind.MEAN:
+            found = metric_variance(histograms, kind, scale, pooled=pooled)
+            return mean(histograms, scale), found
+        case _:
+            hit = hits(histograms, kind, scale)
+            share = (hit + IMAGINED / 2) / (n + IMAGINED)
+            return share, share_adjusted_variance(hit, n, added=IMAGINED)
+
+
+def _critical(now: Counts, before: Counts, kind: Kind, z: float) -> Floats:
+    """Quantile that the standardised change must pass."""
+    if kind is not Kind.MEAN:
+        return floats(z)
+    freedom = answers(now) + answers(before) + 2 * (PRIOR_ANSWERS - 1)
+    return floats(stdtrit(freedom, ndtr(z)))

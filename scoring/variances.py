@@ -70,16 +70,16 @@ def nps_adjusted_variance(detractors: Numbers, n: Numbers, promoters: Numbers) -
     return np.where(floats(n) > 0, 1e4 * (up + down - (up - down) ** 2) / size, np.nan)
 
 
-def share_adjusted_variance(hit: Numbers, n: Numbers, *, z: float = Z95) -> Floats:
-    """Sampling variance of a share (0..1) from counts with ``z^2/2`` added to hits and misses.
+def share_adjusted_variance(hit: Numbers, n: Numbers, *, added: float = Z95**2) -> Floats:
+    """Sampling variance of a share (0..1) from counts with ``added`` imagined answers, half hits.
 
     References
     ----------
     Agresti, A. and Coull, B. A. (1998). Approximate is better than "exact" for interval estimation
-    of binomial proportions. The American Statistician 52, 119-126.
+    of binomial proportions. The American Statistician 52, 119-126 (``added`` = z squared).
     """
-    size = floats(n) + z**2
-    share = (floats(hit) + z**2 / 2) / size
+    size = floats(n) + added
+    share = (floats(hit) + added / 2) / size
     return np.where(floats(n) > 0, share * (1 - share) / size, np.nan)
 
 
