@@ -1,0 +1,1 @@
+"""Surveys, message templates and rules of asking: their files, and their published versions."""
