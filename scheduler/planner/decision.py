@@ -14,8 +14,9 @@ CheckValue = str | int | float | bool | None | tuple[str, ...]
 
 
 class Reason(StrEnum):
-    """Why an event is held or dropped."""
+    """Why an event is held or dropped; a sending has passed every check."""
 
+    PASSED = "passed"
     NO_RULES = "no_rules"
     RULES_NOT_IN_FORCE = "rules_not_in_force"
     NO_RULE = "no_rule"
@@ -71,6 +72,11 @@ class Send:
     def earliest_at(self) -> datetime:
         """The first moment that the rules allow."""
         return self.at
+
+    @property
+    def reason(self) -> Reason:
+        """That nothing stood against it."""
+        return Reason.PASSED
 
 
 @dataclass(frozen=True, slots=True)

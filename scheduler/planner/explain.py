@@ -20,12 +20,12 @@ def explain(event_id: str, decision: Decision, rules: RuleSet | None) -> dict[st
     -------
     dict
         ``event, decision, reason, earliest_at, rule_set_version, checks``; a missing value is
-        None, times are ISO 8601 in UTC, a sending has no reason.
+        None, times are ISO 8601 in UTC, a sending has the reason ``passed``.
     """
     return {
         "event": event_id,
         "decision": kind_of(decision),
-        "reason": None if isinstance(decision, Send) else decision.reason.value,
+        "reason": decision.reason.value,
         "earliest_at": decision.earliest_at.isoformat() if decision.earliest_at else None,
         "rule_set_version": rules.version if rules else None,
         "checks": checks_as_data(decision.checks),

@@ -38,20 +38,22 @@ ADDRESS_OF = MappingProxyType(
 
 
 class InvitationStatus(StrEnum):
-    """Where an invitation stands, as far as the cap is concerned."""
+    """Where an invitation stands; the same words as in the ledger."""
 
     PLANNED = "planned"
     CLAIMED = "claimed"
     SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
     UNKNOWN = "unknown"
-    FAILED = "failed"
+    EXPIRED = "expired"
     DROPPED = "dropped"
 
     @property
     def occupies_slot(self) -> bool:
         """Whether it counts against the cap: all do, but for those withdrawn before sending.
 
-        A failed or unknown one counts: the customer may have seen it.
+        An undelivered or unknown one counts: the customer may have seen it, or tried to.
         """
         return self is not InvitationStatus.DROPPED
 
