@@ -10,12 +10,13 @@ import numpy as np
 from scipy.special import ndtr, stdtrit
 
 from scoring.arrays import Z95, Counts, Flags, Floats, floats
-from scoring.scales import Kind, Scale, answers, hits, mean, point_score
+from scoring.scales import Kind, Scale, answers, bands, hits, mean, point_score
 from scoring.variances import (
     PRIOR_ANSWERS,
     metric_variance,
+    nps_adjusted_spread,
     pooled_variance,
-    share_adjusted_variance,
+    share_adjusted_spread,
 )
 
 IMAGINED = 2
@@ -103,15 +104,16 @@ def _adjusted(
     n = answers(histograms)
     match kind:
         case Kind.NPS:
-            score = point_score(histograms, kind, scale) * n / (n + 3)
-            return score, metric_variance(histograms, kind, scale)
+            split = bands(histograms, scale)
+            spread = nps_adjusted_spread(split.detractors, n, split.promoters)
+            return 100 * (split.promoters - split.detractors) / (n + 3), spread / (n + 3)
         case Kind.MEAN:
             found = metric_variance(histograms, kind, scale, pooled=pooled)
             return mean(histograms, scale), found
         case _:
-            hit = hits(histograms, kind, scale)
-            share = (hit + IMAGINED / 2) / (n + IMAGINED)
-            return share, share_adjusted_variance(hit, n, added=IMAGINED)
+            hit, more = hits(histograms, kind, scale), n + IMAGINED
+            spread = share_adjusted_spread(hit, n, added=IMAGINED)
+            return (hit + IMAGINED / 2) / more, spread / more
 
 
 def _critical(now: Counts, before: Counts, kind: Kind, z: float) -> Floats:

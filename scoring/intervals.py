@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtr, stdtrit
 
 from scoring.arrays import Z95, Floats, Numbers, floats, ratio
-from scoring.variances import PRIOR_ANSWERS, nps_adjusted_variance, shrunken_variance
+from scoring.variances import PRIOR_ANSWERS, nps_adjusted_spread, shrunken_variance
 
 BISECTIONS = 48
 """Halvings of [-1, 1]: the limits are exact to 1e-12 NPS points."""
@@ -122,8 +122,9 @@ def nps_adjusted_wald(
     """
     down, none, up = np.broadcast_arrays(floats(detractors), floats(passives), floats(promoters))
     n = down + none + up
-    centre = 100 * (up - down) / (n + 3)
-    arm = z * np.sqrt(nps_adjusted_variance(down, n, up))
+    some = np.where(n > 0, n + 3, np.nan)
+    centre = 100 * (up - down) / some
+    arm = z * np.sqrt(nps_adjusted_spread(down, n, up) / some)
     return Interval(centre - arm, centre + arm)
 
 

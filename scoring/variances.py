@@ -53,46 +53,46 @@ def shrunken_variance(own: Numbers, n: Numbers, pooled: Numbers) -> Floats:
     return np.where(size > 0, shrunken, np.nan)
 
 
-def nps_adjusted_variance(detractors: Numbers, n: Numbers, promoters: Numbers) -> Floats:
-    """Sampling variance of an NPS (-100..100) from +3 adjusted counts.
+def nps_adjusted_spread(detractors: Numbers, n: Numbers, promoters: Numbers) -> Floats:
+    """Variance of one answer's contribution (-100, 0, 100) to an NPS, from +3 adjusted counts.
 
-    3 imagined answers, 3/4 of them promoters' and 3/4 detractors', so that it is above 0 even when
-    everyone is a promoter.
+    3 imagined answers, 3/4 of a promoter and 3/4 of a detractor among them, so that it is above 0
+    even when everyone is a promoter. Divided by n it is the sampling variance of the raw NPS,
+    divided by n + 3 that of the adjusted one.
 
     References
     ----------
     Rocks, B. (2016). Interval estimation for the "Net Promoter Score". The American
     Statistician 70.
     """
-    size = floats(n) + 3
-    up = (floats(promoters) + 0.75) / size
-    down = (floats(detractors) + 0.75) / size
-    return np.where(floats(n) > 0, 1e4 * (up + down - (up - down) ** 2) / size, np.nan)
+    up = (floats(promoters) + 0.75) / (floats(n) + 3)
+    down = (floats(detractors) + 0.75) / (floats(n) + 3)
+    return 1e4 * (up + down - (up - down) ** 2)
 
 
-def share_adjusted_variance(hit: Numbers, n: Numbers, *, added: float = Z95**2) -> Floats:
-    """Sampling variance of a share (0..1) from counts with ``added`` imagined answers, half hits.
+def share_adjusted_spread(hit: Numbers, n: Numbers, *, added: float = Z95**2) -> Floats:
+    """Variance of one answer (0 or 1) from counts with ``added`` imagined answers, half hits.
 
     References
     ----------
     Agresti, A. and Coull, B. A. (1998). Approximate is better than "exact" for interval estimation
     of binomial proportions. The American Statistician 52, 119-126 (``added`` = z squared).
     """
-    size = floats(n) + added
-    share = (floats(hit) + added / 2) / size
-    return np.where(floats(n) > 0, share * (1 - share) / size, np.nan)
+    share = (floats(hit) + added / 2) / (floats(n) + added)
+    return share * (1 - share)
 
 
 def metric_variance(
     histograms: Counts, kind: Kind, scale: Scale, *, pooled: float | None = None
 ) -> Floats:
-    """Sampling variance of each branch's score, never 0, in squared units of the score.
+    """Sampling variance of each branch's raw score, never 0, in squared units of the score.
 
     Parameters
     ----------
     histograms : int array, shape (..., bins)
     kind, scale
-        The metric. NPS: +3 adjusted counts; shares: adjusted counts; mean: shrunken variance / n.
+        The metric. The variance of one answer comes from adjusted counts for NPS and shares, is
+        shrunken for a mean; it is divided by n.
     pooled : float, optional
         Within-branch variance of the comparison set; only a mean needs it, and by default takes it
         from ``histograms`` themselves.
@@ -101,15 +101,21 @@ def metric_variance(
     -------
     float array, shape (...)
         nan where there are no answers.
+
+    Notes
+    -----
+    Dividing by the adjusted number of answers instead of n would understate the variance of a raw
+    score: rank intervals of 50 branches with 15 answers then cover .91 of true ranks, not .94 (30
+    answers: .94, not .95).
     """
     require_kind(kind, scale)
     n = answers(histograms)
     match kind:
         case Kind.NPS:
             split = bands(histograms, scale)
-            return nps_adjusted_variance(split.detractors, n, split.promoters)
+            return ratio(nps_adjusted_spread(split.detractors, n, split.promoters), n)
         case Kind.MEAN:
             known = pooled_variance(histograms, scale) if pooled is None else pooled
             return ratio(shrunken_variance(variance(histograms, scale), n, known), n)
         case _:
-            return share_adjusted_variance(hits(histograms, kind, scale), n)
+            return ratio(share_adjusted_spread(hits(histograms, kind, scale), n), n)

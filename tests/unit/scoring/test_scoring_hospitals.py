@@ -1,0 +1,78 @@
+"""The league table of a real network: 2,282 hospitals with published answer percentages.
+
+Where the shared data is absent, made-up hospitals of the same shape take their place.
+"""
+
+import csv
+import gzip
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scoring.arrays import Counts
+from scoring.league import league_ranks, league_scores
+from scoring.scales import SCALES, Kind, merge
+from scoring.scores import score_counts
+
+BANDS = SCALES["nps3"]
+COLUMNS = ("H_HSP_RATING_0_6", "H_HSP_RATING_7_8", "H_HSP_RATING_9_10")
+PUBLISHED = "hcahps_2016_17/official_dev.csv.gz"
+
+
+def shared_file() -> Path:
+    project = Path(__file__).parents[3]
+    return project / os.environ.get("BRANCHPULSE_SHARED", "../shared") / "data" / PUBLISHED
+
+
+def percentages() -> tuple[Counts, Counts, float]:
+    """Surveys and band percentages of each hospital, and the network's NPS."""
+    if not shared_file().exists():
+        rng = np.random.default_rng(2)
+        surveys, percent = (
+            rng.integers(100, 4000, 2282),
+            rng.multinomial(100, [0.1, 0.2, 0.7], 2282),
+        )
+        nps = float(np.average(percent[:, 2] - percent[:, 0], weights=surveys))
+        return surveys, percent, nps
+    with gzip.open(shared_file(), "rt", encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    surveys = np.array([int(row["Number.of.Completed.Surveys"]) for row in rows])
+    return surveys, np.array([[int(row[name]) for name in COLUMNS] for row in rows]), 64.14
+
+
+def counted(surveys: Counts, percent: Counts) -> Counts:
+    """Bands that sum to the surveys, by largest remainder."""
+    exact = percent * surveys[:, None] / percent.sum(axis=1, keepdims=True)
+    whole = np.floor(exact).astype(np.int64)
+    order = np.argsort(np.argsort(whole - exact, axis=1, kind="stable"), axis=1)
+    return whole + (order < (surveys - whole.sum(axis=1))[:, None])
+
+
+@pytest.fixture(scope="module")
+def hospitals() -> tuple[Counts, float]:
+    surveys, percent, nps = percentages()
+    return counted(surveys, percent), nps
+
+
+def test_the_network_has_its_published_nps(hospitals: tuple[Counts, float]) -> None:
+    counts, nps = hospitals
+    assert len(counts) == 2282
+    assert score_counts(merge(counts), Kind.NPS, BANDS).score == pytest.approx(nps, abs=0.1)
+
+
+def test_hospitals_with_many_answers_are_placed_and_their_intervals_are_honest(
+    hospitals: tuple[Counts, float],
+) -> None:
+    counts, _ = hospitals
+    scores = league_scores(counts, None, Kind.NPS, BANDS)
+    ranks = league_ranks(counts, Kind.NPS, BANDS, seed=1, draws=400)
+    at = scores.ranked
+    assert at.sum() > 2000
+    inside = (scores.low[at] <= scores.score[at]) & (scores.score[at] <= scores.high[at])
+    assert inside.all()
+    assert (ranks.rank_low[at] <= ranks.rank[at]).all()
+    assert (ranks.rank[at] <= ranks.rank_high[at]).all()
+    width = ranks.rank_high[at] - ranks.rank_low[at]
+    assert 0 < width.mean() < 0.5 * at.sum()
