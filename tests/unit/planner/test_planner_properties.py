@@ -29,7 +29,7 @@ from scheduler.planner import (
 )
 from scheduler.planner.timing import after_quiet, is_quiet, next_free, occupied
 
-quickly = settings(max_examples=80, deadline=None, derandomize=True)
+quickly = settings(max_examples=60, deadline=None, derandomize=True)
 
 ZONES = [
     "Asia/Shanghai", "Asia/Urumqi", "Europe/London", "Europe/Berlin", "America/New_York",
