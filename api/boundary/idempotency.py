@@ -85,7 +85,7 @@ class Idempotent:
         session.execute(_WAITS, {"wait": "0"})
         if isinstance(made, CursorResult) and made.rowcount == 1:
             return None
-        kept = session.execute(select(IdempotencyKey).where(*mine)).scalar_one()
+        kept: IdempotencyKey = session.execute(select(IdempotencyKey).where(*mine)).scalar_one()
         if kept.body_hash != self.body_hash:
             raise KeyReused
         return kept
