@@ -20,7 +20,7 @@ from sqlmodel import Session
 
 from api.core.crypto import Vault
 from api.core.database import Database, make_engine
-from api.core.embedded import embedded_server
+from api.core.embedded import discard_server, embedded_server
 from api.core.installation import Installation
 from api.core.migrate import migrate
 from api.core.settings import Settings
@@ -44,8 +44,10 @@ def admin_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if named:
         yield named
         return
-    with embedded_server(tmp_path_factory.mktemp("postgres")) as server:
+    home = tmp_path_factory.mktemp("postgres")
+    with embedded_server(home) as server:
         yield server.url("postgres")
+    discard_server(home)
 
 
 def as_role(url: str, role: str) -> str:
