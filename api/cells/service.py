@@ -1,0 +1,82 @@
+"""Keeps the mergeable counts equal to the answers they were made from.
+
+A response's transaction leaves a mark; a worker folds marks into cells. Every stored answer to a
+question with a metric counts, question by question: a partial response counts with the answers it
+has. Only days are counted; weeks and months are sums of days. Imported (``span``) cells are not
+touched, sealed ones (their answers are gone by retention) neither.
+"""
+
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlmodel import Session
+
+from api.cells import repository
+from api.core.database import Database
+
+MARKS_PER_BATCH = 5_000
+
+
+def mark_dirty(
+    session: Session | Connection,
+    branch_id: int,
+    occurred_on: date,
+    touchpoint_id: int,
+    survey_version_id: int,
+) -> None:
+    """Says that answers of this key were written, changed or deleted in the same transaction.
+
+    Whoever moves a response to another branch, day or touchpoint marks the old key too.
+    """
+    repository.add_mark(session, branch_id, occurred_on, touchpoint_id, survey_version_id)
+
+
+def fold(database: Database) -> int:
+    """Folds all marks into cells, a batch a transaction; the number of keys counted again.
+
+    One folder works at a time, others wait. A crash leaves the marks of its batch in place.
+    """
+    counted = 0
+    while True:
+        with database.connection() as connection:
+            folded = _fold_batch(connection)
+        if not folded:
+            return counted
+        counted += folded
+
+
+def _fold_batch(connection: Connection) -> int:
+    repository.lock_folding(connection)
+    keys = repository.take_marks(connection, MARKS_PER_BATCH)
+    if not keys.branches:
+        return 0
+    changed = repository.recount(connection, keys)
+    touched = {(repository.ANY_METRIC, day) for day in keys.days}
+    repository.stamp(connection, changed | touched)
+    return len(keys.branches)
+
+
+def rebuild(database: Database) -> int:
+    """Counts every cell again from the answers, in one transaction; the metric days that changed.
+
+    Gives what folding gives: marks set meanwhile stay for the next fold.
+    """
+    with database.connection() as connection:
+        repository.lock_folding(connection)
+        repository.drop_marks(connection)
+        changed = repository.recount_everything(connection)
+        if changed:
+            days = {(repository.ANY_METRIC, day) for _, day in changed}
+            repository.stamp(connection, changed | days)
+        return len(changed)
+
+
+def spans_changed(session: Session | Connection, spans: set[tuple[str, date]]) -> int:
+    """Says that imported cells were written: metric and first day of each span; the new version.
+
+    To be called last in the import's transaction: folding waits from here until it ends.
+    """
+    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": repository.FOLD_LOCK})
+    any_metric = {(repository.ANY_METRIC, day) for _, day in spans}
+    return repository.stamp(session, spans | any_metric)
