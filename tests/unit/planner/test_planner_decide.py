@@ -257,3 +257,22 @@ def test_a_capped_drop_shows_when_the_cap_would_have_been_free() -> None:
     assert (data["decision"], data["reason"]) == ("drop", "capped")
     assert [check["rule"] for check in data["checks"] if not check["ok"]] == ["cap", "cap_frees"]
     assert data["earliest_at"] == (NOW + timedelta(days=89)).isoformat()
+
+
+def test_quiet_hours_begin_with_their_first_minute_and_end_before_their_last() -> None:
+    nine_in_the_evening = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
+    just_before = nine_in_the_evening - timedelta(seconds=1)
+    assert asked(now=just_before).earliest_at == just_before
+    morning = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
+    assert asked(now=nine_in_the_evening).earliest_at == morning
+    assert asked(now=morning).earliest_at == morning
+
+
+def test_two_slots_a_whole_window_apart_do_not_share_a_window() -> None:
+    two = replace(RULES, cap=Cap(90, 2))
+    at = NOW + timedelta(hours=1)
+    days = [at - timedelta(days=30), at + timedelta(days=60)]
+    history = History(tuple(PastInvitation("e0", day, InvitationStatus.PLANNED) for day in days))
+    assert isinstance(asked(history=history, rules=two), Send)
+    nearer = History((*history.invitations[:1], *past(59).invitations))
+    assert asked(history=nearer, rules=two).reason is Reason.CAPPED
