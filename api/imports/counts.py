@@ -2,6 +2,7 @@
 
 from sqlmodel import Session
 
+from api.cells.service import spans_changed
 from api.imports import queries, repository
 from api.imports.definitions import ensure_metrics, ensure_touchpoints
 from api.imports.job import ImportJob
@@ -32,7 +33,9 @@ def load(session: Session, job: ImportJob, log: RejectLog) -> None:
     log.summary.written = max(changed, default=0)
     log.summary.unchanged = repository.staged_rows(session) - log.summary.written
     if log.summary.written:
-        repository.bump_metric_days(session, codes)
+        spans_changed(
+            session, {(code, day) for code in codes for day in queries.first_days(session)}
+        )
 
 
 def _refuse_overlaps(session: Session, job: ImportJob, log: RejectLog, codes: list[str]) -> None:

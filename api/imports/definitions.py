@@ -19,6 +19,8 @@ from api.imports.rejects import RejectLog
 from api.imports.values import Reject, reason
 from api.surveys.definitions import Survey, canonical, digest
 
+# A score known in bands only is the same score as that of 0-10; answers of it are on 0-10.
+STORED_SCALE = {"nps3": "0-10"}
 KINDS = {"0-10": "nps", "nps3": "nps", "1-5": "top2_box"}
 QUESTIONS = {"0-10": "scale_0_10", "1-5": "scale_1_5"}
 
@@ -31,7 +33,7 @@ def ensure_metrics(session: Session, mapping: Mapping, log: RejectLog) -> bool:
         if known is None:
             names = {"zh": wanted.name_zh or wanted.code, "en": wanted.name_en or wanted.code}
             repository.insert_metric(
-                session, code=wanted.code, kind=KINDS[wanted.scale], scale=wanted.scale,
+                session, code=wanted.code, kind=KINDS[wanted.scale], scale=STORED_SCALE.get(wanted.scale, wanted.scale),
                 name_zh=names["zh"], name_en=names["en"],
             )  # fmt: skip
         elif not _fits(wanted, known.scale):

@@ -6,7 +6,6 @@ paths that contradict each other or the network. Moves nothing: that is an impor
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 from zoneinfo import available_timezones
 
 from sqlmodel import Session
@@ -15,11 +14,12 @@ from api.imports import queries, repository
 from api.imports.mapping import Mapping, Units
 from api.imports.queries import KnownUnit, StagedPath
 from api.imports.rejects import RejectLog
-from api.imports.sorting import sort_key
 from api.imports.values import Reason, Reject, reason
-from api.security.hierarchy import structure_changed
+from api.network.plans import NewUnit
+from api.network.service import BEGINNING, add_units, set_network
 
 KINDS = ("network", "region", "area")
+DEFAULT_ZONE = "Asia/Shanghai"
 NEW = 0  # the id of a unit that is planned and not written yet
 
 
@@ -118,7 +118,7 @@ class PathPlanner:
             return None, reason("unknown_units_create", code=code)
         zone = staged.zones[depth]
         if zone is not None and zone not in available_timezones():
-            return None, reason("unknown_zone", zone=zone, near="Asia/Shanghai")
+            return None, reason("unknown_zone", zone=zone, near=DEFAULT_ZONE)
         if depth == 0:
             zone = zone or self._mapping.timezone
         name = staged.names[depth] or staged.path[depth]
@@ -185,32 +185,31 @@ def _write(session: Session, mapping: Mapping, plan: Plan) -> None:
         return
     top = next((unit for unit in new if unit.kind == "network"), None)
     if top is not None:
-        zone = mapping.timezone or "Asia/Shanghai"
-        repository.ensure_network(session, name_zh=top.name, name_en=top.name, timezone=zone)
-    ids = repository.insert_units(session, [_unit_row(unit) for unit in new])
-    for unit in new:
-        unit.id = ids[unit.code]
-    repository.insert_parents(
-        session,
-        [
-            {"unit_id": unit.id, "parent_id": unit.parent.id, "valid_from": repository.SINCE_EVER}
-            for unit in new
-            if unit.parent is not None
-        ],
+        zone = mapping.timezone or DEFAULT_ZONE
+        top.id = set_network(
+            session,
+            name_zh=top.name,
+            name_en=top.name,
+            code=top.code,
+            leaf_word="branch",
+            default_timezone=zone,
+        )
+    ids = add_units(session, [_new_unit(unit) for unit in new if unit is not top])
+    for code, unit_id in ids.items():
+        plan.units[code].id = unit_id
+
+
+def _new_unit(unit: Planned) -> NewUnit:
+    assert unit.parent is not None, "only the network stands alone"
+    return NewUnit(
+        code=unit.code,
+        kind=unit.kind,
+        name_zh=unit.name,
+        parent=unit.parent.code,
+        since=BEGINNING,
+        level=unit.level,
+        timezone=unit.timezone,
     )
-    structure_changed(session)
-
-
-def _unit_row(unit: Planned) -> dict[str, Any]:
-    return {
-        "code": unit.code,
-        "kind": unit.kind,
-        "level": unit.level,
-        "name_zh": unit.name,
-        "name_en": unit.name,
-        "sort_key": sort_key(unit.name),
-        "timezone": unit.timezone,
-    }
 
 
 def _zone(unit: Planned | None) -> str | None:
@@ -223,4 +222,4 @@ def _zone(unit: Planned | None) -> str | None:
 
 def _default_zone(session: Session, mapping: Mapping) -> str:
     network = queries.network(session)
-    return network.default_timezone if network else mapping.timezone or "Asia/Shanghai"
+    return network.default_timezone if network else mapping.timezone or DEFAULT_ZONE

@@ -1,5 +1,6 @@
 """SQL of the imports that reads: what is staged, what is known already."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from api.imports.spans import Span
+from api.imports.unit_rows import Profile
 from api.models import Metric, Network, Touchpoint, Unit, UnitFormerCode
 from api.models.definitions import SurveyVersion
 
@@ -133,6 +136,11 @@ def staged_comments(session: Session) -> Iterator[tuple[UUID, str]]:
     yield from _streamed(session, statement)
 
 
+def first_days(session: Session) -> list[date]:
+    """The first days of the staged periods."""
+    return list(session.execute(text("select distinct period_from from import_row")).scalars())
+
+
 def latest_moment(session: Session) -> tuple[int, Any] | None:
     """The staged answer with the latest moment: line and moment."""
     statement = text(
@@ -154,6 +162,58 @@ def known_units(session: Session, on: date) -> dict[str, KnownUnit]:
     by_id = {unit.id: unit for unit in units.values()}
     former = session.execute(select(col(UnitFormerCode.code), col(UnitFormerCode.unit_id)))
     return {code: by_id[unit_id] for code, unit_id in former if unit_id in by_id} | units
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUnit:
+    """A unit with all of its history."""
+
+    id: int
+    code: str
+    kind: str
+    level: str
+    name_zh: str
+    name_en: str
+    sort_key: str
+    timezone: str | None
+    language: str | None
+    opened_on: date | None
+    closed_on: date | None
+    parents: list[Span[str | None]]
+    profiles: list[Span[Profile]]
+
+
+def stored_units(session: Session) -> dict[str, StoredUnit]:
+    """The whole network with its history, by code."""
+    parents: dict[int, list[Span[str | None]]] = defaultdict(list)
+    statement = text(
+        "select p.unit_id, p.valid_from, p.valid_to, u.code from unit_parent p "
+        "join unit u on u.id = p.parent_id order by p.unit_id, p.valid_from"
+    )
+    for unit_id, first, last, code in session.execute(statement):
+        parents[unit_id].append(Span(first, last, code))
+    profiles = _stored_profiles(session)
+    statement = text(
+        "select id, code, kind, level, name_zh, name_en, sort_key, timezone, language, "
+        "opened_on, closed_on from unit"
+    )
+    return {
+        row.code: StoredUnit(*tuple(row), parents[row.id], profiles[row.id])  # type: ignore[arg-type]
+        for row in session.execute(statement)
+    }
+
+
+def _stored_profiles(session: Session) -> dict[int, list[Span[Profile]]]:
+    profiles: dict[int, list[Span[Profile]]] = defaultdict(list)
+    statement = text(
+        "select p.unit_id, p.valid_from, p.valid_to, p.city_tier, p.size, p.brand, g.code, "
+        "p.attributes from unit_profile p left join owner_group g on g.id = p.owner_group_id "
+        "order by p.unit_id, p.valid_from"
+    )
+    for unit_id, first, last, tier, size, brand, group, attributes in session.execute(statement):
+        own = tuple(sorted(attributes.items()))
+        profiles[unit_id].append(Span(first, last, Profile(tier, size, brand, group, own)))
+    return profiles
 
 
 def touchpoint_codes(session: Session) -> list[str]:

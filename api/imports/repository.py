@@ -1,15 +1,15 @@
 """SQL of the imports that writes: staging tables, units of a path, answers, counts."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlmodel import Session, col
 
+from api.imports.spans import Span
+from api.imports.unit_rows import Profile
 from api.models import Metric, SurveyVersion, Touchpoint, Unit, UnitParent, UnitProfile
-
-SINCE_EVER = date(1900, 1, 1)
+from api.network.service import ensure_owner_group
 
 STAGED = {
     "line": "int4", "id": "uuid", "external_id": "text", "content": "bytea", "path": "text[]",
@@ -152,32 +152,6 @@ def upsert_counts(session: Session, metric: str, scale: str, position: int) -> i
     return _count(session, statement, values)
 
 
-def bump_metric_days(session: Session, metrics: Sequence[str]) -> None:
-    """Marks what was computed from these metrics' spans as out of date, and says so."""
-    statement = text(
-        """
-        insert into metric_day (metric, day, version)
-        select m, d.day, nextval('data_version')
-        from unnest(cast(:metrics as text[])) m
-        cross join (select distinct period_from as day from import_row) d
-        on conflict (metric, day) do update set version = excluded.version
-        """
-    )
-    session.execute(statement, {"metrics": list(metrics)})
-    session.execute(text("select pg_notify('bp_data', '')"))
-
-
-def ensure_network(session: Session, *, name_zh: str, name_en: str, timezone: str) -> None:
-    """The installation's one row of settings, if it has none yet."""
-    statement = text(
-        "insert into network (id, name_zh, name_en, leaf_word, branch_names_public, "
-        "default_timezone, default_language, ranking_weeks, privacy_text_zh, privacy_text_en, "
-        "structure_version) values (1, :zh, :en, 'branch', false, :zone, 'zh', 13, '', '', 1) "
-        "on conflict (id) do nothing"
-    )
-    session.execute(statement, {"zh": name_zh, "en": name_en, "zone": timezone})
-
-
 def insert_metric(session: Session, **values: Any) -> None:
     """A metric that an import brought, behind the others."""
     last = session.execute(select(func.coalesce(func.max(Metric.position), 0))).scalar_one()
@@ -221,10 +195,74 @@ def insert_parents(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         session.execute(insert(UnitParent), list(rows))
 
 
-def insert_profiles(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Ranges of dates with their attributes."""
+def update_unit(session: Session, unit_id: int, values: dict[str, Any]) -> None:
+    """Changes a unit's own columns."""
+    session.execute(update(Unit).where(col(Unit.id) == unit_id).values(**values))
+
+
+def set_merged(session: Session, unit_id: int, into_id: int) -> int:
+    """Notes which unit a unit went into; returns whether that is new."""
+    statement = text(
+        "update unit set merged_into_id = :into where id = :id "
+        "and merged_into_id is distinct from :into"
+    )
+    return _count(session, statement, {"id": unit_id, "into": into_id})
+
+
+def add_former_code(session: Session, code: str, unit_id: int) -> int:
+    """Notes a code that a unit once had; returns whether that is new."""
+    statement = text(
+        "insert into unit_former_code (code, unit_id) values (:code, :id) "
+        "on conflict (code) do update set unit_id = excluded.unit_id "
+        "where unit_former_code.unit_id <> excluded.unit_id"
+    )
+    return _count(session, statement, {"code": code, "id": unit_id})
+
+
+def replace_parents(
+    session: Session, unit_id: int, spans: Sequence[Span[str | None]], ids: dict[str, int]
+) -> None:
+    """The unit's ranges under parents, as a whole."""
+    session.execute(delete(UnitParent).where(col(UnitParent.unit_id) == unit_id))
+    insert_parents(
+        session,
+        [
+            {"unit_id": unit_id, "parent_id": ids[span.value], "valid_from": span.start,
+             "valid_to": span.end}
+            for span in spans
+            if span.value is not None
+        ],
+    )  # fmt: skip
+
+
+def replace_profiles(
+    session: Session, unit_id: int, spans: Sequence[Span[Profile]], groups: dict[str, int]
+) -> None:
+    """The unit's ranges of attributes, as a whole."""
+    session.execute(delete(UnitProfile).where(col(UnitProfile.unit_id) == unit_id))
+    rows = [
+        {
+            "unit_id": unit_id,
+            "city_tier": span.value.city_tier,
+            "size": span.value.size,
+            "brand": span.value.brand,
+            "owner_group_id": groups.get(span.value.owner_group or ""),
+            "attributes": dict(span.value.attributes),
+            "valid_from": span.start,
+            "valid_to": span.end,
+        }
+        for span in spans
+    ]
     if rows:
-        session.execute(insert(UnitProfile), list(rows))
+        session.execute(insert(UnitProfile), rows)
+
+
+def ensure_owner_groups(session: Session, wanted: dict[str, str | None]) -> dict[str, int]:
+    """Owner groups by code, new ones made; returns the ids of all."""
+    for code, name in wanted.items():
+        ensure_owner_group(session, code, name or code)
+    found = session.execute(text("select code, id from owner_group"))
+    return {row.code: row.id for row in found}
 
 
 def _count(session: Session, statement: Any, values: dict[str, Any] | None = None) -> int:
