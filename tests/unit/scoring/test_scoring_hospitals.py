@@ -5,7 +5,6 @@ Where the shared data is absent, made-up hospitals of the same shape take their 
 
 import csv
 import gzip
-import os
 from pathlib import Path
 
 import numpy as np
@@ -21,22 +20,15 @@ COLUMNS = ("H_HSP_RATING_0_6", "H_HSP_RATING_7_8", "H_HSP_RATING_9_10")
 PUBLISHED = "hcahps_2016_17/official_dev.csv.gz"
 
 
-def shared_file() -> Path:
-    project = Path(__file__).parents[3]
-    return project / os.environ.get("BRANCHPULSE_SHARED", "../shared") / "data" / PUBLISHED
-
-
-def percentages() -> tuple[Counts, Counts, float]:
+def percentages(data: Path | None) -> tuple[Counts, Counts, float]:
     """Surveys and band percentages of each hospital, and the network's NPS."""
-    if not shared_file().exists():
+    if data is None:
         rng = np.random.default_rng(2)
-        surveys, percent = (
-            rng.integers(100, 4000, 2282),
-            rng.multinomial(100, [0.1, 0.2, 0.7], 2282),
-        )
+        surveys = rng.integers(100, 4000, 2282)
+        percent = rng.multinomial(100, rng.dirichlet([10, 20, 70], 2282))
         nps = float(np.average(percent[:, 2] - percent[:, 0], weights=surveys))
         return surveys, percent, nps
-    with gzip.open(shared_file(), "rt", encoding="utf-8-sig", newline="") as lines:
+    with gzip.open(data / PUBLISHED, "rt", encoding="utf-8-sig", newline="") as lines:
         rows = list(csv.DictReader(lines))
     surveys = np.array([int(row["Number.of.Completed.Surveys"]) for row in rows])
     return surveys, np.array([[int(row[name]) for name in COLUMNS] for row in rows]), 64.14
@@ -50,9 +42,9 @@ def counted(surveys: Counts, percent: Counts) -> Counts:
     return whole + (order < (surveys - whole.sum(axis=1))[:, None])
 
 
-@pytest.fixture(scope="module")
-def hospitals() -> tuple[Counts, float]:
-    surveys, percent, nps = percentages()
+@pytest.fixture(scope="module", params=["published", "made up"])
+def hospitals(request: pytest.FixtureRequest, shared_data: Path | None) -> tuple[Counts, float]:
+    surveys, percent, nps = percentages(shared_data if request.param == "published" else None)
     return counted(surveys, percent), nps
 
 
