@@ -24,12 +24,19 @@ def pooled_variance(histograms: Counts, scale: Scale) -> float:
     Returns
     -------
     float
-        ``sum (n_j - 1) s_j^2 / sum (n_j - 1)`` in squared scale values; nan when no branch has 2
-        answers.
+        ``(sum (n_j - 1) s_j^2 + v) / (sum (n_j - 1) + 1)`` in squared scale values, where v is the
+        variance of answers spread evenly over the scale: one imagined degree of freedom.
+
+    Notes
+    -----
+    The imagined part is lost among hundreds of answers. It keeps a young network, in which everyone
+    has given the best mark so far, from being certain: without it the variance would be 0, or
+    unknown as long as no branch has 2 answers.
     """
     freedom = np.maximum(answers(histograms) - 1, 0)
     own = np.nan_to_num(variance(histograms, scale))
-    return float(ratio(np.sum(freedom * own), np.sum(freedom)))
+    evenly = float(np.var(scale.values))
+    return float((np.sum(freedom * own) + evenly) / (np.sum(freedom) + 1))
 
 
 def shrunken_variance(own: Numbers, n: Numbers, pooled: Numbers) -> Floats:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from scoring.arrays import Counts
 from scoring.league import (
@@ -143,6 +144,25 @@ def test_a_table_in_which_nobody_is_ranked_is_a_table(kind: Kind) -> None:
         table = score_league(counts, counts, kind, FIVE, seed=1)
         assert np.isnan(table.scores.mu)
         assert np.isnan(table.ranks.rank).all()
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_young_network_in_which_everyone_is_delighted_has_a_table(kind: Kind) -> None:
+    delighted = np.array([[0, 0, 0, 0, 40], [0, 0, 0, 0, 60], [0, 0, 0, 0, 1]])
+    table = score_league(delighted, delighted, kind, FIVE, seed=1)
+    assert (table.scores.low[:2] < table.scores.score[:2]).all()
+    assert table.ranks.rank.tolist()[:2] == table.ranks.rank_low.tolist()[:2] == [1, 1]
+    assert table.ranks.rank_high.tolist()[:2] == [2, 2]
+
+
+@settings(max_examples=30)
+@given(arrays(np.int64, (4, 5), elements=st.integers(0, 3)), st.sampled_from(list(Kind)))
+def test_whatever_is_answered_there_is_a_table(counts: Counts, kind: Kind) -> None:
+    everyone = Thresholds(count=1, score=1, rank=1)
+    table = score_league(counts, counts[::-1], kind, FIVE, seed=1, thresholds=everyone, draws=50)
+    asked = counts.sum(axis=1) > 0
+    for column in (table.scores.low, table.scores.shrunk, table.ranks.rank_high):
+        assert np.isfinite(column).tolist() == asked.tolist()
 
 
 def test_histograms_or_kinds_that_do_not_fit_the_scale_are_refused() -> None:

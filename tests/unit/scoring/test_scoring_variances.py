@@ -37,16 +37,24 @@ def test_the_pooled_variance_is_that_of_answers_around_their_own_branch() -> Non
     counts = np.array([[3, 0, 0, 0, 1], [0, 0, 2, 2, 0], [0, 0, 0, 0, 1], [0, 0, 0, 0, 0]])
     single = [[1, 1, 1, 5], [3, 3, 4, 4]]
     squares = sum(np.sum((np.array(part) - np.mean(part)) ** 2) for part in single)
-    assert pooled_variance(counts, FIVE) == pytest.approx(squares / (3 + 3))
+    assert pooled_variance(counts, FIVE) == pytest.approx((squares + 2) / (3 + 3 + 1))
 
 
 def test_a_level_that_differs_between_branches_does_not_add_to_the_pooled_variance() -> None:
-    low, high = np.array([5, 5, 0, 0, 0]), np.array([0, 0, 0, 5, 5])
-    assert pooled_variance(np.array([low, high]), FIVE) == pooled_variance(low[None], FIVE)
+    alike = np.array([[5, 5, 0, 0, 0], [5, 5, 0, 0, 0]])
+    apart = np.array([[5, 5, 0, 0, 0], [0, 0, 0, 5, 5]])
+    assert pooled_variance(apart, FIVE) == pytest.approx(pooled_variance(alike, FIVE))
 
 
-def test_nothing_is_pooled_from_branches_of_one_answer() -> None:
-    assert np.isnan(pooled_variance(np.eye(5, dtype=np.int64), FIVE))
+def test_with_many_answers_the_pooled_variance_is_what_was_observed() -> None:
+    counts = np.array([[0, 0, 3000, 0, 3000]])
+    assert pooled_variance(counts, FIVE) == pytest.approx(1, abs=0.001)
+
+
+def test_where_everyone_agrees_or_nobody_is_asked_twice_something_stays_uncertain() -> None:
+    all_best = np.array([[0, 0, 0, 0, 9], [0, 0, 0, 0, 12]])
+    assert pooled_variance(all_best, FIVE) == pytest.approx(2 / 20)
+    assert pooled_variance(np.eye(5, dtype=np.int64), FIVE) == 2
 
 
 def test_the_shrunken_variance_moves_from_the_networks_to_the_branchs_own() -> None:
