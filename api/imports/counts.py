@@ -33,9 +33,8 @@ def load(session: Session, job: ImportJob, log: RejectLog) -> None:
     log.summary.written = max(changed, default=0)
     log.summary.unchanged = repository.staged_rows(session) - log.summary.written
     if log.summary.written:
-        spans_changed(
-            session, {(code, day) for code in codes for day in queries.first_days(session)}
-        )
+        days = queries.first_days(session)
+        spans_changed(session, {(code, day) for code in codes for day in days})
 
 
 def _refuse_overlaps(session: Session, job: ImportJob, log: RejectLog, codes: list[str]) -> None:

@@ -31,11 +31,14 @@ def ensure_metrics(session: Session, mapping: Mapping, log: RejectLog) -> bool:
     for wanted in mapping.metrics:
         known = queries.metric(session, wanted.code)
         if known is None:
-            names = {"zh": wanted.name_zh or wanted.code, "en": wanted.name_en or wanted.code}
             repository.insert_metric(
-                session, code=wanted.code, kind=KINDS[wanted.scale], scale=STORED_SCALE.get(wanted.scale, wanted.scale),
-                name_zh=names["zh"], name_en=names["en"],
-            )  # fmt: skip
+                session,
+                code=wanted.code,
+                kind=KINDS[wanted.scale],
+                scale=STORED_SCALE.get(wanted.scale, wanted.scale),
+                name_zh=wanted.name_zh or wanted.code,
+                name_en=wanted.name_en or wanted.code,
+            )
         elif not _fits(wanted, known.scale):
             why = reason(
                 "unknown_metric_scale", code=wanted.code, known=known.scale, scale=wanted.scale

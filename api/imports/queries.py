@@ -197,10 +197,11 @@ def stored_units(session: Session) -> dict[str, StoredUnit]:
         "select id, code, kind, level, name_zh, name_en, sort_key, timezone, language, "
         "opened_on, closed_on from unit"
     )
-    return {
-        row.code: StoredUnit(*tuple(row), parents[row.id], profiles[row.id])  # type: ignore[arg-type]
-        for row in session.execute(statement)
-    }
+    stored: dict[str, StoredUnit] = {}
+    for row in session.execute(statement):
+        own: dict[str, Any] = dict(row._mapping)
+        stored[row.code] = StoredUnit(**own, parents=parents[row.id], profiles=profiles[row.id])
+    return stored
 
 
 def _stored_profiles(session: Session) -> dict[int, list[Span[Profile]]]:
