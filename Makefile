@@ -22,7 +22,7 @@ test: .make/dev .make/browser  ## every suite, and one line that sums them
 	done; $(PY) tests/report.py .artifacts || failed=1; exit $$failed
 
 suite-fast:
-	@sh $(RUN_SUITE) fast tests/unit tests/rules $(ARGS)
+	@sh $(RUN_SUITE) fast --disable-socket tests/unit tests/rules $(ARGS)
 suite-integration:
 	@sh $(RUN_SUITE) integration tests/integration $(ARGS)
 suite-concurrency:
@@ -41,7 +41,7 @@ check-types: .make/dev
 check-order: .make/dev
 	.venv/bin/lint-imports --no-logo
 check-tests: .make/dev
-	$(PY) -m pytest -q tests/unit tests/rules
+	$(PY) -m pytest -q --disable-socket tests/unit tests/rules
 
 soak: .make/dev  ## the long runs
 	$(PY) -m pytest -m soak tests $(ARGS)

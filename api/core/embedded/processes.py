@@ -55,32 +55,31 @@ def is_server(pid: int, data: Path) -> bool:
     if child is not None and child.poll() is not None:
         children.pop(pid, None)
         return False
+    if not _LINUX:
+        shown = _shown_by_ps(pid)
+        return "postgres" in shown and f"-D {data} " in shown
     arguments = _arguments(pid)
-    if not arguments or "postgres" not in arguments[0]:
-        return False
-    # Only Linux tells arguments apart; `ps` elsewhere gives one line.
-    return str(data) in arguments or f"-D {data} " in " ".join(arguments)
+    return "postgres" in arguments[0] and str(data) in arguments
 
 
 def _arguments(pid: int) -> list[str]:
-    """Arguments of a living process; empty for a dead one and for a zombie."""
-    if _LINUX:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-            if state[0] in "ZX":
-                return []
-            return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).split("\0")
-        except (OSError, IndexError):
-            return []
-    return _arguments_by_ps(pid)
+    """Arguments of a living process; one empty string for a dead one and for a zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        if state[0] in "ZX":
+            return [""]
+        return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).split("\0")
+    except (OSError, IndexError):
+        return [""]
 
 
-def _arguments_by_ps(pid: int) -> list[str]:
+def _shown_by_ps(pid: int) -> str:
+    """The command line of a living process where there is no /proc; empty for a zombie."""
     shown = subprocess.run(
         ["ps", "-ww", "-o", "state=,args=", "-p", str(pid)],
         check=False, capture_output=True, text=True,
-    ).stdout.split()  # fmt: skip
-    return [] if not shown or shown[0].startswith("Z") else shown[1:]
+    ).stdout.strip()  # fmt: skip
+    return "" if shown.startswith("Z") else shown
 
 
 def strays(data: Path) -> list[int]:
