@@ -98,7 +98,7 @@ def _text_table(path: Path, file: BinaryIO, form: CsvForm) -> Table:
 
 
 def _table(name: str, rows: Iterator[tuple[int, list[Cell]]], delimiter: str | None) -> Table:
-    first = next(rows, None)
+    first = next((row for row in rows if any(row[1])), None)
     if first is None:
         raise Refused(name, 1, None, reason("empty_file"))
     line, cells = first
@@ -118,6 +118,8 @@ def _fitted(rows: Iterator[tuple[int, list[Cell]]], heading: Heading) -> Iterato
     for line, cells in rows:
         if not any(cells):
             continue
+        if heading.delimiter is None:  # a sheet leaves empty cells at the end of a row out
+            cells += [""] * (width - len(cells))
         yield SourceRow(line, tuple(cells) if len(cells) == width else _cut(cells, width))
 
 
