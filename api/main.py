@@ -5,13 +5,13 @@ Composes; decides nothing. ``branchpulse.web_app`` puts the dashboard on top.
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy import text
 from starlette.middleware.gzip import GZipMiddleware
 
 from api.boundary.origin import OriginWall
 from api.boundary.problems import register_problems
 from api.core.errors import NotFound
 from api.core.installation import Installation
+from api.core.leadership import somebody_leads
 
 ROUTERS: tuple[object, ...] = ()
 
@@ -51,13 +51,8 @@ def ready(request: Request) -> Response:
     """Says whether the database answers, and whether anyone leads the scheduled jobs."""
     installation: Installation = request.app.state.installation
     with installation.database.connection() as connection:
-        leader = connection.execute(
-            text(
-                "select exists (select from pg_locks where locktype = 'advisory' "
-                "and classid = 0 and objid = 7001 and granted)"
-            )
-        ).scalar_one()
-    return JSONResponse({"status": "ok", "leader": bool(leader)})
+        leader = somebody_leads(connection)
+    return JSONResponse({"status": "ok", "leader": leader})
 
 
 def unknown() -> Response:

@@ -10,13 +10,12 @@ import threading
 from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.core.installation import Installation
+from api.core.leadership import keep_leading, try_to_lead
 from scheduler.jobs import LOOPS, TICKS, Loop
 
-LEADER_LOCK = 7001
 _log = logging.getLogger(__name__)
 
 
@@ -65,17 +64,14 @@ def _lead(installation: Installation, stop: threading.Event) -> None:
 def _lead_while_locked(installation: Installation, stop: threading.Event) -> None:
     engine = installation.database.engine.execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        locked = connection.execute(
-            text("select pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}
-        ).scalar_one()
-        if not locked:
+        if not try_to_lead(connection):
             return
         _log.info("leading the scheduled jobs")
         scheduler = _scheduler(installation)
         scheduler.start()
         try:
             while not stop.wait(1):
-                connection.execute(text("select 1"))
+                keep_leading(connection)
         finally:
             scheduler.shutdown(wait=False)
             connection.invalidate()  # a pooled session would keep the lock

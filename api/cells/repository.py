@@ -224,6 +224,11 @@ def add_mark(
 def lock_folding(connection: Connection) -> None:
     """Waits until no other transaction folds; the lock ends with this one."""
     connection.execute(text("set local jit = off; set local statement_timeout = 0"))
+    wait_for_folding(connection)
+
+
+def wait_for_folding(connection: Session | Connection) -> None:
+    """Holds folding off until this transaction ends."""
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": FOLD_LOCK})
 
 

@@ -8,7 +8,6 @@ touched, sealed ones (their answers are gone by retention) neither.
 
 from datetime import date
 
-from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
@@ -77,6 +76,6 @@ def spans_changed(session: Session | Connection, spans: set[tuple[str, date]]) -
 
     To be called last in the import's transaction: folding waits from here until it ends.
     """
-    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": repository.FOLD_LOCK})
+    repository.wait_for_folding(session)
     any_metric = {(repository.ANY_METRIC, day) for _, day in spans}
     return repository.stamp(session, spans | any_metric)
