@@ -1,0 +1,229 @@
+"""What systems send us: the event contract, field by field, and what they get back.
+
+Shapes only; whether a unit, touchpoint or number exists is decided by the service. No message
+here repeats a value: it may be personal.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+import orjson
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+MAX_EVENTS = 10_000
+_ATTRIBUTES_BYTES = 8_192
+_ZONES = frozenset(available_timezones())
+
+
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise PydanticCustomError("nul", "must not contain a NUL character")
+    return value
+
+
+def _known_zone(value: str) -> str:
+    if value not in _ZONES:
+        raise PydanticCustomError("timezone", "must be an IANA time zone such as Asia/Shanghai")
+    return value
+
+
+def _small_attributes(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        written = orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        raise PydanticCustomError("attributes", "must be plain JSON") from error
+    if len(written) > _ATTRIBUTES_BYTES:
+        raise PydanticCustomError("attributes", "must take at most 8192 bytes as JSON")
+    if b"\\u0000" in written:
+        raise PydanticCustomError("nul", "must not contain a NUL character")
+    return value
+
+
+def _none_if_blank(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Word = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_without_nul),
+]
+Short = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=80),
+    AfterValidator(_without_nul),
+]
+MaybeWord = Annotated[Word | None, BeforeValidator(_none_if_blank)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+LanguageTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
+Channel = Literal["sms", "wechat", "email", "call", "any"]
+
+
+class _Incoming(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ConsentIn(_Incoming):
+    """What the customer allowed or refused: purpose, wording, source, time, withdrawal."""
+
+    purpose: Short = "survey"
+    channel: Channel = "any"
+    granted: bool = True
+    wording_version: Short
+    source: Short | None = None
+    given_at: AwareDatetime
+    withdrawn_at: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ConsentIn":
+        if self.withdrawn_at is not None and self.withdrawn_at < self.given_at:
+            raise PydanticCustomError("consent_order", "withdrawn_at must not be before given_at")
+        return self
+
+
+class CustomerIn(_Incoming):
+    """Who it was: any of these identifies the person."""
+
+    id: MaybeWord = Field(default=None, description="The customer's id in `source`")
+    source: MaybeWord = Field(default=None, description="Where `id` comes from; else the event's")
+    ids: dict[Short, Word] = Field(
+        default_factory=dict, max_length=20, description="Ids in other sources: source → id"
+    )
+    name: MaybeWord = None
+    phone: MaybeWord = None
+    email: MaybeWord = None
+    openid: MaybeWord = Field(default=None, description="WeChat openid, verbatim")
+    birth_year: int | None = Field(default=None, ge=1900, le=2100)
+    language: Annotated[LanguageTag | None, BeforeValidator(_none_if_blank)] = None
+    timezone: Annotated[Zone | None, BeforeValidator(_none_if_blank)] = None
+    consent: list[ConsentIn] = Field(default_factory=list, max_length=20)
+
+
+class EventIn(_Incoming):
+    """One touchpoint event as a source system reports it."""
+
+    source: Short
+    external_id: Word
+    revision: int = Field(default=1, ge=1, le=2_000_000_000)
+    touchpoint: Short
+    unit: Word = Field(description="Code of the branch; former codes and merged units resolve")
+    occurred_at: AwareDatetime
+    customer: CustomerIn | None = None
+    employee: MaybeWord = None
+    vehicle: MaybeWord = Field(default=None, description="VIN or plate; or `account`")
+    account: MaybeWord = Field(default=None, description="Account; or `vehicle`")
+    order: MaybeWord = None
+    amount: Decimal | None = Field(default=None, max_digits=14, decimal_places=2)
+    attributes: Annotated[dict[str, Any], AfterValidator(_small_attributes)] = Field(
+        default_factory=dict
+    )
+    cancelled: bool = Field(default=False, description="Withdraws what was not yet sent")
+
+    @model_validator(mode="after")
+    def _one_object(self) -> "EventIn":
+        if self.vehicle is not None and self.account is not None:
+            raise PydanticCustomError("one_object", "give vehicle or account, not both")
+        return self
+
+
+class CustomerRecord(CustomerIn):
+    """A customer without an event, as `POST /api/v1/customers` and the file import send it."""
+
+    source: Short
+    unit: Word = Field(description="Code of the branch that knows the customer")
+    seen_at: AwareDatetime | None = None
+
+
+Outcome = Literal["created", "updated", "cancelled", "unchanged"]
+
+
+class EventResult(BaseModel):
+    """What became of one event of a request, in the order sent."""
+
+    source: str
+    external_id: str
+    id: str
+    revision: int
+    outcome: Outcome
+
+
+class EventsAnswer(BaseModel):
+    """What became of a request's events."""
+
+    created: int = 0
+    updated: int = 0
+    cancelled: int = 0
+    unchanged: int = 0
+    items: list[EventResult]
+
+
+class ContactView(BaseModel):
+    """A contact point, masked; a reveal shows it and is audited."""
+
+    id: str
+    kind: str
+    masked: str
+    suppressed: bool
+    undeliverable_at: datetime | None
+
+
+class ConsentView(BaseModel):
+    """One thing the customer allowed or refused."""
+
+    purpose: str
+    channel: str
+    granted: bool
+    wording_version: str
+    source: str
+    given_at: datetime
+    withdrawn_at: datetime | None
+
+
+class EventView(BaseModel):
+    """One of the customer's events at a branch the viewer sees."""
+
+    id: str
+    source: str
+    external_id: str
+    touchpoint: str
+    unit: str
+    occurred_at: datetime
+    status: str
+
+
+class CustomerView(BaseModel):
+    """A customer as a viewer may see one."""
+
+    id: str
+    name: str | None
+    birth_year: int | None
+    language: str | None
+    timezone: str | None
+    contacts: list[ContactView]
+    consents: list[ConsentView]
+    events: list[EventView]
+
+
+class Revealed(BaseModel):
+    """A contact point in clear."""
+
+    id: str
+    kind: str
+    value: str
+
+
+EVENTS = TypeAdapter(list[EventIn])
+CUSTOMERS = TypeAdapter(list[CustomerRecord])
