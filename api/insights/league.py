@@ -1,0 +1,256 @@
+"""The league table: branches by score, with what chance leaves open.
+
+Scores come from cells at every request. What must not depend on the viewer (shrunken score, ranks,
+changes) comes from the table that a worker stored over the whole comparison set for the same data
+version; until there is one, it is asked for and ``ranks_pending``. Rows are cut to the viewer's
+scope at the end.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from api.insights.figures import Figure, figures_of
+from api.insights.metrics import MetricInfo
+from api.insights.network_stats import pooled_spread
+from api.insights.periods import Period
+from api.insights.queries import (
+    Filters,
+    StoredTable,
+    TableName,
+    histograms,
+    metric_version,
+    require_metric,
+    require_touchpoint,
+    stored_rows,
+    stored_table,
+)
+from api.insights.repository import request_table
+from api.insights.sight import branches_of, scored_branches
+from api.security.hierarchy import Node
+from api.security.viewer import Viewer
+from scoring.scales import Kind
+
+NETWORK = "network"
+_READS = 3  # how often a table is read again when counts change meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class LeagueRow:
+    """One branch. ``adjusted`` and ``band`` are not computed yet and None."""
+
+    branch_id: int
+    unit_code: str
+    unit_name: str
+    n: int | None
+    score: float | None
+    low: float | None
+    high: float | None
+    adjusted: float | None
+    shrunk: float | None
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    band: str | None
+    change: float | None
+    change_is_noise: bool | None
+    ranked: bool
+    tier: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The contract's columns in their order."""
+        return {name: getattr(self, name) for name in ROW_COLUMNS}
+
+
+ROW_COLUMNS = (
+    "unit_code",
+    "unit_name",
+    "n",
+    "score",
+    "low",
+    "high",
+    "adjusted",
+    "shrunk",
+    "rank",
+    "rank_low",
+    "rank_high",
+    "band",
+    "change",
+    "change_is_noise",
+    "ranked",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class League:
+    """A league table as one viewer sees it."""
+
+    metric: str
+    start: date
+    end: date
+    unit: str | None
+    as_of: datetime
+    comparison_set: str
+    ranks_pending: bool
+    data_version: int
+    rows: list[LeagueRow]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The contract's document."""
+        return {
+            "metric": self.metric,
+            "from": self.start.isoformat(),
+            "to": self.end.isoformat(),
+            "unit": self.unit,
+            "as_of": self.as_of.isoformat(),
+            "comparison_set": self.comparison_set,
+            "ranks_pending": self.ranks_pending,
+            "rows": [row.as_dict() for row in self.rows],
+        }
+
+
+def league(
+    session: Session,
+    viewer: Viewer,
+    metric: str,
+    period: Period,
+    *,
+    now: datetime,
+    unit: str | None = None,
+    touchpoint: str | None = None,
+) -> League:
+    """The table of ``metric`` over a half-open period, for the viewer's branches under ``unit``.
+
+    ``unit`` and ``touchpoint`` are codes. Raises NotFound for a metric, unit or touchpoint that is
+    not there or not the viewer's to see.
+    """
+    info = require_metric(session, metric)
+    place = None if touchpoint is None else require_touchpoint(session, touchpoint)
+    node = None if unit is None else viewer.require_unit_code(unit)
+    branches = scored_branches(viewer) if node is None else branches_of(viewer, node)
+    name = TableName(metric, period, comparison_set(touchpoint))
+    version, stored, rows = _read(session, _Wanted(viewer, info, name, branches, place))
+    return League(
+        metric=metric,
+        start=period.start,
+        end=period.end,
+        unit=unit,
+        as_of=now,
+        comparison_set=name.comparison_set,
+        ranks_pending=stored is None and version > 0,
+        data_version=version,
+        rows=rows,
+    )
+
+
+def comparison_set(touchpoint: str | None) -> str:
+    """The name of the set that branches are compared in: the network, perhaps at a touchpoint."""
+    return NETWORK if touchpoint is None else f"{NETWORK}/{touchpoint}"
+
+
+def table_version(session: Session, metric: str, period: Period) -> int:
+    """The data version of a table: of its period and the one before, which the change needs."""
+    return metric_version(session, metric, Period(period.before().start, period.end))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    viewer: Viewer
+    metric: MetricInfo
+    name: TableName
+    branches: frozenset[int]
+    touchpoint: int | None
+
+
+def _read(session: Session, wanted: _Wanted) -> tuple[int, StoredTable | None, list[LeagueRow]]:
+    """Version, stored table and rows of one and the same moment, however busy the folding is."""
+    code, period = wanted.metric.code, wanted.name.period
+    version = table_version(session, code, period)
+    for _ in range(_READS):
+        ready = _ready_table(session, wanted.name, version)
+        rows = _rows(session, wanted, ready)
+        before, version = version, table_version(session, code, period)
+        if before == version:
+            return version, ready, rows
+    return version, None, _rows(session, wanted, None)
+
+
+def _ready_table(session: Session, name: TableName, version: int) -> StoredTable | None:
+    """The stored table of that data version; asks the workers for it if there is none."""
+    if version == 0:
+        return None
+    stored = stored_table(session, name, version)
+    if stored is None:
+        request_table(session, name, version)
+    return stored if stored is not None and stored.state == "ready" else None
+
+
+def _rows(session: Session, wanted: _Wanted, ready: StoredTable | None) -> list[LeagueRow]:
+    filters = Filters(branches=wanted.branches, touchpoint=wanted.touchpoint)
+    found = histograms(session, wanted.metric, wanted.name.period, filters=filters)
+    nodes = _shown_nodes(wanted, {key[0] for key in found.keys})
+    counts = found.at([(node.id,) for node in nodes])
+    figures = figures_of(counts, wanted.metric, _spread(session, wanted, ready))
+    stored = stored_rows(session, ready.id) if ready is not None else {}
+    rows = [
+        _row(wanted.viewer, node, figure, stored.get(node.id))
+        for node, figure in zip(nodes, figures, strict=True)
+    ]
+    return sorted(rows, key=_place)
+
+
+def _spread(session: Session, wanted: _Wanted, ready: StoredTable | None) -> float | None:
+    if wanted.metric.kind is not Kind.MEAN:
+        return None
+    if ready is not None:
+        pooled = ready.parameters["pooled"]
+        return math.nan if pooled is None else float(pooled)
+    return pooled_spread(session, wanted.metric, wanted.name.period, wanted.touchpoint)
+
+
+def _shown_nodes(wanted: _Wanted, answered: set[int]) -> list[Node]:
+    """Branches that were open in the period or have answers of it."""
+    nodes, period = wanted.viewer.hierarchy.nodes, wanted.name.period
+    return [
+        node
+        for node in (nodes[branch] for branch in wanted.branches if branch in nodes)
+        if node.id in answered
+        or (
+            (node.opened_on is None or node.opened_on < period.end)
+            and (node.closed_on is None or node.closed_on > period.start)
+        )
+    ]
+
+
+def _row(viewer: Viewer, node: Node, figure: Figure, stored: Row[Any] | None) -> LeagueRow:
+    ranked = figure.tier == "ranked"
+    return LeagueRow(
+        branch_id=node.id,
+        unit_code=node.code,
+        unit_name=node.name(viewer.language),
+        n=figure.n,
+        score=figure.score,
+        low=figure.low,
+        high=figure.high,
+        adjusted=None,
+        shrunk=stored.shrunk if stored else None,
+        rank=stored.rank if stored else None,
+        rank_low=stored.rank_low if stored else None,
+        rank_high=stored.rank_high if stored else None,
+        band=None,
+        change=stored.change if stored else None,
+        change_is_noise=stored.change_is_noise if stored else None,
+        ranked=ranked,
+        tier=figure.tier,
+    )
+
+
+def _place(row: LeagueRow) -> tuple[int, int, float, str]:
+    """Ranked branches by rank (by score while pending), then shown ones, then the rest."""
+    order = {"ranked": 0, "shown": 1, "insufficient": 2, "hidden": 3}[row.tier]
+    score = 0.0 if row.score is None else -row.score
+    return (order, row.rank or 0, score, row.unit_code)

@@ -1,0 +1,323 @@
+"""The SQL of the read side: histograms summed from cells, versions, stored league tables.
+
+Each function reads what the transaction may see, nothing is decided here. Answers themselves are
+read by `api.insights.comments` and the funnel only, through `answer_queries`.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import Row, text
+from sqlmodel import Session
+
+from api.core.errors import NotFound
+from api.insights.metrics import MetricInfo
+from api.insights.periods import Period, Run, cover
+from scoring.arrays import Counts
+from scoring.scales import SCALES, Kind
+
+_METRICS = "select code, kind, scale, name_zh, name_en from metric"
+
+
+def list_metrics(session: Session) -> list[MetricInfo]:
+    """All declared metrics in their order."""
+    rows = session.execute(text(f'{_METRICS} order by position, code collate "C"'))
+    return [_metric(row) for row in rows]
+
+
+def require_metric(session: Session, code: str) -> MetricInfo:
+    """The metric called ``code``; raises NotFound."""
+    row = session.execute(text(f"{_METRICS} where code = :code"), {"code": code}).first()
+    if row is None:
+        raise NotFound(metric=code)
+    return _metric(row)
+
+
+def _metric(row: Row[Any]) -> MetricInfo:
+    return MetricInfo(row.code, Kind(row.kind), row.scale, row.name_zh, row.name_en)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which cells count: of some branches (None: all visible), of one touchpoint (None: all)."""
+
+    branches: Collection[int] | None = None
+    touchpoint: int | None = None
+    survey_version: int | None = None
+
+
+EVERYTHING = Filters()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histograms:
+    """Summed histograms, one row of ``counts`` per key; keys are tuples as they were asked for."""
+
+    keys: list[tuple[Any, ...]]
+    counts: Counts
+
+    def at(self, wanted: Sequence[tuple[Any, ...]]) -> Counts:
+        """Histograms of the wanted keys in their order; zeros where nothing was counted."""
+        place = {key: index for index, key in enumerate(self.keys)}
+        found = np.zeros((len(wanted), self.counts.shape[1]), dtype=np.int64)
+        for index, key in enumerate(wanted):
+            if key in place:
+                found[index] = self.counts[place[key]]
+        return found
+
+    @property
+    def total(self) -> Counts:
+        """All of them pooled."""
+        pooled: Counts = self.counts.sum(axis=0)
+        return pooled
+
+
+def histograms(
+    session: Session,
+    metric: MetricInfo,
+    period: Period,
+    by: Sequence[str] = ("branch_id",),
+    filters: Filters = EVERYTHING,
+) -> Histograms:
+    """Histograms of ``period``, per column of ``by``, from the coarsest cells that fit.
+
+    Imported counts are part of it when the period contains theirs.
+    """
+    runs = [(run.kind, run.start, run.end) for run in cover(period)]
+    return _summed(session, metric, [*runs, ("span", period.start, period.end)], by, filters)
+
+
+def weekly_histograms(
+    session: Session, metric: MetricInfo, period: Period, filters: Filters = EVERYTHING
+) -> Histograms:
+    """Histograms per Monday of the full weeks within ``period``."""
+    run = Run("week", period.start, period.end)
+    return _summed(session, metric, [(run.kind, run.start, run.end)], ("period_from",), filters)
+
+
+_COLUMNS = frozenset({"branch_id", "touchpoint_id", "period_from", "survey_version_id"})
+# A span inside another wanted span of the same branch was imported twice: the longer one counts.
+_OUTERMOST = """
+    and (c.period <> 'span' or not exists (
+        select from cell o where o.metric = c.metric and o.period = 'span'
+            and o.branch_id = c.branch_id and o.touchpoint_id = c.touchpoint_id
+            and o.survey_version_id = c.survey_version_id
+            and o.period_from >= run.first and o.period_to <= run.last
+            and o.period_from <= c.period_from and o.period_to >= c.period_to
+            and (o.period_from, o.period_to) <> (c.period_from, c.period_to)))
+"""
+
+
+def _summed(
+    session: Session,
+    metric: MetricInfo,
+    runs: Sequence[tuple[str, date, date]],
+    by: Sequence[str],
+    filters: Filters,
+) -> Histograms:
+    assert _COLUMNS.issuperset(by)
+    keys = ", ".join(f"c.{column}" for column in by)
+    sums = _band_sums() if metric.kind is Kind.NPS else _bin_sums(metric.scale.bins)
+    where, values = _conditions(metric, filters)
+    statement = f"""
+        select {keys}, {sums}
+        from unnest(cast(:kinds as text[]), cast(:firsts as date[]), cast(:lasts as date[]))
+            as run(kind, first, last)
+        join cell c on c.metric = :metric and c.period = run.kind
+            and c.period_from >= run.first and c.period_to <= run.last
+        where true {where} {_OUTERMOST}
+        group by {keys}
+    """
+    kinds, firsts, lasts = (list(column) for column in zip(*runs, strict=True))
+    values |= {"metric": metric.code, "kinds": kinds, "firsts": firsts, "lasts": lasts}
+    rows = session.execute(text(statement), values).all()
+    counts = np.array([row[len(by) :] for row in rows], dtype=np.int64)
+    return Histograms(
+        [tuple(row[: len(by)]) for row in rows], counts.reshape(len(rows), metric.scale.bins)
+    )
+
+
+def _conditions(metric: MetricInfo, filters: Filters) -> tuple[str, dict[str, Any]]:
+    where = ""
+    values: dict[str, Any] = {}
+    if metric.kind is not Kind.NPS:
+        where, values = " and c.scale = :scale", {"scale": metric.declared_scale}
+    if filters.branches is not None:
+        where += " and c.branch_id = any(cast(:branches as int[]))"
+        values["branches"] = sorted(filters.branches)
+    if filters.touchpoint is not None:
+        where += " and c.touchpoint_id = :touchpoint"
+        values["touchpoint"] = filters.touchpoint
+    if filters.survey_version is not None:
+        where += " and c.survey_version_id = :survey_version"
+        values["survey_version"] = filters.survey_version
+    return where, values
+
+
+def _band_sums() -> str:
+    """Detractors, passives and promoters of any scale."""
+
+    def band(first: int, last: int) -> str:
+        return "+".join(f"c.hist[{place}]" for place in range(first + 1, last + 1))
+
+    def by_scale(limits: dict[str, tuple[int, int]]) -> str:
+        cases = " ".join(f"when '{code}' then {band(*ends)}" for code, ends in limits.items())
+        return f"sum(case c.scale {cases} end)"
+
+    scales = SCALES.values()
+    return ", ".join(
+        (
+            by_scale({scale.code: (0, scale.passive_from) for scale in scales}),
+            by_scale({scale.code: (scale.passive_from, scale.promoter_from) for scale in scales}),
+            by_scale({scale.code: (scale.promoter_from, scale.bins) for scale in scales}),
+        )
+    )
+
+
+def _bin_sums(bins: int) -> str:
+    return ", ".join(f"sum(c.hist[{place}])" for place in range(1, bins + 1))
+
+
+def cut_histograms(
+    session: Session, metric: MetricInfo, period: Period, cut: str, filters: Filters = EVERYTHING
+) -> Histograms:
+    """Histograms per value of a cut (channel, segment, advisor), from days and months."""
+    runs = [run for whole in cover(period) for run in _without_weeks(whole)]
+    where, values = _conditions(metric, filters)
+    sums = _band_sums() if metric.kind is Kind.NPS else _bin_sums(metric.scale.bins)
+    statement = f"""
+        select c.cut_value, {sums}
+        from unnest(cast(:kinds as text[]), cast(:firsts as date[]), cast(:lasts as date[]))
+            as run(kind, first, last)
+        join cut_cell c on c.metric = :metric and c.cut = :cut and c.period = run.kind
+            and c.period_from >= run.first and c.period_to <= run.last
+        where true {where}
+        group by c.cut_value
+    """
+    kinds, firsts, lasts = (list(column) for column in zip(*runs, strict=True))
+    values |= {"metric": metric.code, "cut": cut}
+    values |= {"kinds": kinds, "firsts": firsts, "lasts": lasts}
+    rows = session.execute(text(statement), values).all()
+    counts = np.array([row[1:] for row in rows], dtype=np.int64)
+    return Histograms([(row[0],) for row in rows], counts.reshape(len(rows), metric.scale.bins))
+
+
+def _without_weeks(run: Run) -> list[tuple[str, date, date]]:
+    return [("day" if run.kind == "week" else run.kind, run.start, run.end)]
+
+
+def metric_version(session: Session, metric: str, period: Period) -> int:
+    """The data version of a metric's days; 0 when nothing was ever counted."""
+    found = session.execute(
+        text(
+            "select coalesce(max(version), 0) from metric_day "
+            "where metric = :metric and day >= :start and day < :end"
+        ),
+        {"metric": metric, "start": period.start, "end": period.end},
+    )
+    return int(found.scalar_one())
+
+
+def newest_version(session: Session) -> int:
+    """The data version of everything there is."""
+    return int(
+        session.execute(text("select coalesce(max(version), 0) from metric_day")).scalar_one()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TableName:
+    """What a stored league table is about, whatever its data version."""
+
+    metric: str
+    period: Period
+    comparison_set: str
+
+    def parameters(self) -> dict[str, Any]:
+        """For statements about the table."""
+        return {
+            "metric": self.metric,
+            "start": self.period.start,
+            "end": self.period.end,
+            "set": self.comparison_set,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTable:
+    """A league table that is asked for or ready."""
+
+    id: UUID
+    name: TableName
+    state: str
+    data_version: int
+    computed_at: datetime | None
+    parameters: dict[str, Any]
+
+
+_TABLE = (
+    "select id, metric, period_from, period_to, comparison_set, state, data_version, computed_at, "
+    "parameters from league_table"
+)
+_NAMED = "metric = :metric and period_from = :start and period_to = :end and comparison_set = :set"
+
+
+def stored_table(session: Session, name: TableName, version: int) -> StoredTable | None:
+    """The table of exactly that data version, ready or asked for."""
+    row = session.execute(
+        text(f"{_TABLE} where {_NAMED} and data_version = :version"),
+        {**name.parameters(), "version": version},
+    ).first()
+    return None if row is None else _stored(row)
+
+
+def next_requested(session: Session) -> StoredTable | None:
+    """The table that waits longest."""
+    row = session.execute(
+        text(f"{_TABLE} where state = 'requested' order by requested_at, id limit 1")
+    ).first()
+    return None if row is None else _stored(row)
+
+
+def _stored(row: Row[Any]) -> StoredTable:
+    name = TableName(row.metric, Period(row.period_from, row.period_to), row.comparison_set)
+    return StoredTable(row.id, name, row.state, row.data_version, row.computed_at, row.parameters)
+
+
+_ROW = (
+    "branch_id, n, score, low, high, shrunk, rank, rank_low, rank_high, previous_n, "
+    "previous_score, change, change_is_noise, tier, ranked"
+)
+
+
+def stored_rows(session: Session, table: UUID) -> dict[int, Row[Any]]:
+    """The visible rows of a stored table by branch."""
+    rows = session.execute(
+        text(f"select {_ROW} from league_row where table_id = :id"), {"id": table}
+    )
+    return {row.branch_id: row for row in rows}
+
+
+def touchpoint_rows(session: Session) -> list[Row[Any]]:
+    """All touchpoints along the journey."""
+    return list(
+        session.execute(
+            text(
+                "select id, code, stage, position, name_zh, name_en from touchpoint "
+                "order by position"
+            )
+        ).all()
+    )
+
+
+def require_touchpoint(session: Session, code: str) -> int:
+    """The id of the touchpoint called ``code``; raises NotFound."""
+    found = session.execute(text("select id from touchpoint where code = :code"), {"code": code})
+    number = found.scalar()
+    if number is None:
+        raise NotFound(touchpoint=code)
+    return int(number)
