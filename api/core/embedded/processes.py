@@ -51,15 +51,22 @@ def live_postmaster(data: Path) -> Postmaster | None:
 
 def is_server(pid: int, data: Path) -> bool:
     """Say whether the process is alive and a PostgreSQL server on this very folder."""
-    child = children.get(pid)
-    if child is not None and child.poll() is not None:
-        children.pop(pid, None)
+    if _reaped(pid):
         return False
     if not _LINUX:
         shown = _shown_by_ps(pid)
         return "postgres" in shown and f"-D {data} " in shown
     arguments = _arguments(pid)
     return "postgres" in arguments[0] and str(data) in arguments
+
+
+def _reaped(pid: int) -> bool:
+    """Say whether this was our child and has ended; it is no zombie any more then."""
+    child = children.get(pid)
+    if child is None or child.poll() is None:
+        return False
+    children.pop(pid, None)
+    return True
 
 
 def _arguments(pid: int) -> list[str]:
@@ -116,6 +123,7 @@ def stop_server(pid: int, data: Path) -> None:
     ):
         _send(pid, sign)
         if wait_until(lambda: not is_server(pid, data), seconds=patience):
+            wait_until(lambda: pid not in children or _reaped(pid), seconds=patience)
             end_strays(data)
             return
     raise StopFailedError(f"Process {pid} does not end.")

@@ -90,7 +90,6 @@ def _stop(data: Path) -> None:
     live = processes.live_postmaster(data)
     if live is not None:
         processes.stop_server(live.pid, data)
-        processes.children.pop(live.pid, None)
 
 
 def _keep_alive(home: Path, server: Server, enough: threading.Event) -> None:
