@@ -1,0 +1,197 @@
+"""Turns the story into rows and loads them, table by table, saying how far it has come."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import psycopg
+
+from api.core.crypto import Vault
+from api.demo import repository, rows
+from api.demo.answers import answer_rows, response_rows
+from api.demo.rows import Cast, Published
+from api.demo.story import (
+    Answers,
+    Events,
+    Truth,
+    draw_ages,
+    draw_answers,
+    draw_events,
+    segment_of,
+)
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Ids of rows that other rows refer to."""
+
+    events: Sequence[str]
+    invitations: Sequence[str]
+
+
+class Loader:
+    """Loads one made-up network into an open transaction."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        rng: np.random.Generator,
+        words: dict[str, Any],
+        truth: Truth,
+        *,
+        published: Published,
+        branches: Sequence[int],
+        touchpoints: Sequence[int],
+        vault: Vault,
+        now: int,
+    ) -> None:
+        self._connection = connection
+        self._rng = rng
+        self._words = words
+        self._truth = truth
+        self._published = published
+        self._branches = branches
+        self._touchpoints = np.array(touchpoints)
+        self._vault = vault
+        self._now = now
+
+    def load(self, months: int, shares: Sequence[float]) -> Iterator[str]:
+        """Loads everything; yields the name of each table when it is done."""
+        events = draw_events(self._rng, self._truth, months, self._now, np.array(shares))
+        people = int(events.person.max()) + 1
+        cast = self._cast(people)
+        answers = draw_answers(self._rng, self._truth, events, segment_of(cast.ages), self._now)
+        ids = Ids(
+            rows.ids_at(self._rng, events.at),
+            rows.ids_at(self._rng, answers.sent_at),
+        )
+        first = rows.days_in_china(events.at[:1])[0]
+        repository.ensure_months(self._connection, first, rows.days_in_china(events.at[-1:])[0])
+        yield "partitions"
+        yield from self._load_people(cast, events)
+        yield from self._load_asking(cast, events, answers, ids)
+        yield from self._load_answers(cast, events, answers, ids)
+
+    def _cast(self, people: int) -> Cast:
+        long_ago = np.full(people, self._now - 800 * 86_400)
+        return Cast(
+            branches=self._branches,
+            people=rows.ids_at(self._rng, long_ago),
+            contacts=rows.ids_at(self._rng, long_ago),
+            ages=draw_ages(self._rng, people),
+            english=self._rng.random(people) < 0.08,
+        )
+
+    def _load_people(self, cast: Cast, events: Events) -> Iterator[str]:
+        at = rows.moments(np.array([self._now - 800 * 86_400]))[0]
+        refused = np.unique(events.person[events.outcome == 1])
+        consents = rows.ids_at(self._rng, np.full(len(cast.people), self._now - 800 * 86_400))
+        surnames = self._words["surnames"]
+
+        def name(index: int) -> str:
+            return f"{surnames[index % len(surnames)]}{self._words['given'][index % 37 % 20]}"
+
+        self._copy(
+            "person",
+            "id name_encrypted birth_year language attributes created_at",
+            rows.person_rows(cast, self._vault, name, at),
+        )
+        yield "people"
+        without = np.unique(events.person[events.outcome == 2])
+        self._copy(
+            "contact_point",
+            "id kind value_hash value_encrypted person_id created_at",
+            rows.contact_rows(cast, self._vault, at, without),
+        )
+        self._copy(
+            "consent",
+            "id person_id purpose channel granted wording_version source given_at",
+            rows.consent_rows(cast, refused, consents, at),
+        )
+        self._copy(
+            "person_source",
+            "source external_id person_id",
+            (("demo", f"C{i:07d}", person) for i, person in enumerate(cast.people)),
+        )
+        self._copy(
+            "person_branch",
+            "person_id branch_id first_seen_on",
+            rows.person_branch_rows(cast, events),
+        )
+        yield "contact points and consents"
+
+    def _load_asking(self, cast: Cast, events: Events, answers: Answers, ids: Ids) -> Iterator[str]:
+        self._copy(
+            "event",
+            " ".join(rows.EVENT_COLUMNS),
+            rows.event_rows(cast, events, ids.events, self._touchpoints),
+        )
+        yield "events"
+        own = rows.ids_at(self._rng, events.at + 60)
+        self._copy(
+            "decision",
+            "id decided_at event_id branch_id action reason at rule_set_version checks",
+            rows.decision_rows(cast, events, ids.events, own, self._published.rule_set),
+        )
+        yield "decisions"
+        self._copy(
+            "invitation",
+            " ".join(rows.INVITATION_COLUMNS),
+            rows.invitation_rows(
+                cast=cast,
+                events=events,
+                answers=answers,
+                published=self._published,
+                own=ids.invitations,
+                event_ids=ids.events,
+                touchpoints=self._touchpoints,
+            ),
+        )
+        yield "invitations"
+
+    def _load_answers(
+        self, cast: Cast, events: Events, answers: Answers, ids: Ids
+    ) -> Iterator[str]:
+        given = np.flatnonzero(answers.answered_at > 0)
+        own = rows.ids_at(self._rng, answers.answered_at[given])
+        partial = self._rng.random(len(given)) < 0.04
+        self._copy(
+            "response",
+            "id invitation_id survey_version_id branch_id touchpoint_id person_id "
+            "occurred_on channel segment advisor language named pages_done started_at "
+            "submitted_at completed_at",
+            response_rows(
+                cast=cast,
+                events=events,
+                answers=answers,
+                published=self._published,
+                given=given,
+                own=own,
+                invitations=ids.invitations,
+                partial=partial,
+                touchpoints=self._touchpoints,
+            ),
+        )
+        yield "responses"
+        self._copy(
+            "answer",
+            "response_id question occurred_on branch_id metric value choices option_texts text",
+            answer_rows(
+                cast=cast,
+                events=events,
+                answers=answers,
+                published=self._published,
+                given=given,
+                own=own,
+                partial=partial,
+                rng=self._rng,
+                words=self._words,
+            ),
+        )
+        yield "answers"
+
+    def _copy(self, table: str, columns: str, found: Iterator[rows.Row] | Any) -> None:
+        repository.copy_rows(self._connection, table, columns.split(), found)

@@ -1,0 +1,78 @@
+"""Writes the made-up network by COPY, as the owner: row-level security refuses COPY to others.
+
+The embedded server's superuser loads without foreign-key triggers (they would take longer than
+all the rest); every row comes from one generator, and a test checks the references afterwards.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from psycopg import Connection, sql
+
+_CHUNK = 4000
+
+
+def begin_load(connection: Connection[tuple[object, ...]]) -> None:
+    """Prepares the transaction for a bulk load."""
+    connection.execute("set local session_replication_role = replica")
+    connection.execute("set local synchronous_commit = off")
+    connection.execute("set local work_mem = '64MB'")
+
+
+def ensure_months(connection: Connection[tuple[object, ...]], first: str, last: str) -> None:
+    """Partitions for every month between two dates."""
+    connection.execute("select bp_ensure_partitions(%s::date, %s::date)", (first, last))
+
+
+def copy_rows(
+    connection: Connection[tuple[object, ...]],
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str | None]],
+) -> int:
+    """Loads rows of texts as COPY writes them (``None`` is null); returns how many."""
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    written = 0
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        lines: list[str] = []
+        for row in rows:
+            lines.append("\t".join("\\N" if value is None else value for value in row))
+            if len(lines) == _CHUNK:
+                copy.write("\n".join(lines) + "\n")
+                written += len(lines)
+                lines.clear()
+        if lines:
+            copy.write("\n".join(lines) + "\n")
+            written += len(lines)
+    return written
+
+
+def escaped(value: str) -> str:
+    """Free text as COPY wants it."""
+    return (
+        value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    )
+
+
+def as_bytea(value: bytes) -> str:
+    """Bytes as COPY's text form of ``bytea``."""
+    return "\\\\x" + value.hex()
+
+
+def is_empty(connection: Connection[tuple[object, ...]]) -> bool:
+    """True before anything was imported or made."""
+    found = connection.execute("select exists (select from unit)").fetchone()
+    return not (found and found[0])
+
+
+def analyze(connection: Connection[tuple[object, ...]]) -> None:
+    """Fresh statistics for the planner, after so many rows."""
+    connection.execute("analyze")
+
+
+def touchpoint_ids(connection: Connection[tuple[object, ...]], codes: Sequence[str]) -> list[int]:
+    """The ids of touchpoints, in the order of ``codes``."""
+    rows = connection.execute("select code, id from touchpoint").fetchall()
+    found = {str(code): int(str(own)) for code, own in rows}
+    return [found[code] for code in codes]
