@@ -12,8 +12,9 @@ from api.boundary.problems import register_problems
 from api.core.errors import NotFound
 from api.core.installation import Installation
 from api.core.leadership import somebody_leads
+from api.responses import endpoints as responses
 
-ROUTERS: tuple[object, ...] = ()
+ROUTERS: tuple[object, ...] = (responses.router,)
 
 
 def create_api(installation: Installation) -> FastAPI:
