@@ -28,6 +28,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+user_app = typer.Typer(no_args_is_help=True, help="People who may log in.")
+token_app = typer.Typer(no_args_is_help=True, help="Machine tokens.")
+app.add_typer(user_app, name="user")
+app.add_typer(token_app, name="token")
+
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
 
@@ -193,6 +198,38 @@ def work(with_parent: WithParent = False) -> None:
         if with_parent:
             end_with_parent()
         run(installation)
+
+
+@user_app.command("add")
+def user_add(
+    email: str,
+    *,
+    role: Annotated[str, typer.Option(help="hq_admin, regional_manager, branch_manager …")],
+    unit: Annotated[str, typer.Option(help="The code of the unit they are granted.")],
+    password_stdin: Annotated[bool, typer.Option("--password-stdin")] = False,
+) -> None:
+    """Adds a person; without a password, prints (and mails) the link to choose one."""
+    from api.access.commands import add_user
+
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    with opened("worker") as house, house.database.transaction() as session:
+        link = add_user(session, house, email, role=role, unit_code=unit, password=password)
+    print(link or email)
+
+
+@token_app.command("add")
+def token_add(
+    name: str,
+    *,
+    scope: Annotated[list[str], typer.Option(help="events:write, customers:write or read")],
+    unit: Annotated[str | None, typer.Option(help="Only this unit and what is under it.")] = None,
+) -> None:
+    """Adds a machine token and prints its secret, which is never shown again."""
+    from api.access.commands import add_token
+
+    with opened("worker") as house, house.database.transaction() as session:
+        secret = add_token(session, house, name, scopes=scope, unit_code=unit)
+    print(secret)
 
 
 BENCHES = ("submit", "ingest", "league")

@@ -77,13 +77,15 @@ class Idempotent:
         )
         session.execute(_WAITS, {"wait": "10s"})
         try:
-            made = session.execute(row.on_conflict_do_nothing())
+            made = session.execute(
+                row.on_conflict_do_nothing().returning(col(IdempotencyKey.key))
+            ).first()
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
                 raise StillWorking from error
             raise
         session.execute(_WAITS, {"wait": "0"})
-        if isinstance(made, CursorResult) and made.rowcount == 1:
+        if made is not None:
             return None
         kept: IdempotencyKey = session.execute(select(IdempotencyKey).where(*mine)).scalar_one()
         if kept.body_hash != self.body_hash:

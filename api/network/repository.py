@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, func, or_, select, text, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
@@ -181,10 +181,8 @@ def ensure_owner_group(session: Session, code: str, name: str) -> int:
 
 def write_touchpoints(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
     """Adds the touchpoints that are not known yet; how many were."""
-    made = session.execute(
-        insert(Touchpoint).values(list(rows)).on_conflict_do_nothing(index_elements=["code"])
-    )
-    return made.rowcount if isinstance(made, CursorResult) else 0
+    row = insert(Touchpoint).values(list(rows)).on_conflict_do_nothing(index_elements=["code"])
+    return len(session.execute(row.returning(col(Touchpoint.code))).all())
 
 
 def last_touchpoint_position(session: Session) -> int:

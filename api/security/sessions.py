@@ -14,7 +14,13 @@ from api.security.hierarchy import current_hierarchy
 from api.security.scope import Scope
 from api.security.viewer import Viewer, load_grants, widen
 
+SESSION_IDLE = timedelta(hours=12)  # a session ends so long after it was last used
+SESSION_LONGEST = timedelta(days=7)  # and at the latest so long after the log-in
 _SEEN_EVERY = timedelta(minutes=5)
+_SEEN = text(
+    "update login_session set last_seen_at = :now, "
+    "expires_at = least(:now + :idle, created_at + :longest) where id_hash = :id"
+)
 
 
 def viewer_of_session(session: Session, secret: str | None, now: datetime) -> Viewer:
@@ -39,10 +45,8 @@ def viewer_of_session(session: Session, secret: str | None, now: datetime) -> Vi
     if row is None:
         raise NotLoggedIn
     if now - row.last_seen_at > _SEEN_EVERY:
-        session.execute(
-            text("update login_session set last_seen_at = :now where id_hash = :id"),
-            {"now": now, "id": token_hash(secret)},
-        )
+        values = {"now": now, "idle": SESSION_IDLE, "longest": SESSION_LONGEST}
+        session.execute(_SEEN, {**values, "id": token_hash(secret)})
     return viewer_of_account(session, row.id, row.name, row.language, now)
 
 

@@ -1,0 +1,261 @@
+"""Accounts, identifiers, grants, sessions, links, counts of failures and tokens in tables.
+
+Decides nothing; the services of this room do.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CursorResult, delete, func, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col
+
+from api.access.identifiers import Kind
+from api.models import (
+    Account,
+    AccountLink,
+    ApiToken,
+    Grant,
+    LoginIdentifier,
+    LoginSession,
+    LoginThrottle,
+    OutboxMessage,
+)
+
+
+def insert_row(session: Session, row: Any) -> None:
+    """Adds one row of any of this room's tables at once."""
+    session.add(row)
+    session.flush()
+
+
+def get_account(session: Session, account_id: UUID) -> Account | None:
+    """The account with that id."""
+    return session.get(Account, account_id)
+
+
+def lock_account(session: Session, account_id: UUID) -> Account | None:
+    """The account, held until the transaction ends."""
+    query = select(Account).where(col(Account.id) == account_id).with_for_update()
+    return session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
+
+
+def change_account(session: Session, account_id: UUID, **values: Any) -> None:
+    """Writes columns of one account."""
+    session.execute(update(Account).where(col(Account.id) == account_id).values(**values))
+
+
+def find_identifiers(
+    session: Session, hashes: Iterable[tuple[Kind, bytes]]
+) -> dict[tuple[str, bytes], UUID]:
+    """Which account logs in by each of ``hashes``."""
+    kind_and_hash = tuple_(col(LoginIdentifier.kind), col(LoginIdentifier.value_hash))
+    query = select(
+        col(LoginIdentifier.kind), col(LoginIdentifier.value_hash), col(LoginIdentifier.account_id)
+    ).where(kind_and_hash.in_(list(hashes)))
+    return {(row.kind, row.value_hash): row.account_id for row in session.execute(query)}
+
+
+def add_identifier(session: Session, identifier: LoginIdentifier) -> bool:
+    """Adds an identifier; False when another account has it."""
+    row = insert(LoginIdentifier).values(**identifier.model_dump())
+    row = row.on_conflict_do_nothing(index_elements=["kind", "value_hash"])
+    return session.execute(row.returning(col(LoginIdentifier.id))).first() is not None
+
+
+def list_identifiers(session: Session, account_ids: Iterable[UUID]) -> list[LoginIdentifier]:
+    """All identifiers of the accounts."""
+    query = select(LoginIdentifier).where(col(LoginIdentifier.account_id).in_(list(account_ids)))
+    return list(session.execute(query.order_by(col(LoginIdentifier.kind))).scalars())
+
+
+def list_grants(session: Session, account_ids: Iterable[UUID]) -> list[Grant]:
+    """All grants the accounts have or had, oldest first."""
+    query = select(Grant).where(col(Grant.account_id).in_(list(account_ids)))
+    return list(session.execute(query.order_by(col(Grant.id))).scalars())
+
+
+def get_grant(session: Session, grant_id: UUID) -> Grant | None:
+    """The grant with that id."""
+    return session.get(Grant, grant_id)
+
+
+def end_grant(session: Session, grant_id: UUID, on: date) -> None:
+    """The grant no longer holds on ``on``."""
+    session.execute(update(Grant).where(col(Grant.id) == grant_id).values(valid_to=on))
+
+
+# An account is within reach when all it may do, or last could, is at the named units and groups.
+_WITHIN_REACH = text(
+    """
+    select a.id from account a
+    where (cast(:after as uuid) is null or a.id > :after)
+      and (:everyone or (
+        exists (select from access_grant g where g.account_id = a.id)
+        and not exists (
+            select from access_grant g
+            where g.account_id = a.id
+              and (g.valid_to is null or g.valid_to > :today
+                   or not exists (select from access_grant h where h.account_id = a.id
+                                  and (h.valid_to is null or h.valid_to > :today)))
+              and not coalesce(g.unit_id = any (:units), false)
+              and not coalesce(g.owner_group_id = any (:groups), false))))
+    order by a.id limit :limit
+    """
+)
+
+
+def accounts_within_reach(
+    session: Session,
+    *,
+    units: Iterable[int],
+    groups: Iterable[int],
+    everyone: bool,
+    today: date,
+    after: UUID | None,
+    limit: int,
+) -> list[UUID]:
+    """Ids of accounts that someone who manages these units and groups may know of."""
+    values = {
+        "units": list(units),
+        "groups": list(groups),
+        "everyone": everyone,
+        "today": today,
+        "after": after,
+        "limit": limit,
+    }
+    return list(session.execute(_WITHIN_REACH, values).scalars())
+
+
+def accounts_by_id(session: Session, account_ids: Iterable[UUID]) -> list[Account]:
+    """The accounts, oldest first."""
+    query = select(Account).where(col(Account.id).in_(list(account_ids)))
+    return list(session.execute(query.order_by(col(Account.id))).scalars())
+
+
+def revoke_sessions(
+    session: Session, account_id: UUID, now: datetime, keep: bytes | None = None
+) -> int:
+    """Ends the account's sessions but the one to keep; how many there were."""
+    query = update(LoginSession).where(
+        col(LoginSession.account_id) == account_id, col(LoginSession.revoked_at).is_(None)
+    )
+    if keep is not None:
+        query = query.where(col(LoginSession.id_hash) != keep)
+    ended = session.execute(query.values(revoked_at=now))
+    return ended.rowcount if isinstance(ended, CursorResult) else 0
+
+
+def revoke_session(session: Session, id_hash: bytes, now: datetime) -> UUID | None:
+    """Ends one session; whose it was, None when it was over already."""
+    query = (
+        update(LoginSession)
+        .where(col(LoginSession.id_hash) == id_hash, col(LoginSession.revoked_at).is_(None))
+        .values(revoked_at=now)
+        .returning(col(LoginSession.account_id))
+    )
+    return session.execute(query).scalar_one_or_none()
+
+
+def lock_link(session: Session, token_hash: bytes) -> AccountLink | None:
+    """The link, held until the transaction ends: it is used once."""
+    query = select(AccountLink).where(col(AccountLink.token_hash) == token_hash)
+    query = query.with_for_update().execution_options(populate_existing=True)
+    return session.execute(query).scalar_one_or_none()
+
+
+def get_link(session: Session, token_hash: bytes) -> AccountLink | None:
+    """The link."""
+    return session.get(AccountLink, token_hash)
+
+
+def use_up_links(session: Session, account_id: UUID, now: datetime) -> None:
+    """No link of the account works any more."""
+    session.execute(
+        update(AccountLink)
+        .where(col(AccountLink.account_id) == account_id, col(AccountLink.used_at).is_(None))
+        .values(used_at=now)
+    )
+
+
+def newest_link_at(session: Session, account_id: UUID, purpose: str) -> datetime | None:
+    """When the account last got a link for ``purpose``."""
+    query = select(func.max(col(AccountLink.created_at))).where(
+        col(AccountLink.account_id) == account_id, col(AccountLink.purpose) == purpose
+    )
+    return session.execute(query).scalar()
+
+
+def add_letter(session: Session, letter: OutboxMessage) -> None:
+    """Puts a message into the outbox, once per dedupe key."""
+    row = insert(OutboxMessage).values(**letter.model_dump())
+    session.execute(row.on_conflict_do_nothing(index_elements=["dedupe_key"]))
+
+
+def alone_with(session: Session, key_hash: bytes) -> bool:
+    """True when no other transaction is at the same key; held until the transaction ends."""
+    number = int.from_bytes(key_hash[:8], "big", signed=True)
+    return bool(
+        session.execute(text("select pg_try_advisory_xact_lock(:key)"), {"key": number}).scalar()
+    )
+
+
+def latest_block(session: Session, keys: Sequence[bytes]) -> datetime | None:
+    """Until when any of the keys is blocked."""
+    query = select(func.max(col(LoginThrottle.blocked_until)))
+    return session.execute(query.where(col(LoginThrottle.key_hash).in_(keys))).scalar()
+
+
+_COUNT_FAILURE = text(
+    """
+    insert into login_throttle as t (key_hash, failures, last_failed_at)
+    values (:key, 1, :now)
+    on conflict (key_hash) do update set
+        failures = case when t.last_failed_at < :now - cast(:forgotten_after as interval)
+                   then 1 else t.failures + 1 end,
+        last_failed_at = :now
+    returning failures
+    """
+)
+
+
+def count_failure(
+    session: Session, key_hash: bytes, now: datetime, forgotten_after: timedelta
+) -> int:
+    """Adds a failure under the key; how many count by now."""
+    values = {"key": key_hash, "now": now, "forgotten_after": forgotten_after}
+    return int(session.execute(_COUNT_FAILURE, values).scalar_one())
+
+
+def block(session: Session, key_hash: bytes, until: datetime | None) -> None:
+    """No attempt under the key before ``until``."""
+    session.execute(
+        update(LoginThrottle)
+        .where(col(LoginThrottle.key_hash) == key_hash)
+        .values(blocked_until=until)
+    )
+
+
+def forget_throttles(session: Session, keys: Sequence[bytes]) -> None:
+    """Forgets counts of failures."""
+    session.execute(delete(LoginThrottle).where(col(LoginThrottle.key_hash).in_(keys)))
+
+
+def add_token(session: Session, token: ApiToken) -> bool:
+    """Adds a machine token; False when the name is taken."""
+    row = insert(ApiToken).values(**token.model_dump())
+    row = row.on_conflict_do_nothing(index_elements=["name"])
+    return session.execute(row.returning(col(ApiToken.id))).first() is not None
+
+
+def revoke_token(session: Session, name: str, now: datetime) -> UUID | None:
+    """Ends a machine token; its id, None when there is none."""
+    query = (
+        update(ApiToken)
+        .where(col(ApiToken.name) == name, col(ApiToken.revoked_at).is_(None))
+        .values(revoked_at=now)
+        .returning(col(ApiToken.id))
+    )
+    return session.execute(query).scalar_one_or_none()
