@@ -81,6 +81,7 @@ class Invitation(Table, table=True):
     )
     created_at: datetime = moment()
     planned_at: datetime = moment()
+    send_before: datetime | None = moment(nullable=True)  # later: planned anew, not sent
     expires_at: datetime = moment()
     status: str = Field(default="planned")
     claimed_at: datetime | None = moment(nullable=True)

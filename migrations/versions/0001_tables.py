@@ -542,6 +542,7 @@ def upgrade() -> None:
     sa.Column('context', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('planned_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('send_before', sa.DateTime(timezone=True), nullable=True),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('status', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),

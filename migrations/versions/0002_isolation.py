@@ -61,7 +61,9 @@ WEB_GRANTS = {
         "account_link login_throttle api_token idempotency_key person person_source person_branch "
         "contact_point person_merge consent event invitation survey_token receipt response answer"
     ),
-    "delete": "login_throttle idempotency_key person_source contact_point person_branch answer",
+    "delete": (
+        "login_throttle idempotency_key person_source contact_point person_branch answer suppression"
+    ),
 }
 
 STATS_TABLES = (
