@@ -65,7 +65,7 @@ clean:  ## remove .venv and caches; the data in .branchpulse stays
 .make/venv: .ci/system
 	@mkdir -p .make
 	@sh .ci/system runtime
-	@test -x $(PY) || "$$(sh .ci/system python)" -m venv .venv
+	@test -x .venv/bin/pip || "$$(sh .ci/system python)" -m venv --clear .venv
 	@touch $@
 
 .make/runtime: .make/venv requirements.lock
