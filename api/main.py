@@ -7,14 +7,21 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.middleware.gzip import GZipMiddleware
 
+from api.boundary.bodies import BodyLimit
 from api.boundary.origin import OriginWall
 from api.boundary.problems import register_problems
 from api.core.errors import NotFound
 from api.core.installation import Installation
 from api.core.leadership import somebody_leads
+from api.customers import endpoints as customers
+from api.insights import endpoints as insights
 from api.responses import endpoints as responses
 
-ROUTERS: tuple[object, ...] = (responses.router,)
+ROUTERS: tuple[object, ...] = (
+    customers.router,
+    insights.router,
+    responses.router,
+)
 
 
 def create_api(installation: Installation) -> FastAPI:
@@ -38,6 +45,7 @@ def create_api(installation: Installation) -> FastAPI:
         methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         include_in_schema=False,
     )
+    app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(OriginWall, public_url=installation.settings.public_url)
     return app

@@ -21,7 +21,8 @@ class ItemProblem:
 
     def shown(self, language: Language) -> dict[str, Any]:
         """The problem as people read it; never with the value."""
-        message = self.message or say(self.key, language)
+        words = say(self.key, language)
+        message = self.message if words == self.key and self.message else words
         return {"index": self.index, "field": self.field, "message": message}
 
 

@@ -4,9 +4,12 @@ Shapes only; whether a unit, touchpoint or number exists is decided by the servi
 here repeats a value: it may be personal.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from uuid import UUID
 from zoneinfo import available_timezones
 
 import orjson
@@ -23,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-MAX_EVENTS = 10_000
+MAX_ITEMS = 10_000
 _ATTRIBUTES_BYTES = 8_192
 _ZONES = frozenset(available_timezones())
 
@@ -168,6 +171,41 @@ class EventsAnswer(BaseModel):
     cancelled: int = 0
     unchanged: int = 0
     items: list[EventResult]
+
+    @classmethod
+    def of(cls, results: Sequence[EventResult]) -> "EventsAnswer":
+        """The results with how many there are of each outcome."""
+        counts = Counter(result.outcome for result in results)
+        return cls(
+            created=counts["created"],
+            updated=counts["updated"],
+            cancelled=counts["cancelled"],
+            unchanged=counts["unchanged"],
+            items=list(results),
+        )
+
+
+class CustomerResult(BaseModel):
+    """The person behind one customer of a request; null when that person was erased."""
+
+    id: str | None
+
+
+class CustomersAnswer(BaseModel):
+    """The persons of a request's customers, in the order sent."""
+
+    items: list[CustomerResult]
+
+    @classmethod
+    def of(cls, people: Sequence[UUID | None]) -> "CustomersAnswer":
+        """One result for each person."""
+        return cls(items=[CustomerResult(id=str(key) if key else None) for key in people])
+
+
+class RevealIn(_Incoming):
+    """Which contact point to show."""
+
+    contact_id: UUID
 
 
 class ContactView(BaseModel):
