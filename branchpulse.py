@@ -232,6 +232,44 @@ def token_add(
     print(secret)
 
 
+@app.command()
+def score(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Count everything again.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Brings the cells up to date with the answers."""
+    from api.insights.commands import bring_up_to_date
+
+    with opened("worker") as installation:
+        done = bring_up_to_date(installation, from_scratch=rebuild)
+    if as_json:
+        print_json(done)
+    else:
+        print(f"folded {done['folded']} keys, data version {done['data_version']}")
+
+
+@app.command()
+def league(
+    *,
+    metric: Annotated[str, typer.Option()],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+    unit: Annotated[str | None, typer.Option(help="Code of a unit: only what is below.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Rows as CSV.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The league table of the whole network or of a unit, one row per branch."""
+    from api.insights import commands
+
+    period = commands.period_of(first.date(), last.date())
+    with opened("worker") as installation:
+        found = commands.network_league(installation, metric, period, unit)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        print((commands.as_csv if as_csv else commands.as_lines)(found).rstrip("\n"))
+
+
 BENCHES = ("submit", "ingest", "league")
 
 

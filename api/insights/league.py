@@ -8,7 +8,7 @@ scope at the end.
 
 import math
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -100,11 +100,11 @@ class League:
     rows: list[LeagueRow]
 
     def as_dict(self) -> dict[str, Any]:
-        """The contract's document."""
+        """The contract's document; ``from`` and ``to`` are the first and the last day."""
         return {
             "metric": self.metric,
             "from": self.start.isoformat(),
-            "to": self.end.isoformat(),
+            "to": (self.end - timedelta(days=1)).isoformat(),
             "unit": self.unit,
             "as_of": self.as_of.isoformat(),
             "comparison_set": self.comparison_set,
