@@ -7,20 +7,30 @@ named, not only the first of a row.
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.imports import cells
 from api.imports.bands import adds_up, largest_remainder
-from api.imports.fields import REQUIRED, Reading, readings, referred, require_known
+from api.imports.fields import (
+    ATTRIBUTE,
+    NAMES_PEOPLE,
+    PERSONAL,
+    REQUIRED,
+    Reading,
+    readings,
+    referred,
+    require_known,
+)
 from api.imports.formulas import is_formula
 from api.imports.mapping import Column, Mapping, Metric
 from api.imports.source import Heading, SourceRow
 from api.imports.values import Cell, CellError, Reject, Severity, reason
 
 Value = str | date | datetime | int | bool | tuple[str, ...] | Any
+HIDDEN = "•••"
 _SIGNS = frozenset("=+-@")
 
 
@@ -65,9 +75,20 @@ class Converter:
         self._skips = [(rule, self._raw_input(rule.column)) for rule in mapping.skip_when]
         self._key = [self._input(name) for name in mapping.key.parts] if mapping.key else []
         self._loose = self._prose_columns()
+        self._personal = self._personal_columns()
 
     def convert(self, row: SourceRow) -> Converted | list[Reject]:
         """The row's values; or one ``skipped``, or all its errors."""
+        found = self._converted(row)
+        return found if isinstance(found, Converted) else [self._shown(one) for one in found]
+
+    def _shown(self, reject: Reject) -> Reject:
+        """The reject without what its cell says of a person."""
+        whole_row = reject.column == "" and self._mapping.kind in NAMES_PEOPLE
+        hidden = reject.column in self._personal or whole_row
+        return replace(reject, value=HIDDEN) if hidden and reject.value else reject
+
+    def _converted(self, row: SourceRow) -> Converted | list[Reject]:
         if len(row.cells) != len(self._heading.names):
             return [self._ragged(row)]
         if skip := self._skip(row):
@@ -98,6 +119,16 @@ class Converter:
         ]
         if missing:
             raise self._heading.refuse_missing(missing)
+
+    def _personal_columns(self) -> frozenset[str]:
+        mapping = self._mapping
+        own = {column.from_ or "" for name, column in mapping.columns.items() if name in PERSONAL}
+        if mapping.kind in NAMES_PEOPLE:
+            known = {column.from_ for column in mapping.columns.values()}
+            own |= {name for name in self._heading.names if name not in known}
+            own |= {column.from_ or "" for name, column in mapping.columns.items()
+                    if name.startswith(ATTRIBUTE)}  # fmt: skip
+        return frozenset(own - {""})
 
     def _prose_columns(self) -> frozenset[int]:
         """Columns in which only a real formula counts: prose, and what is not imported."""
@@ -140,7 +171,8 @@ class Converter:
             why = reason("cells_too_many", found=found, wanted=width)
             return Reject(row.line, "", "error", why, str(row.cells[width]))
         why = reason("cells_too_few", found=found, wanted=width)
-        return Reject(row.line, self._heading.names[found], "error", why, str(row.cells[0]))
+        value = HIDDEN if self._mapping.kind in NAMES_PEOPLE else str(row.cells[0])
+        return Reject(row.line, self._heading.names[found], "error", why, value)
 
     def _skip(self, row: SourceRow) -> Reject | None:
         for rule, source in self._skips:

@@ -21,6 +21,13 @@ class Reading(StrEnum):
 
 ATTRIBUTE = "attribute_"
 
+# What a row says of a person is not repeated in reports: line and column find it again.
+PERSONAL = frozenset(
+    {"name", "phone", "email", "openid", "staff_number", "customer_id", "birth_year"}
+    | {"vehicle", "account", "order", "comment"}
+)
+NAMES_PEOPLE: frozenset[Kind] = frozenset({"people", "customers", "events"})
+
 _WORDS_OF: dict[Kind, str] = {
     "units": "code name name_zh name_en kind level parent timezone language merged_into "
     "city_tier size brand owner_group owner_group_name",

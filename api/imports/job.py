@@ -45,7 +45,3 @@ class ImportJob:
         """The heading of the file behind a field or column name."""
         column = self.mapping.columns.get(name)
         return (column.from_ or name) if column is not None else name
-
-    def redact(self, comment: str) -> str:
-        """A customer's words without what would name a person."""
-        return comment

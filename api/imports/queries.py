@@ -127,15 +127,6 @@ def staged_words(session: Session, column: str) -> list[tuple[int, str]]:
     return [(line, word) for line, word in session.execute(statement)]
 
 
-def staged_comments(session: Session) -> Iterator[tuple[UUID, str]]:
-    """Texts of the answers that were new: id and words as they came."""
-    statement = text(
-        "select r.id, r.comment from import_row r join response n on n.id = r.id "
-        "where r.comment is not null and r.comment <> '' order by r.line"
-    )
-    yield from _streamed(session, statement)
-
-
 def first_days(session: Session) -> list[date]:
     """The first days of the staged periods."""
     return list(session.execute(text("select distinct period_from from import_row")).scalars())
@@ -253,3 +244,40 @@ def _streamed(
     result = session.execute(statement, values or {}, execution_options=options)
     for row in result:
         yield tuple(row)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPerson:
+    """What is stored of a customer, and how much hangs on it."""
+
+    id: UUID
+    name: bytes | None
+    rest: tuple[Any, ...]
+
+
+def people_of_sources(
+    session: Session, keys: Sequence[tuple[str, str]]
+) -> Iterator[tuple[tuple[str, str], StoredPerson]]:
+    """The persons behind ids of source systems; unscoped, since an import sees everyone."""
+    statement = text(
+        """
+        select s.source, s.external_id, p.id, p.name_encrypted, p.birth_year, p.language, p.timezone,
+            (select count(*) from person_source x where x.person_id = p.id),
+            (select count(*) from contact_point x where x.person_id = p.id),
+            (select count(*) from person_branch x where x.person_id = p.id),
+            (select count(*) from consent x where x.person_id = p.id),
+            (select count(withdrawn_at) from consent x where x.person_id = p.id)
+        from unnest(cast(:sources as text[]), cast(:ids as text[])) k(source, external_id)
+        join person_source s using (source, external_id)
+        join person p on p.id = s.person_id
+        """
+    )
+    values = {"sources": [source for source, _ in keys], "ids": [key for _, key in keys]}
+    for source, external_id, person_id, name, *rest in session.execute(statement, values):
+        yield (source, external_id), StoredPerson(person_id, name, tuple(rest))
+
+
+def owner_groups(session: Session) -> dict[str, int]:
+    """The owner groups by code."""
+    found = session.execute(text("select code, id from owner_group"))
+    return {row.code: row.id for row in found}

@@ -106,15 +106,17 @@ def insert_answers(session: Session, metrics: Sequence[str]) -> None:
     session.execute(statement, {"metrics": list(metrics)})
 
 
-def insert_comments(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Writes texts, already redacted, beside the answers that were new."""
+def insert_comments(session: Session) -> None:
+    """Writes the staged texts (redacted on their way in) of the answers that were new."""
     statement = text(
         """
         insert into answer (response_id, question, occurred_on, branch_id, text)
-        select id, 'comment', occurred_on, branch_id, :comment from response where id = :id
+        select n.id, 'comment', n.occurred_on, n.branch_id, r.comment
+        from import_row r join response n on n.id = r.id
+        where r.comment <> ''
         """
     )
-    session.execute(statement, list(rows))
+    session.execute(statement)
 
 
 def mark_days_dirty(session: Session) -> None:

@@ -33,7 +33,7 @@ def load(session: Session, job: ImportJob, log: RejectLog) -> None:
         session, source=source, survey_version_id=version, language=job.language
     )
     repository.insert_answers(session, codes)
-    _write_comments(session, job)
+    repository.insert_comments(session)
     repository.mark_days_dirty(session)
     log.summary.written = written
     log.summary.unchanged = repository.staged_rows(session) - written
@@ -61,11 +61,3 @@ def _refuse_changed(session: Session, job: ImportJob, log: RejectLog, source: st
     codes = [metric.code for metric in job.mapping.metrics]
     for line, key in queries.changed_responses(session, source, codes):
         log.add(Reject(line, job.key_column, "error", reason("known_other"), key))
-
-
-def _write_comments(session: Session, job: ImportJob) -> None:
-    batch = []
-    for response_id, comment in list(queries.staged_comments(session)):
-        batch.append({"id": response_id, "comment": job.redact(comment)})
-    if batch:
-        repository.insert_comments(session, batch)

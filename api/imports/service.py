@@ -4,24 +4,30 @@ The caller's transaction is never committed here. What is written stands in a sa
 undone after an error and after a dry run.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sqlmodel import Session
 
 from api.core.installation import Installation
-from api.imports import counts, responses, units
-from api.imports.convert import Converter
+from api.imports import counts, customers, events, people, responses, units
+from api.imports.convert import Converted, Converter
 from api.imports.job import ImportJob
 from api.imports.mapping import load_mapping
 from api.imports.rejects import RejectLog
 from api.imports.source import open_table
 from api.imports.staging import Progress, Staging, converted, stage
-from api.imports.unit_rows import unit_row
 from api.imports.values import ImportSummary, Refused, reason
 
 Loader = Callable[[Session, ImportJob, RejectLog], None]
 STAGED_KINDS: dict[str, Loader] = {"responses": responses.load, "counts": counts.load}
+RowLoader = Callable[[Session, ImportJob, RejectLog, Iterable[Converted]], None]
+DIRECT_KINDS: dict[str, RowLoader] = {
+    "units": units.load,
+    "people": people.load,
+    "customers": customers.load,
+    "events": events.load,
+}
 
 
 def run_import(
@@ -66,8 +72,8 @@ def _import(session: Session, job: ImportJob, log: RejectLog, progress: Progress
         rows = converted(table.rows, converter, log, progress)
         if mapping.kind in STAGED_KINDS:
             stage(session, Staging.of(mapping), rows)
-        elif mapping.kind == "units":
-            units.load(session, job, log, (unit_row(row) for row in rows))
+        else:
+            DIRECT_KINDS[mapping.kind](session, job, log, rows)
     if log.summary.read == 0:
         raise Refused(job.path.name, table.heading.line, None, reason("no_rows"))
     if log.summary.errors == 0 and mapping.kind in STAGED_KINDS:

@@ -119,7 +119,7 @@ def _fitted(rows: Iterator[tuple[int, list[Cell]]], heading: Heading) -> Iterato
         if not any(cells):
             continue
         if heading.delimiter is None:  # a sheet leaves empty cells at the end of a row out
-            cells += [""] * (width - len(cells))
+            cells.extend([""] * (width - len(cells)))
         yield SourceRow(line, tuple(cells) if len(cells) == width else _cut(cells, width))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from api.core.ids import new_id
+from api.core.redaction import redact
 from api.imports import repository
 from api.imports.convert import Converted, Converter
 from api.imports.mapping import Mapping
@@ -43,7 +44,8 @@ class Staging:
             [given(f"{level}_name") for level in self.levels],
             [given(f"{level}_timezone") for level in self.levels],
             given("touchpoint"), given("channel"), given("segment"), given("advisor"),
-            given("language"), given("comment"), given("answered_at"), given("occurred_at"),
+            given("language"), redact(given("comment", "")),
+            given("answered_at"), given("occurred_at"),
             [row.scores.get(code) for code in self.metrics], first, last,
             [count for code in self.metrics for count in row.counts.get(code, ())],
         )  # fmt: skip

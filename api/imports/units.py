@@ -13,6 +13,7 @@ from typing import Any
 from sqlmodel import Session
 
 from api.imports import queries, repository
+from api.imports.convert import Converted
 from api.imports.job import ImportJob
 from api.imports.rejects import RejectLog
 from api.imports.spans import Span, on_day, overlay
@@ -22,6 +23,7 @@ from api.imports.unit_rows import (
     UnitRow,
     faults_between,
     own_faults,
+    unit_row,
     without_repeats,
 )
 from api.imports.values import Reject, reason
@@ -249,13 +251,14 @@ class UnitsFile:
                     default_timezone=master["timezone"] or self._job.mapping.timezone or ZONE,
                     default_language=master["language"] or "zh",
                 )
+                repository.update_unit(session, ids[code], master)
 
 
-def load(session: Session, job: ImportJob, log: RejectLog, rows: Iterable[UnitRow]) -> None:
+def load(session: Session, job: ImportJob, log: RejectLog, rows: Iterable[Converted]) -> None:
     """Writes the units of the file; on any error nothing, and the log says what it was."""
     lock_network(session)
     file = UnitsFile(job, log, queries.stored_units(session))
-    file.check(rows)
+    file.check(unit_row(row) for row in rows)
     if not log.failed():
         log.summary.written, log.summary.unchanged = file.write(session)
 

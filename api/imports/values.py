@@ -14,14 +14,15 @@ Severity = Literal["error", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a row or a file was not taken, as a key of the catalogue with its parameters."""
+    """Why a row or a file was not taken: a key of the catalogue (of our room) and parameters."""
 
     key: str
     params: dict[str, Any] = field(default_factory=dict)
 
     def text(self, language: Language = "en") -> str:
         """The reason in words."""
-        return say(f"imports.{self.key}", language, **self.params)
+        key = self.key if "." in self.key else f"imports.{self.key}"
+        return say(key, language, **self.params)
 
 
 def reason(key: str, **params: Any) -> Reason:

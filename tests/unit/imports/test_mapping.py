@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
+
 from api.imports.fields import REQUIRED, readings, require_known
 from api.imports.mapping import Mapping, load_mapping, parse_mapping, schema
 from api.imports.toml_lines import key_lines, line_of
 from api.imports.values import Refused
-from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))

@@ -8,10 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
+
 from api.imports import csv_rows
 from api.imports.source import SourceRow, open_table
 from api.imports.values import Refused
-from openpyxl import Workbook
+
+MAY_DAY = datetime(2024, 5, 1)  # noqa: DTZ001 - a sheet knows no zone
 
 
 def rows_of(path: Path, **form: str) -> list[SourceRow]:
@@ -159,11 +162,9 @@ def workbook(path: Path, rows: list[list[object]]) -> None:
 
 def test_a_workbook_gives_text_whole_numbers_and_dates(tmp_path: Path) -> None:
     path = tmp_path / "table.xlsx"
-    workbook(
-        path, [["a", "b", "c"], ["x", 5.0, datetime(2024, 5, 1)], [None, None, None], [1, 2.5]]
-    )
+    workbook(path, [["a", "b", "c"], ["x", 5.0, MAY_DAY], [None, None, None], [1, 2.5]])
     assert rows_of(path) == [
-        SourceRow(2, ("x", "5", datetime(2024, 5, 1))),
+        SourceRow(2, ("x", "5", MAY_DAY)),
         SourceRow(4, ("1", "2.5", "")),
     ]
 
