@@ -24,6 +24,8 @@ from api.core.embedded import discard_server, embedded_server
 from api.core.installation import Installation
 from api.core.migrate import migrate
 from api.core.settings import Settings
+from api.demo.people import Login
+from api.demo.service import DemoSize, prepare
 
 NOW = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)  # a Wednesday, noon in Shanghai
 SECRET = "test secret key of sufficient length, not real"
@@ -191,6 +193,20 @@ def office(playground: Database, migrated: Settings, clock: Timepiece) -> Iterat
         outer.rollback()
 
 
+@contextmanager
+def open_office(url: str, home: Path, clock: Timepiece | None = None) -> Iterator[Office]:
+    """Installations with real connections of the real roles to the database at ``url``."""
+    clock = clock or Timepiece(datetime.now(UTC))
+    vault = Vault(SECRET)
+    settings = settings_for(url, home)
+    web = Installation(settings, Database(as_role(url, "bp_web")), vault, clock)
+    worker = Installation(settings, Database(as_role(url, "bp_worker")), vault, clock)
+    owner = Database(url)
+    yield Office(web, worker, owner, clock, settings)
+    for database in (web.database, worker.database, owner):
+        database.close()
+
+
 @pytest.fixture
 def real_office(
     migrated: Settings, admin_url: str, clock: Timepiece, tmp_path: Path
@@ -199,12 +215,33 @@ def real_office(
     assert migrated.admin_database_url is not None
     template = make_url(migrated.admin_database_url.get_secret_value()).database
     assert template is not None
-    vault = Vault(SECRET)
+    with new_database(admin_url, template) as url, open_office(url, tmp_path, clock) as office:
+        yield office
+
+
+@pytest.fixture(scope="session")
+def demo_template(
+    migrated: Settings, admin_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Settings, list[Login]]]:
+    """A small made-up network (24 branches, 4 months) that nobody writes to, and its log-ins."""
+    assert migrated.admin_database_url is not None
+    template = make_url(migrated.admin_database_url.get_secret_value()).database
+    assert template is not None
+    home = tmp_path_factory.mktemp("demo")
     with new_database(admin_url, template) as url:
-        settings = settings_for(url, tmp_path)
-        web = Installation(settings, Database(as_role(url, "bp_web")), vault, clock)
-        worker = Installation(settings, Database(as_role(url, "bp_worker")), vault, clock)
-        owner = Database(url)
-        yield Office(web, worker, owner, clock, settings)
-        for database in (web.database, worker.database, owner):
-            database.close()
+        settings = settings_for(url, home, demo_data=True)
+        logins = prepare(settings, DemoSize(branches=24, months=4, seed=7))
+        yield settings, logins
+
+
+@pytest.fixture
+def demo_office(
+    demo_template: tuple[Settings, list[Login]], admin_url: str
+) -> Iterator[tuple[Office, list[Login]]]:
+    """A copy of the small made-up network with real connections, at the present time."""
+    made, logins = demo_template
+    assert made.admin_database_url is not None
+    template = make_url(made.admin_database_url.get_secret_value()).database
+    assert template is not None
+    with new_database(admin_url, template) as url, open_office(url, made.home) as office:
+        yield office, logins
