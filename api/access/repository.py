@@ -4,6 +4,7 @@ Decides nothing; the services of this room do.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from api.models import (
     LoginSession,
     LoginThrottle,
     OutboxMessage,
+    OwnerGroup,
 )
 
 
@@ -92,6 +94,7 @@ _WITHIN_REACH = text(
     """
     select a.id from account a
     where (cast(:after as uuid) is null or a.id > :after)
+      and (cast(:only as uuid) is null or a.id = :only)
       and (:everyone or (
         exists (select from access_grant g where g.account_id = a.id)
         and not exists (
@@ -107,26 +110,40 @@ _WITHIN_REACH = text(
 )
 
 
+@dataclass(frozen=True)
+class Reach:
+    """The units and owner groups at which somebody manages people; ``everyone`` at the top."""
+
+    units: frozenset[int]
+    groups: frozenset[int]
+    everyone: bool
+
+
 def accounts_within_reach(
     session: Session,
+    reach: Reach,
     *,
-    units: Iterable[int],
-    groups: Iterable[int],
-    everyone: bool,
     today: date,
-    after: UUID | None,
-    limit: int,
+    only: UUID | None = None,
+    after: UUID | None = None,
+    limit: int = 1,
 ) -> list[UUID]:
-    """Ids of accounts that someone who manages these units and groups may know of."""
+    """Ids of accounts that somebody with that reach may know of, oldest first."""
     values = {
-        "units": list(units),
-        "groups": list(groups),
-        "everyone": everyone,
+        "units": list(reach.units),
+        "groups": list(reach.groups),
+        "everyone": reach.everyone,
         "today": today,
+        "only": only,
         "after": after,
         "limit": limit,
     }
     return list(session.execute(_WITHIN_REACH, values).scalars())
+
+
+def list_owner_groups(session: Session) -> list[OwnerGroup]:
+    """All owner groups."""
+    return list(session.execute(select(OwnerGroup).order_by(col(OwnerGroup.id))).scalars())
 
 
 def accounts_by_id(session: Session, account_ids: Iterable[UUID]) -> list[Account]:

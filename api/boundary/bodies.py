@@ -15,6 +15,8 @@ LIMITS = (
     ("/api/v1/events", 10 * MEGABYTE),
     ("/api/v1/customers", 10 * MEGABYTE),
     ("/s/", 65_536),
+    ("/login", 65_536),
+    ("/password/", 65_536),
     ("/webhooks/", 65_536),
 )
 OTHERS = 4 * MEGABYTE

@@ -3,7 +3,7 @@
 Plain ASGI, so that it costs nothing on the survey page. Covers Dash's requests too.
 """
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -40,11 +40,19 @@ class OriginWall:
         await self.app(scope, receive, send)
 
     def _ours(self, request: Request) -> bool:
-        origin = urlsplit(request.headers.get("origin", ""))
-        if not origin.netloc:
-            return False
-        same_host = origin.netloc == request.headers.get("host")
-        return same_host or (origin.scheme, origin.netloc) == (
-            self.public.scheme,
-            self.public.netloc,
-        )
+        return _is_ours(request, self.public)
+
+
+def _is_ours(request: Request, public: SplitResult) -> bool:
+    origin = urlsplit(request.headers.get("origin", ""))
+    if not origin.netloc:
+        return False
+    same_host = origin.netloc == request.headers.get("host")
+    return same_host or (origin.scheme, origin.netloc) == (public.scheme, public.netloc)
+
+
+def from_elsewhere(request: Request, public_url: str) -> bool:
+    """True when a request without our cookie says that another site sent it (log-in pages)."""
+    if "origin" in request.headers:
+        return not _is_ours(request, urlsplit(public_url))
+    return request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
