@@ -8,7 +8,13 @@ from tests.rules.tree import PROJECT, functions, name, product_files, python_fil
 
 WIRING = ("dashboard/wiring",)
 # ASGI itself is async: middleware, the liveness answer, and the wiring that leads into threads.
-ASYNC_PLACES = ("dashboard/wiring", "dashboard/app", "api/boundary/", "api/main.py")
+ASYNC_PLACES = (
+    "dashboard/wiring",
+    "dashboard/app",
+    "dashboard/gate",
+    "api/boundary/",
+    "api/main.py",
+)
 
 
 def _calls(path: Path) -> Iterator[ast.Call]:
