@@ -5,7 +5,7 @@ Pure. Raises without repeating the value: it is personal.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -52,11 +52,9 @@ def email_contact(value: str) -> Contact:
     if not (at and local and "." in domain and plain and not local.startswith(".")):
         raise NotReachable("customers.fields.email")
     try:
-        ascii_domain = idna.encode(domain, uts46=True).decode() if not domain.isascii() else domain
-        idna.encode(ascii_domain)
+        address = f"{local}@{_ascii_domain(domain)}"
     except idna.IDNAError as error:
         raise NotReachable("customers.fields.email") from error
-    address = f"{local}@{ascii_domain}"
     if len(address) > _MAX_EMAIL:
         raise NotReachable("customers.fields.email")
     return Contact("email", address)
@@ -93,6 +91,11 @@ def masked(kind: str, value: str) -> str:
         local, _, domain = value.partition("@")
         return f"{local[:1]}…@{domain}"
     return f"…{value[-3:]}"
+
+
+@lru_cache(maxsize=4096)
+def _ascii_domain(domain: str) -> str:
+    return idna.encode(domain, uts46=True).decode()
 
 
 @cache

@@ -56,14 +56,6 @@ def match(
     return _settled(groups, anchors)
 
 
-def found_together(
-    records: Sequence[PersonRecord], known: Mapping[bytes, UUID], erased: Collection[bytes] = ()
-) -> set[UUID]:
-    """The stored persons that matching would merge with another."""
-    matching = match(records, known, erased=erased)
-    return {person for pair in matching.merges for person in pair}
-
-
 def _ensure(groups: dict[bytes, _Group], key: bytes, known: Mapping[bytes, UUID]) -> None:
     if key not in groups:
         person = known.get(key)

@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlmodel import Session
 
 from api.core.crypto import Vault
+from api.core.ids import new_id
 from api.customers.incoming import PersonRecord, consent_source
-from api.customers.matching import Matching, found_together, match
+from api.customers.matching import Matching, match
 from api.customers.repository import consents, merges, people
 
 
@@ -28,40 +29,33 @@ def place_people(
     session: Session, records: Sequence[PersonRecord | None], vault: Vault, now: datetime
 ) -> Placed:
     """Finds or makes the person of every record, and stores what the records say of them."""
-    usable = _without_shared_numbers(session, records)
+    identifiers = {i.key: i for record in records if record for i in record.identifiers}
+    known = people.known_people(session, identifiers.values())
+    usable = [_without(record, known.shared) for record in records]
     named = [record for record in usable if record is not None and record.identifiers]
-    identifiers = list({i.key: i for record in named for i in record.identifiers}.values())
-    keys = [identifier.key for identifier in identifiers]
-    known = people.known_people(session, identifiers)
-    erased = people.erased_keys(session, keys)
-    matching = _matched(session, named, known, erased)
-    people.hold_people(session, known.values(), to_change=bool(matching.merges))
+    matching = _matched(session, named, known)
+    held = known.people.values()
+    people.hold_people(session, held, to_change=bool(matching.merges))
     merges.merge_people(session, matching.merges, "identifiers came together", now)
-    _store(session, named, matching, known, vault=vault, now=now)
-    _mark_companions(session, named, matching, erased, now)
+    _store(session, named, matching, known.people, vault=vault, now=now)
+    _mark_companions(session, named, matching, known.erased, now)
     return _placed(usable, matching)
 
 
-def _without_shared_numbers(
-    session: Session, records: Sequence[PersonRecord | None]
-) -> list[PersonRecord | None]:
-    keys = {i.key for record in records if record is not None for i in record.identifiers}
-    shared = people.unusable_keys(session, keys) if keys else set()
-    if not shared:
-        return list(records)
-    return [
-        record
-        and replace(record, identifiers=tuple(i for i in record.identifiers if i.key not in shared))
-        for record in records
-    ]
+def _without(record: PersonRecord | None, shared: set[bytes]) -> PersonRecord | None:
+    if record is None or not shared:
+        return record
+    return replace(record, identifiers=tuple(i for i in record.identifiers if i.key not in shared))
 
 
-def _matched(
-    session: Session, named: Sequence[PersonRecord], known: dict[bytes, UUID], erased: set[bytes]
-) -> Matching:
-    meeting = found_together(named, known, erased)
-    apart = people.pairs_apart(session, meeting) if meeting else set()
-    return match(named, known, erased=erased, apart=apart)
+def _matched(session: Session, named: Sequence[PersonRecord], known: people.Known) -> Matching:
+    matching = match(named, known.people, erased=known.erased)
+    if matching.merges:
+        meeting = {person for pair in matching.merges for person in pair}
+        apart = people.pairs_apart(session, meeting)
+        if apart:
+            return match(named, known.people, erased=known.erased, apart=apart)
+    return matching
 
 
 def _store(
@@ -110,7 +104,7 @@ def _store_identifiers(
             sources.append((identifier, owner))
         else:
             sealed = vault.encrypt(identifier.value)
-            contacts.append(people.NewContact(identifier.kind, key, sealed, owner))
+            contacts.append(people.NewContact(new_id(), identifier.kind, key, sealed, owner))
     people.insert_contacts(session, contacts, now)
     people.insert_sources(session, sources)
 

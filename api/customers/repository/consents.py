@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from api.core.ids import new_id
+from api.customers.repository.rows import as_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,9 @@ class ConsentRow:
 
 
 _GIVEN = """
-    unnest(cast(:ids as uuid[]), cast(:people as uuid[]), cast(:purposes as text[]),
-        cast(:channels as text[]), cast(:granted as boolean[]), cast(:wordings as text[]),
-        cast(:sources as text[]), cast(:given as timestamptz[]),
-        cast(:withdrawn as timestamptz[]))
-    n(id, person_id, purpose, channel, granted, wording_version, source, given_at, withdrawn_at)
+    json_to_recordset(cast(:rows as json)) n(id uuid, person_id uuid, purpose text, channel text,
+        granted boolean, wording_version text, source text, given_at timestamptz,
+        withdrawn_at timestamptz)
 """
 _SAME = """
     c.person_id = n.person_id and c.purpose = n.purpose and c.channel = n.channel
@@ -58,17 +57,11 @@ def record_consents(session: Session, rows: Sequence[ConsentRow]) -> None:
     """Writes statements not known yet; a refusal or withdrawal ends what was allowed before."""
     if not rows:
         return
-    unique = list(dict.fromkeys(rows))
-    given = {
-        "ids": [new_id() for _ in unique],
-        "people": [row.person_id for row in unique],
-        "purposes": [row.purpose for row in unique],
-        "channels": [row.channel for row in unique],
-        "granted": [row.granted for row in unique],
-        "wordings": [row.wording_version for row in unique],
-        "sources": [row.source for row in unique],
-        "given": [row.given_at for row in unique],
-        "withdrawn": [row.withdrawn_at for row in unique],
-    }
-    session.execute(_INSERT, given)
-    session.execute(_WITHDRAW, given)
+    names = ConsentRow.__slots__
+    given = as_rows(
+        {"id": new_id(), **{name: getattr(row, name) for name in names}}
+        for row in dict.fromkeys(rows)
+    )
+    session.execute(_INSERT, {"rows": given})
+    if any(row.withdrawn_at is not None or not row.granted for row in rows):
+        session.execute(_WITHDRAW, {"rows": given})

@@ -4,18 +4,19 @@ Callers hold the matching locks (`locks`) and a scope that shows every branch. T
 hashes are handed in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import orjson
 from sqlalchemy import select, text
 from sqlmodel import Session, col
 
 from api.customers.contacts import region_of_zone
 from api.customers.incoming import Branch, Places, PreparedEvent
+from api.customers.repository.rows import as_rows
 from api.models import Network, Touchpoint
 from api.security.hierarchy import current_hierarchy
 
@@ -63,16 +64,17 @@ class StoredEvent:
 
 _STORED = text("""
 select e.source, e.external_id, e.id, e.revision, e.content_hash, e.branch_id, e.status, e.asking
-from unnest(cast(:sources as text[]), cast(:ids as text[])) k(source, external_id)
+from json_to_recordset(cast(:keys as json)) k(source text, external_id text)
 join event e using (source, external_id)
 """)
 
 
 def stored_events(
-    session: Session, keys: Sequence[tuple[str, str]]
+    session: Session, keys: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], StoredEvent]:
     """The events already known under (source, external id)."""
-    rows = session.execute(_STORED, {"sources": [k[0] for k in keys], "ids": [k[1] for k in keys]})
+    named = as_rows({"source": source, "external_id": key} for source, key in keys)
+    rows = session.execute(_STORED, {"keys": named})
     return {(row[0], row[1]): StoredEvent(row[2], row[3], bytes(row[4]), *row[5:]) for row in rows}
 
 
@@ -87,15 +89,11 @@ class EventRow:
     erased: bool
 
 
-_COLUMNS = """
-    unnest(cast(:id as uuid[]), cast(:source as text[]), cast(:external_id as text[]),
-        cast(:revision as int[]), cast(:content_hash as bytea[]), cast(:touchpoint_id as int[]),
-        cast(:branch_id as int[]), cast(:occurred_at as timestamptz[]),
-        cast(:occurred_on as date[]), cast(:person_id as uuid[]), cast(:employee as text[]),
-        cast(:vehicle as bytea[]), cast(:order_ref as text[]), cast(:amount as numeric[]),
-        cast(:attributes as text[]), cast(:status as text[]))
-    as n(id, source, external_id, revision, content_hash, touchpoint_id, branch_id, occurred_at,
-        occurred_on, person_id, employee, vehicle, order_ref, amount, attributes, status)
+_ROWS = """
+    json_to_recordset(cast(:rows as json)) n(id uuid, source text, external_id text,
+        revision int, content_hash bytea, touchpoint_id int, branch_id int,
+        occurred_at timestamptz, occurred_on date, person_id uuid, employee text, vehicle bytea,
+        order_ref text, amount numeric, attributes jsonb, status text)
 """
 
 _INSERT = text(f"""
@@ -104,9 +102,9 @@ insert into event (id, source, external_id, revision, content_hash, touchpoint_i
     attributes, status, received_at, asking, due_at)
 select n.id, n.source, n.external_id, n.revision, n.content_hash, n.touchpoint_id, n.branch_id,
     n.occurred_at, n.occurred_on, n.person_id, n.employee, n.vehicle, n.order_ref, n.amount,
-    n.attributes::jsonb, n.status, :now,
+    n.attributes, n.status, :now,
     case n.status when 'active' then 'pending' else 'decided' end, :now
-from {_COLUMNS}
+from {_ROWS}
 """)
 
 # A cancelled event has nothing to ask; one that becomes active again is asked about only when it
@@ -116,7 +114,7 @@ update event e set revision = n.revision, content_hash = n.content_hash,
     touchpoint_id = n.touchpoint_id, branch_id = n.branch_id, occurred_at = n.occurred_at,
     occurred_on = n.occurred_on, person_id = n.person_id, employee = n.employee,
     vehicle_encrypted = n.vehicle, order_ref = n.order_ref, amount = n.amount,
-    attributes = n.attributes::jsonb, status = n.status,
+    attributes = n.attributes, status = n.status,
     due_at = case when e.asking = 'decided' and n.status = e.status then e.due_at else :now end,
     asking = case
         when n.status = 'cancelled' then 'decided'
@@ -124,7 +122,7 @@ update event e set revision = n.revision, content_hash = n.content_hash,
         when e.status = 'cancelled'
             and not exists (select from invitation i where i.event_id = e.id) then 'pending'
         else 'decided' end
-from {_COLUMNS}
+from {_ROWS}
 where e.id = n.id
 """)
 
@@ -132,40 +130,35 @@ where e.id = n.id
 def insert_events(session: Session, rows: Sequence[EventRow], now: datetime) -> None:
     """Writes new events; active ones wait for a decision from now on."""
     if rows:
-        session.execute(_INSERT, {**_arrays(rows), "now": now})
+        session.execute(_INSERT, {"rows": as_rows(map(_columns, rows)), "now": now})
 
 
 def update_events(session: Session, rows: Sequence[EventRow], now: datetime) -> None:
     """Writes newer revisions; those not decided yet are decided anew."""
     if rows:
-        session.execute(_UPDATE, {**_arrays(rows), "now": now})
+        session.execute(_UPDATE, {"rows": as_rows(map(_columns, rows)), "now": now})
 
 
-def _arrays(rows: Sequence[EventRow]) -> dict[str, list[object]]:
-    events = [row.prepared.event for row in rows]
+def _columns(row: EventRow) -> dict[str, Any]:
+    prepared, event = row.prepared, row.prepared.event
     return {
-        "id": [row.id for row in rows],
-        "source": [event.source for event in events],
-        "external_id": [event.external_id for event in events],
-        "revision": [event.revision for event in events],
-        "content_hash": [row.prepared.content_hash for row in rows],
-        "touchpoint_id": [row.prepared.touchpoint_id for row in rows],
-        "branch_id": [row.prepared.branch.id for row in rows],
-        "occurred_at": [event.occurred_at for event in events],
-        "occurred_on": [row.prepared.occurred_on for row in rows],
-        "person_id": [row.person_id for row in rows],
-        "employee": [event.employee for event in events],
-        "vehicle": [row.vehicle_encrypted for row in rows],
-        "order_ref": [None if row.erased else row.prepared.event.order for row in rows],
-        "amount": [event.amount for event in events],
-        "attributes": [_attributes(row) for row in rows],
-        "status": ["cancelled" if event.cancelled else "active" for event in events],
+        "id": row.id,
+        "source": event.source,
+        "external_id": event.external_id,
+        "revision": event.revision,
+        "content_hash": prepared.content_hash,
+        "touchpoint_id": prepared.touchpoint_id,
+        "branch_id": prepared.branch.id,
+        "occurred_at": event.occurred_at,
+        "occurred_on": prepared.occurred_on,
+        "person_id": row.person_id,
+        "employee": event.employee,
+        "vehicle": row.vehicle_encrypted,
+        "order_ref": None if row.erased else event.order,
+        "amount": event.amount,
+        "attributes": {} if row.erased else event.attributes,
+        "status": "cancelled" if event.cancelled else "active",
     }
-
-
-def _attributes(row: EventRow) -> str:
-    attributes = row.prepared.event.attributes
-    return "{}" if row.erased or not attributes else orjson.dumps(attributes).decode()
 
 
 def raise_revisions(session: Session, revisions: dict[UUID, int]) -> None:

@@ -4,63 +4,62 @@ Callers hold the matching locks and a scope that shows everyone. Values arrive e
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from api.core.ids import new_id
 from api.customers.incoming import Identifier
+from api.customers.repository.rows import as_rows
 
-_CONTACTS = text("""
-select c.value_hash, c.person_id
-from unnest(cast(:kinds as text[]), cast(:hashes as bytea[])) k(kind, value_hash)
-join contact_point c using (kind, value_hash)
+_KNOWN = text("""
+select k.key, c.person_id, e.value_hash is not null as erased, s.value_hash is not null as shared
+from json_to_recordset(cast(:keys as json)) k(key bytea, kind text)
+left join contact_point c on c.kind = k.kind and c.value_hash = k.key
+left join erased_mark e on e.value_hash = k.key
+left join suppression s on s.kind = k.kind and s.value_hash = k.key
+    and s.reason in ('staff', 'blocklist')
+where c.id is not null or e.value_hash is not null or s.value_hash is not null
 """)
 _SOURCES = text("""
-select k.place, s.person_id
-from unnest(cast(:sources as text[]), cast(:ids as text[])) with ordinality
-    k(source, external_id, place)
-join person_source s using (source, external_id)
+select k.key, s.person_id
+from json_to_recordset(cast(:keys as json)) k(key bytea, source text, value text)
+join person_source s on s.source = k.source and s.external_id = k.value
 """)
 
 
-def known_people(session: Session, identifiers: Sequence[Identifier]) -> dict[bytes, UUID]:
-    """The person behind each identifier that is stored, by its keyed hash."""
-    contacts = [i for i in identifiers if i.kind != "source"]
-    sources = [i for i in identifiers if i.kind == "source"]
-    known: dict[bytes, UUID] = {}
-    if contacts:
-        given = {"kinds": [i.kind for i in contacts], "hashes": [i.key for i in contacts]}
-        known.update((bytes(key), person) for key, person in session.execute(_CONTACTS, given))
-    if sources:
-        given = {"sources": [i.source for i in sources], "ids": [i.value for i in sources]}
-        for place, person in session.execute(_SOURCES, given):
-            known[sources[place - 1].key] = person
+@dataclass(slots=True)
+class Known:
+    """What is stored of a batch's identifiers, by their keyed hashes."""
+
+    people: dict[bytes, UUID] = field(default_factory=dict)
+    erased: set[bytes] = field(default_factory=set)
+    shared: set[bytes] = field(default_factory=set)  # of staff, or blocked: they tell nobody apart
+
+
+def known_people(session: Session, identifiers: Collection[Identifier]) -> Known:
+    """The persons behind a batch's identifiers, and which identifiers must not be used."""
+    known = Known()
+    if not identifiers:
+        return known
+    keys = as_rows({"key": i.key, "kind": i.kind} for i in identifiers)
+    for key, person, erased, shared in session.execute(_KNOWN, {"keys": keys}):
+        if person is not None:
+            known.people[bytes(key)] = person
+        if erased:
+            known.erased.add(bytes(key))
+        if shared:
+            known.shared.add(bytes(key))
+    keys = as_rows(
+        {"key": i.key, "source": i.source, "value": i.value}
+        for i in identifiers
+        if i.kind == "source"
+    )
+    for key, person in session.execute(_SOURCES, {"keys": keys}):
+        known.people[bytes(key)] = person
     return known
-
-
-def erased_keys(session: Session, keys: Collection[bytes]) -> set[bytes]:
-    """Those of ``keys`` that belonged to an erased person."""
-    rows = session.execute(
-        text("select value_hash from erased_mark where value_hash = any(cast(:keys as bytea[]))"),
-        {"keys": list(keys)},
-    )
-    return {bytes(key) for key in rows.scalars()}
-
-
-def unusable_keys(session: Session, keys: Collection[bytes]) -> set[bytes]:
-    """Those of ``keys`` that tell nobody apart: numbers of staff, and blocked ones."""
-    rows = session.execute(
-        text(
-            "select value_hash from suppression where value_hash = any(cast(:keys as bytea[])) "
-            "and reason in ('staff', 'blocklist')"
-        ),
-        {"keys": list(keys)},
-    )
-    return {bytes(key) for key in rows.scalars()}
 
 
 def mark_erased(session: Session, keys: Collection[bytes], now: datetime) -> None:
@@ -111,24 +110,23 @@ class Said:
 
 
 _SAID = """
-    unnest(cast(:ids as uuid[]), cast(:names as bytea[]), cast(:years as int[]),
-        cast(:languages as text[]), cast(:zones as text[]), cast(:newer as boolean[]))
-    n(id, name, birth_year, language, timezone, newer)
+    json_to_recordset(cast(:rows as json)) n(person_id uuid, name_encrypted bytea, birth_year int,
+        language text, timezone text, newer boolean)
 """
 _NEW_PEOPLE = text(f"""
 insert into person (id, name_encrypted, birth_year, language, timezone, created_at)
-select n.id, n.name, n.birth_year, n.language, n.timezone, :now from {_SAID}
+select n.person_id, n.name_encrypted, n.birth_year, n.language, n.timezone, :now from {_SAID}
 """)
 _COMPLETE = text(f"""
 update person p set
-    name_encrypted = case when n.newer then coalesce(n.name, p.name_encrypted)
-        else coalesce(p.name_encrypted, n.name) end,
+    name_encrypted = case when n.newer then coalesce(n.name_encrypted, p.name_encrypted)
+        else coalesce(p.name_encrypted, n.name_encrypted) end,
     birth_year = coalesce(n.birth_year, p.birth_year),
     language = coalesce(n.language, p.language),
     timezone = coalesce(n.timezone, p.timezone)
 from {_SAID}
-where p.id = n.id and (
-    (n.name is not null and (n.newer or p.name_encrypted is null))
+where p.id = n.person_id and (
+    (n.name_encrypted is not null and (n.newer or p.name_encrypted is null))
     or n.birth_year <> coalesce(p.birth_year, 0) or n.language <> coalesce(p.language, '')
     or n.timezone <> coalesce(p.timezone, ''))
 """)
@@ -137,30 +135,20 @@ where p.id = n.id and (
 def insert_people(session: Session, said: Sequence[Said], now: datetime) -> None:
     """Writes new persons."""
     if said:
-        session.execute(_NEW_PEOPLE, {**_said_arrays(said), "now": now})
+        session.execute(_NEW_PEOPLE, {"rows": as_rows(said), "now": now})
 
 
 def complete_people(session: Session, said: Sequence[Said]) -> None:
     """Adds what was not known yet of stored persons, and replaces what changed."""
     if said:
-        session.execute(_COMPLETE, _said_arrays(said))
-
-
-def _said_arrays(said: Sequence[Said]) -> dict[str, list[object]]:
-    return {
-        "ids": [one.person_id for one in said],
-        "names": [one.name_encrypted for one in said],
-        "years": [one.birth_year for one in said],
-        "languages": [one.language for one in said],
-        "zones": [one.timezone for one in said],
-        "newer": [one.newer for one in said],
-    }
+        session.execute(_COMPLETE, {"rows": as_rows(said)})
 
 
 @dataclass(frozen=True, slots=True)
 class NewContact:
     """A contact point that nobody has yet."""
 
+    id: UUID
     kind: str
     value_hash: bytes
     value_encrypted: bytes
@@ -175,18 +163,11 @@ def insert_contacts(session: Session, contacts: Sequence[NewContact], now: datet
     session.execute(
         text(
             "insert into contact_point "
-            "(id, kind, value_hash, value_encrypted, person_id, created_at) "
-            "select n.*, :now from unnest(cast(:ids as uuid[]), cast(:kinds as text[]), "
-            "cast(:hashes as bytea[]), cast(:values as bytea[]), cast(:people as uuid[])) n"
+            "(id, kind, value_hash, value_encrypted, person_id, created_at) select n.*, :now "
+            "from json_to_recordset(cast(:rows as json)) n(id uuid, kind text, "
+            "value_hash bytea, value_encrypted bytea, person_id uuid)"
         ),
-        {
-            "ids": [new_id() for _ in ordered],
-            "kinds": [contact.kind for contact in ordered],
-            "hashes": [contact.value_hash for contact in ordered],
-            "values": [contact.value_encrypted for contact in ordered],
-            "people": [contact.person_id for contact in ordered],
-            "now": now,
-        },
+        {"rows": as_rows(ordered), "now": now},
     )
 
 
@@ -195,16 +176,13 @@ def insert_sources(session: Session, owned: Sequence[tuple[Identifier, UUID]]) -
     if not owned:
         return
     ordered = sorted(owned, key=lambda pair: (pair[0].source, pair[0].value))
+    rows = ({"s": i.source, "e": i.value, "p": person} for i, person in ordered)
     session.execute(
         text(
-            "insert into person_source (source, external_id, person_id) select n.* from "
-            "unnest(cast(:sources as text[]), cast(:ids as text[]), cast(:people as uuid[])) n"
+            "insert into person_source (source, external_id, person_id) select n.* "
+            "from json_to_recordset(cast(:rows as json)) n(s text, e text, p uuid)"
         ),
-        {
-            "sources": [identifier.source for identifier, _ in ordered],
-            "ids": [identifier.value for identifier, _ in ordered],
-            "people": [person for _, person in ordered],
-        },
+        {"rows": as_rows(rows)},
     )
 
 
@@ -212,16 +190,12 @@ def insert_branches(session: Session, seen: dict[tuple[UUID, int], date]) -> Non
     """Notes which branches dealt with whom, since when."""
     if not seen:
         return
-    ordered = sorted(seen)
+    rows = ({"p": pair[0], "b": pair[1], "d": seen[pair]} for pair in sorted(seen))
     session.execute(
         text(
-            "insert into person_branch (person_id, branch_id, first_seen_on) select n.* from "
-            "unnest(cast(:people as uuid[]), cast(:branches as int[]), cast(:days as date[])) n "
+            "insert into person_branch (person_id, branch_id, first_seen_on) select n.* "
+            "from json_to_recordset(cast(:rows as json)) n(p uuid, b int, d date) "
             "on conflict (person_id, branch_id) do nothing"
         ),
-        {
-            "people": [pair[0] for pair in ordered],
-            "branches": [pair[1] for pair in ordered],
-            "days": [seen[pair] for pair in ordered],
-        },
+        {"rows": as_rows(rows)},
     )
