@@ -7,6 +7,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.middleware.gzip import GZipMiddleware
 
+from api.access import endpoints as access
+from api.access import pages as access_pages
+from api.boundary import docs
 from api.boundary.bodies import BodyLimit
 from api.boundary.origin import OriginWall
 from api.boundary.problems import register_problems
@@ -15,12 +18,19 @@ from api.core.installation import Installation
 from api.core.leadership import somebody_leads
 from api.customers import endpoints as customers
 from api.insights import endpoints as insights
+from api.network import endpoints as network
+from api.reports import endpoints as reports
 from api.responses import endpoints as responses
 
 ROUTERS: tuple[object, ...] = (
+    access.router,
+    access_pages.router,
+    docs.router,
+    network.router,
     customers.router,
     insights.router,
     responses.router,
+    reports.router,
 )
 
 
