@@ -31,13 +31,16 @@ def _fields(words: str) -> set[str]:
     return {field for _, field, _, _ in string.Formatter().parse(words) if field}
 
 
+DATE = {"day", "month", "year", "weekday"}  # each language has its own way to write a date
+
+
 def test_translations_fill_in_the_same_values() -> None:
     first, *others = (catalogue(language) for language in LANGUAGES)
     differing = [
         key
         for other in others
         for key in first.keys() & other.keys()
-        if _fields(first[key]) != _fields(other[key])
+        if _fields(first[key]) - DATE != _fields(other[key]) - DATE
     ]
     assert not differing
 
