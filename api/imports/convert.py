@@ -176,7 +176,10 @@ class Converter:
 
     def _skip(self, row: SourceRow) -> Reject | None:
         for rule, source in self._skips:
-            text = cells.plain(source.fetch(row.cells))
+            try:
+                text = cells.plain(source.fetch(row.cells))
+            except CellError:
+                continue  # a cell that cannot be read is an error below, no reason to skip
             if rule.matches is not None and re.search(rule.matches, text):
                 why = reason("skip_matches", matches=rule.matches)
             elif rule.equals is not None and text == rule.equals:
@@ -311,9 +314,10 @@ class Converter:
     def _period_day(
         self, row: SourceRow, source: _Input, days: list[date], faults: list[Reject]
     ) -> None:
-        cell = source.fetch(row.cells)
         assert self._mapping.period is not None
+        cell: Cell = ""
         try:
+            cell = source.fetch(row.cells)
             days.append(cells.day(cell, self._mapping.period.format))
         except CellError as error:
             faults.append(_error(row.line, source.column, error, cell))
@@ -321,7 +325,13 @@ class Converter:
     def _read_key(self, row: SourceRow, faults: list[Reject]) -> str:
         if not self._key:
             return _fingerprint([cells.plain(cell) for cell in row.cells])
-        parts = [cells.plain(source.fetch(row.cells)) for source in self._key]
+        parts: list[str] = []
+        for source in self._key:
+            try:
+                parts.append(cells.plain(source.fetch(row.cells)))
+            except CellError as error:
+                faults.append(_error(row.line, source.column, error, error.value))
+                return ""
         if len(parts) > 1:
             return _fingerprint(parts)
         if not parts[0]:

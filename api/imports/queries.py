@@ -261,7 +261,8 @@ def people_of_sources(
     """The persons behind ids of source systems; unscoped, since an import sees everyone."""
     statement = text(
         """
-        select s.source, s.external_id, p.id, p.name_encrypted, p.birth_year, p.language, p.timezone,
+        select s.source, s.external_id,
+            p.id, p.name_encrypted, p.birth_year, p.language, p.timezone,
             (select count(*) from person_source x where x.person_id = p.id),
             (select count(*) from contact_point x where x.person_id = p.id),
             (select count(*) from person_branch x where x.person_id = p.id),

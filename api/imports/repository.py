@@ -20,6 +20,11 @@ STAGED = {
 }  # fmt: skip
 
 
+def allow_time(session: Session) -> None:
+    """An import may take longer than a statement of a request; until the transaction ends."""
+    session.execute(text("set local statement_timeout = 0"))
+
+
 def create_staging(session: Session) -> None:
     """An empty ``import_row`` of this transaction."""
     columns = ", ".join(f"{name} {kind}" for name, kind in STAGED.items())

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from api.core.installation import Installation
-from api.imports import counts, customers, events, people, responses, units
+from api.imports import counts, customers, events, people, repository, responses, units
 from api.imports.convert import Converted, Converter
 from api.imports.job import ImportJob
 from api.imports.mapping import load_mapping
@@ -50,6 +50,7 @@ def run_import(
     job = ImportJob(installation, path, mapping, mapping_path, installation.clock(), dry_run)
     summary = ImportSummary(path.name, kind, dry_run)
     with RejectLog(summary, rejects) as log:
+        repository.allow_time(session)
         savepoint = session.begin_nested()
         try:
             _import(session, job, log, progress)
