@@ -51,7 +51,7 @@ def make_engine(url: str, *, pool_size: int = 16, application: str = "branchpuls
         connect_args={
             "connect_timeout": 5,
             "application_name": application,
-            "options": "-c timezone=UTC -c statement_timeout=60000",
+            "options": "-c timezone=UTC -c statement_timeout=60000 -c jit=off",
         },
     )
     event.listen(engine, "handle_error", _forget_parameters)

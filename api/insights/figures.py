@@ -34,6 +34,9 @@ class Figure:
     tier: str
 
 
+NOTHING = Figure(0, None, None, None, "hidden")
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A score less the score before, and whether chance explains it; None where not shown."""

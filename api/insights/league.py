@@ -1,12 +1,12 @@
 """The league table: branches by score, with what chance leaves open.
 
-Scores come from cells at every request. What must not depend on the viewer (shrunken score, ranks,
-changes) comes from the table that a worker stored over the whole comparison set for the same data
-version; until there is one, it is asked for and ``ranks_pending``. Rows are cut to the viewer's
-scope at the end.
+Statistics do not depend on the viewer: they come from the table that a worker stored over the
+whole comparison set, if there is one of the present data version. Until then the table is asked
+for, scores and intervals come from cells, the rest is None and ``ranks_pending``. Rows are cut to
+the viewer's scope.
 """
 
-import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import Row
 from sqlmodel import Session
 
-from api.insights.figures import Figure, figures_of
+from api.insights.figures import NOTHING, Figure, figures_of, shown_count
 from api.insights.metrics import MetricInfo
-from api.insights.network_stats import pooled_spread
+from api.insights.network_stats import network_histograms
 from api.insights.periods import Period
 from api.insights.queries import (
     Filters,
@@ -34,6 +34,8 @@ from api.insights.sight import branches_of, scored_branches
 from api.security.hierarchy import Node
 from api.security.viewer import Viewer
 from scoring.scales import Kind
+from scoring.tiers import Tier
+from scoring.variances import pooled_variance
 
 NETWORK = "network"
 _READS = 3  # how often a table is read again when counts change meanwhile
@@ -190,29 +192,37 @@ def _ready_table(session: Session, name: TableName, version: int) -> StoredTable
 
 
 def _rows(session: Session, wanted: _Wanted, ready: StoredTable | None) -> list[LeagueRow]:
-    filters = Filters(branches=wanted.branches, touchpoint=wanted.touchpoint)
-    found = histograms(session, wanted.metric, wanted.name.period, filters=filters)
-    nodes = _shown_nodes(wanted, {key[0] for key in found.keys})
-    counts = found.at([(node.id,) for node in nodes])
-    figures = figures_of(counts, wanted.metric, _spread(session, wanted, ready))
     stored = stored_rows(session, ready.id) if ready is not None else {}
+    if ready is not None:
+        figures = {branch: _stored_figure(row) for branch, row in stored.items()}
+    else:
+        figures = _counted_figures(session, wanted)
     rows = [
-        _row(wanted.viewer, node, figure, stored.get(node.id))
-        for node, figure in zip(nodes, figures, strict=True)
+        _row(wanted.viewer, node, figures.get(node.id, NOTHING), stored.get(node.id))
+        for node in _shown_nodes(wanted, figures.keys())
     ]
     return sorted(rows, key=_place)
 
 
-def _spread(session: Session, wanted: _Wanted, ready: StoredTable | None) -> float | None:
-    if wanted.metric.kind is not Kind.MEAN:
-        return None
-    if ready is not None:
-        pooled = ready.parameters["pooled"]
-        return math.nan if pooled is None else float(pooled)
-    return pooled_spread(session, wanted.metric, wanted.name.period, wanted.touchpoint)
+def _stored_figure(row: Row[Any]) -> Figure:
+    n = row.n if row.tier != "hidden" else shown_count(row.n, Tier.HIDDEN)
+    return Figure(n, row.score, row.low, row.high, row.tier)
 
 
-def _shown_nodes(wanted: _Wanted, answered: set[int]) -> list[Node]:
+def _counted_figures(session: Session, wanted: _Wanted) -> dict[int, Figure]:
+    """Figures from cells: of the scope, or of the network where the scope is much of it."""
+    metric, period = wanted.metric, wanted.name.period
+    seen, network = wanted.viewer.scope, wanted.viewer.hierarchy.branch_ids
+    if metric.kind is Kind.MEAN or seen.whole or len(seen.branches) * 5 > len(network):
+        found = network_histograms(session, metric, period, wanted.touchpoint)
+    else:
+        found = histograms(session, metric, period, filters=Filters(touchpoint=wanted.touchpoint))
+    spread = pooled_variance(found.counts, metric.scale) if metric.kind is Kind.MEAN else None
+    figures = figures_of(found.counts, metric, spread)
+    return {key[0]: figure for key, figure in zip(found.keys, figures, strict=True)}
+
+
+def _shown_nodes(wanted: _Wanted, answered: Collection[int]) -> list[Node]:
     """Branches that were open in the period or have answers of it."""
     nodes, period = wanted.viewer.hierarchy.nodes, wanted.name.period
     return [

@@ -123,13 +123,17 @@ def _summed(
     keys = ", ".join(f"c.{column}" for column in by)
     sums = _band_sums() if metric.kind is Kind.NPS else _bin_sums(metric.scale.bins)
     where, values = _conditions(metric, filters)
+    # The offset makes the server look up each run by index, however badly it guesses the policy.
     statement = f"""
         select {keys}, {sums}
         from unnest(cast(:kinds as text[]), cast(:firsts as date[]), cast(:lasts as date[]))
             as run(kind, first, last)
-        join cell c on c.metric = :metric and c.period = run.kind
-            and c.period_from >= run.first and c.period_to <= run.last
-        where true {where} {_OUTERMOST}
+        cross join lateral (
+            select * from cell c
+            where c.metric = :metric and c.period = run.kind
+                and c.period_from >= run.first and c.period_from < run.last
+                and c.period_to <= run.last {where} {_OUTERMOST}
+            offset 0) as c
         group by {keys}
     """
     kinds, firsts, lasts = (list(column) for column in zip(*runs, strict=True))
@@ -193,9 +197,12 @@ def cut_histograms(
         select c.cut_value, {sums}
         from unnest(cast(:kinds as text[]), cast(:firsts as date[]), cast(:lasts as date[]))
             as run(kind, first, last)
-        join cut_cell c on c.metric = :metric and c.cut = :cut and c.period = run.kind
-            and c.period_from >= run.first and c.period_to <= run.last
-        where true {where}
+        cross join lateral (
+            select * from cut_cell c
+            where c.metric = :metric and c.cut = :cut and c.period = run.kind
+                and c.period_from >= run.first and c.period_from < run.last
+                and c.period_to <= run.last {where}
+            offset 0) as c
         group by c.cut_value
     """
     kinds, firsts, lasts = (list(column) for column in zip(*runs, strict=True))
