@@ -32,6 +32,8 @@ user_app = typer.Typer(no_args_is_help=True, help="People who may log in.")
 token_app = typer.Typer(no_args_is_help=True, help="Machine tokens.")
 app.add_typer(user_app, name="user")
 app.add_typer(token_app, name="token")
+customer_app = typer.Typer(no_args_is_help=True, help="What is held about a customer.")
+app.add_typer(customer_app, name="customer")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
@@ -230,6 +232,27 @@ def token_add(
     with opened("worker") as house, house.database.transaction() as session:
         secret = add_token(session, house, name, scopes=scope, unit_code=unit)
     print(secret)
+
+
+Customer = Annotated[str, typer.Argument(help="Our id, SOURCE:ID, phone:…, email:… or openid:…")]
+
+
+@customer_app.command("export")
+def customer_export(customer: Customer) -> None:
+    """Everything held about a customer, as one JSON document."""
+    from api.customers.commands import export_named
+
+    with opened("worker") as house, house.database.transaction() as session:
+        print_json(export_named(session, house, customer))
+
+
+@customer_app.command("erase")
+def customer_erase(customer: Customer) -> None:
+    """Erases a customer for good; only counts stay, and a re-import does not bring them back."""
+    from api.customers.commands import erase_named
+
+    with opened("worker") as house, house.database.transaction() as session:
+        print_json(erase_named(session, house, customer))
 
 
 @app.command()

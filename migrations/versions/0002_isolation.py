@@ -62,7 +62,8 @@ WEB_GRANTS = {
         "contact_point person_merge consent event invitation survey_token receipt response answer"
     ),
     "delete": (
-        "login_throttle idempotency_key person_source contact_point person_branch answer suppression"
+        "login_throttle idempotency_key person_source contact_point person_branch consent answer "
+        "suppression"
     ),
 }
 

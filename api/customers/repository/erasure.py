@@ -1,0 +1,94 @@
+"""Forgetting a person: what identifies goes, what was counted stays.
+
+Callers hold all of matching and a scope that shows everyone.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlmodel import Session
+
+_THEIRS = "person_id = any(cast(:ids as uuid[]))"
+
+# In an order that leaves no reference behind. Answers keep their values, so that cells stay true.
+_STEPS: dict[str, str] = {
+    "texts": (
+        "update answer a set text = null from response r where a.response_id = r.id "
+        f"and a.occurred_on = r.occurred_on and r.{_THEIRS} and a.text is not null"
+    ),
+    "links": (
+        "update survey_token t set dead_at = :now from invitation i "
+        f"where t.invitation_id = i.id and i.{_THEIRS} and t.dead_at is null"
+    ),
+    "invitations": (
+        "update invitation set person_id = null, contact_point_id = null, context = '{}', "
+        "status = case status when 'planned' then 'dropped' else status end, "
+        "failure = case status when 'planned' then 'erased' else failure end "
+        f"where {_THEIRS} or contact_point_id in (select id from contact_point where {_THEIRS})"
+    ),
+    "responses": f"update response set person_id = null, named = false where {_THEIRS}",
+    "events": (
+        "update event set person_id = null, vehicle_encrypted = null, order_ref = null, "
+        f"attributes = '{{}}', asking = 'decided' where {_THEIRS}"
+    ),
+    "consents": f"delete from consent where {_THEIRS}",
+    "contact_points": f"delete from contact_point where {_THEIRS}",
+    "sources": f"delete from person_source where {_THEIRS}",
+    "branches": f"delete from person_branch where {_THEIRS}",
+    "merges": (
+        "update person_merge set moved = '{}' "
+        "where kept_id = any(cast(:ids as uuid[])) or merged_id = any(cast(:ids as uuid[]))"
+    ),
+    "persons": (
+        "update person set name_encrypted = null, birth_year = null, language = null, "
+        "timezone = null, attributes = '{}', erased_at = :now where id = any(cast(:ids as uuid[]))"
+    ),
+}
+
+
+def records_of(session: Session, person_id: UUID) -> list[UUID]:
+    """A person's own record and every record merged into it; empty for an unknown person."""
+    rows = session.execute(
+        text(
+            "with recursive up as (select id, merged_into_id from person where id = :id "
+            "union select p.id, p.merged_into_id from person p join up u on p.id = "
+            "u.merged_into_id), "
+            "down as (select id from up where merged_into_id is null "
+            "union select p.id from person p join down d on p.merged_into_id = d.id) "
+            "select d.id from down d join person p using (id) where p.erased_at is null "
+            "order by p.merged_into_id is not null, d.id"
+        ),
+        {"id": person_id},
+    )
+    return list(rows.scalars())
+
+
+def contact_keys(session: Session, records: Collection[UUID]) -> list[bytes]:
+    """The keyed hashes of all contact points of a person."""
+    rows = session.execute(
+        text(f"select value_hash from contact_point where {_THEIRS}"), {"ids": list(records)}
+    )
+    return [bytes(key) for key in rows.scalars()]
+
+
+def source_ids(session: Session, records: Collection[UUID]) -> Sequence[Row[Any]]:
+    """A person's ids in all sources."""
+    return session.execute(
+        text(f"select source, external_id from person_source where {_THEIRS}"),
+        {"ids": list(records)},
+    ).all()
+
+
+def erase(session: Session, records: Collection[UUID], now: datetime) -> dict[str, int]:
+    """Erases a person's records; how many rows of each kind changed."""
+    given = {"ids": list(records), "now": now}
+    changed: dict[str, int] = {}
+    for name, statement in _STEPS.items():
+        result = session.connection().execute(
+            text(statement), {key: given[key] for key in given if f":{key}" in statement}
+        )
+        changed[name] = result.rowcount
+    return changed
