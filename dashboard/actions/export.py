@@ -1,0 +1,44 @@
+"""Files that people take with them: allowed by role, and written down in the audit."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from api.insights.league import ROW_COLUMNS
+from api.security.audit import audit
+from api.security.permissions import Permission
+from dashboard.data.league import read_league
+from dashboard.data.metrics import shown_metric
+from dashboard.data.sitting import Sitting
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export_league(sitting: Sitting, order: Sequence[str]) -> tuple[str, str]:
+    """File name and CSV of the table, the rows of ``order`` (unit codes) in that order."""
+    sitting.viewer.require(Permission.EXPORT)
+    metric = shown_metric(sitting)
+    found = read_league(sitting, metric.code) if metric else None
+    rows = {row.unit_code: row.as_dict() for row in found.rows} if found else {}
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    writer.writerow(ROW_COLUMNS)
+    for code in order:
+        if code in rows:
+            writer.writerow([_cell(rows[code][name]) for name in ROW_COLUMNS])
+    audit(
+        sitting.session,
+        sitting.viewer.actor,
+        "league.export",
+        now=sitting.now,
+        detail={"rows": len(order), "metric": metric.code if metric else None},
+    )
+    name = f"league-{found.start}-{found.end}.csv" if found else "league.csv"
+    return name, "\ufeff" + written.getvalue()
+
+
+def _cell(value: object) -> object:
+    """The value, a text that a spreadsheet would compute made harmless."""
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value

@@ -1,0 +1,125 @@
+"""What an address of the dashboard says, and how to write one: the filters live in it.
+
+Pure: strings in, a value out. A link opens the same view for everybody who may see it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote, urlencode
+
+ROOT = "/app/"
+LOG_IN = "/login"
+MAX_DAYS = 3_700  # ten years: longer periods are not asked for
+
+
+class Page(StrEnum):
+    """Every page there is; the value is its folder in the address."""
+
+    HOME = ""
+    OVERVIEW = "overview"
+    LEAGUE = "league"
+    UNIT = "unit"
+    RANKING = "ranking"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Address:
+    """A page with its filters; ``first`` and ``last`` are both included, None: the usual period."""
+
+    page: Page
+    unit: str | None = None
+    first: date | None = None
+    last: date | None = None
+    touchpoint: str | None = None
+    metric: str | None = None
+    language: str | None = None
+
+    @property
+    def href(self) -> str:
+        """The address as a browser writes it."""
+        path = ROOT if self.page is Page.HOME else f"{ROOT}{self.page}"
+        if self.unit is not None:
+            path += "/" + quote(self.unit, safe="")
+        query = self.query
+        return f"{path}?{query}" if query else path
+
+    @property
+    def query(self) -> str:
+        """The part behind the question mark."""
+        named = {
+            "from": self.first and self.first.isoformat(),
+            "to": self.last and self.last.isoformat(),
+            "touchpoint": self.touchpoint,
+            "metric": self.metric,
+            "lang": self.language,
+        }
+        return urlencode({name: value for name, value in named.items() if value})
+
+    def to(self, page: Page, unit: str | None = None) -> "Address":
+        """Another page with the same filters."""
+        return replace(self, page=page, unit=unit)
+
+    def with_(self, **changes: Any) -> "Address":
+        """The same page with other filters."""
+        return replace(self, **changes)
+
+
+def read_address(pathname: str | None, search: str | None) -> Address:
+    """The address that a browser shows; what makes no sense in a filter is left out."""
+    page, unit = _page(pathname or ROOT)
+    values = parse_qs((search or "").removeprefix("?"))
+    first, last = _day(values, "from"), _day(values, "to")
+    if first is None or last is None or not 0 <= (last - first).days <= MAX_DAYS:
+        first = last = None
+    return Address(
+        page=page,
+        unit=unit,
+        first=first,
+        last=last,
+        touchpoint=_word(values, "touchpoint"),
+        metric=_word(values, "metric"),
+        language=_language(values),
+    )
+
+
+def is_known(pathname: str) -> bool:
+    """True when there is a page under that path (whether its unit exists is another matter)."""
+    return _page(pathname)[0] is not Page.MISSING
+
+
+_WITH_UNIT = {Page.UNIT: True, Page.RANKING: None, Page.LEAGUE: None, Page.OVERVIEW: None}
+
+
+def _page(pathname: str) -> tuple[Page, str | None]:
+    if pathname.rstrip("/") == ROOT.rstrip("/"):
+        return Page.HOME, None
+    name, _, unit = pathname.removeprefix(ROOT).partition("/")
+    try:
+        page = Page(name)
+    except ValueError:
+        return Page.MISSING, None
+    if not pathname.startswith(ROOT) or page not in _WITH_UNIT or "/" in unit:
+        return Page.MISSING, None
+    if _WITH_UNIT[page] and not unit:
+        return Page.MISSING, None
+    return page, unquote(unit) or None
+
+
+def _word(values: Mapping[str, list[str]], name: str) -> str | None:
+    return next((value for value in values.get(name, ()) if value), None)
+
+
+def _language(values: Mapping[str, list[str]]) -> str | None:
+    word = _word(values, "lang")
+    return word if word in ("zh", "en") else None
+
+
+def _day(values: Mapping[str, list[str]], name: str) -> date | None:
+    try:
+        return date.fromisoformat(_word(values, name) or "")
+    except ValueError:
+        return None

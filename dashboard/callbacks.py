@@ -1,0 +1,131 @@
+"""Every callback of the dashboard, named, short, registered through the wiring.
+
+Each reads by `dashboard.data` or writes by `dashboard.actions`, and hands what it got to a page.
+"""
+
+from typing import Any
+
+from dash import (
+    ClientsideFunction,
+    Dash,
+    Input,
+    Output,
+    State,
+    callback_context,
+    no_update,
+    set_props,
+)
+from dash.exceptions import PreventUpdate
+
+from dashboard.actions.export import export_league
+from dashboard.address import Page, read_address
+from dashboard.data.frame import frame, landing
+from dashboard.data.freshness import version_now
+from dashboard.data.league import league_view
+from dashboard.data.sitting import Sitting
+from dashboard.data.words import Words
+from dashboard.ids import Id
+from dashboard.pages import states
+from dashboard.pages.frame import frame_of
+from dashboard.pages.league import league_head, league_page
+from dashboard.wiring import callback
+
+
+def register(dash: Dash) -> None:
+    """Registers what runs in the browser alone."""
+    dash.clientside_callback(
+        ClientsideFunction("bp", "toggleTheme"),
+        Output(Id.THEME, "data"),
+        Input(Id.THEME_BUTTON, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    dash.clientside_callback(
+        ClientsideFunction("bp", "nameDocument"),
+        Output(Id.TITLED, "data"),
+        Input(Id.TITLE, "data"),
+    )
+    dash.clientside_callback(
+        ClientsideFunction("bp", "searchTable"),
+        Output(Id.SEARCHED, "data"),
+        Input(Id.SEARCH, "value"),
+        prevent_initial_call=True,
+    )
+
+
+@callback([Output(Id.FRAME, "children"), Output(Id.TITLE, "data")], Input(Id.ADDRESS, "href"))
+def show_frame(sitting: Sitting, href: str) -> Any:
+    """Navigation, breadcrumbs and filters of the address."""
+    found = frame(sitting)
+    title = sitting.say("dashboard.document", page=found.title)
+    return frame_of(found, sitting.say), {"title": title, "language": sitting.language}
+
+
+def _failed_page(say: Words, key: str) -> Any:
+    return states.failed(say, key), None
+
+
+@callback(
+    [Output(Id.MAIN, "children"), Output(Id.SHOWN, "data")],
+    [Input(Id.ADDRESS, "href"), Input(Id.THEME, "data"), Input(Id.VERSION, "data")],
+    failed=_failed_page,
+)
+def show_page(sitting: Sitting, href: str, theme: str | None, version: int | None) -> Any:
+    """The page of the address, with the numbers of this moment."""
+    address = landing(sitting)
+    at = version_now(sitting)
+    if address.page is Page.LEAGUE:
+        return _league(sitting, at)
+    return states.missing(sitting.say), {"version": at, "pending": False}
+
+
+def _league(sitting: Sitting, at: int) -> Any:
+    view = league_view(sitting)
+    shown = {"version": at, "pending": view is not None and view.pending}
+    if callback_context.triggered_id == Id.VERSION and view is not None and view.rows:
+        set_props(Id.LEAGUE_GRID, {"rowData": view.rows})
+        set_props(Id.LEAGUE_HEAD, {"children": league_head(view, sitting.say)})
+        return no_update, shown
+    return league_page(view, sitting.say), shown
+
+
+@callback(
+    Output(Id.VERSION, "data"),
+    Input(Id.PULSE, "n_intervals"),
+    [State(Id.SHOWN, "data")],
+    initial=False,
+)
+def feel_pulse(sitting: Sitting, beats: int, shown: dict[str, Any] | None) -> Any:
+    """Whether the page is out of date: every 2 seconds, one cheap question."""
+    if shown is None:
+        raise PreventUpdate
+    if shown["pending"] or version_now(sitting) != shown["version"]:
+        return beats
+    raise PreventUpdate
+
+
+@callback(
+    Output(Id.ADDRESS, "search"),
+    Input(Id.PERIOD_APPLY, "n_clicks"),
+    [State(Id.PERIOD_FROM, "value"), State(Id.PERIOD_TO, "value")],
+    initial=False,
+)
+def choose_days(sitting: Sitting, clicks: int | None, first: str | None, last: str | None) -> Any:
+    """Own days into the address; days that make no period leave it as it is."""
+    chosen = read_address("/app/", f"?from={first}&to={last}")
+    if not clicks or chosen.first is None:
+        raise PreventUpdate
+    return "?" + sitting.address.with_(first=chosen.first, last=chosen.last).query
+
+
+@callback(
+    Output(Id.DOWNLOAD, "data"),
+    Input(Id.EXPORT, "n_clicks"),
+    [State(Id.LEAGUE_GRID, "virtualRowData")],
+    initial=False,
+)
+def export_table(sitting: Sitting, clicks: int | None, rows: list[dict[str, Any]] | None) -> Any:
+    """The table as CSV, filtered and sorted as it stands on the screen."""
+    if not clicks:
+        raise PreventUpdate
+    name, content = export_league(sitting, [str(row.get("unit_code")) for row in rows or ()])
+    return {"filename": name, "content": content, "type": "text/csv;charset=utf-8"}

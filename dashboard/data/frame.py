@@ -1,0 +1,187 @@
+"""What stands around every page: who looks, where they are, where they can go, which filters."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from api.insights.queries import touchpoint_rows
+from api.security.hierarchy import Node
+from api.security.permissions import Permission
+from dashboard.address import Address, Page
+from dashboard.data.metrics import known_metrics, shown_metric
+from dashboard.data.periods import days_text, period_choices, shown_period
+from dashboard.data.sitting import Sitting
+from dashboard.numbers import Metric
+
+
+@dataclass(frozen=True)
+class Link:
+    """Words that lead somewhere; without an address they only say where one is."""
+
+    label: str
+    href: str | None
+    active: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The page's frame."""
+
+    title: str
+    person: str
+    role: str
+    brand: str
+    navigation: list[Link]
+    breadcrumbs: list[Link]
+    periods: list[Link]
+    period: str
+    first: date
+    last: date
+    touchpoints: list[Link]
+    touchpoint: str
+    metrics: list[Link]
+    metric: str
+    languages: list[Link]
+    filtered: bool
+
+
+def frame(sitting: Sitting) -> Frame:
+    """The frame of the page that the address names."""
+    address, say = landing(sitting), sitting.say
+    period = shown_period(sitting)
+    touchpoints = _touchpoints(sitting, address)
+    metric = _metric_or_none(sitting)
+    root = sitting.viewer.hierarchy.root
+    return Frame(
+        title=_title(sitting, address),
+        person=sitting.viewer.name,
+        role=role_name(sitting),
+        brand=root.name(sitting.language) if root else say("dashboard.product"),
+        navigation=_navigation(sitting, address),
+        breadcrumbs=_breadcrumbs(sitting, address),
+        periods=[
+            Link(
+                choice.label,
+                address.with_(first=choice.first, last=choice.last).href,
+                (choice.first, choice.last) == (address.first, address.last),
+            )
+            for choice in period_choices(sitting)
+        ],
+        period=days_text(say, period),
+        first=period.start,
+        last=date.fromordinal(period.end.toordinal() - 1),
+        touchpoints=touchpoints,
+        touchpoint=next((link.label for link in touchpoints if link.active), ""),
+        metrics=[
+            Link(one.name, address.with_(metric=one.code).href, one == metric)
+            for one in known_metrics(sitting)
+        ],
+        metric=metric.name if metric else "",
+        languages=[
+            Link(
+                say(f"dashboard.language.{code}"),
+                address.with_(language=code).href,
+                code == sitting.language,
+            )
+            for code in ("zh", "en")
+        ],
+        filtered=address.page in (Page.OVERVIEW, Page.LEAGUE, Page.UNIT) and metric is not None,
+    )
+
+
+def landing(sitting: Sitting) -> Address:
+    """The address itself; for the bare one the page where the viewer's role begins."""
+    address = sitting.address
+    if address.page is not Page.HOME:
+        return address
+    if compares(sitting):
+        return address.to(Page.OVERVIEW)
+    home = sitting.viewer.home
+    return address.to(Page.UNIT, home.code) if home else address.to(Page.MISSING)
+
+
+def compares(sitting: Sitting) -> bool:
+    """True for people who compare branches: headquarters, regions, owner groups."""
+    return sitting.viewer.may(Permission.VIEW_NETWORK)
+
+
+def role_name(sitting: Sitting) -> str:
+    """The viewer's first role, in words."""
+    roles = [grant.role for grant in sitting.viewer.grants if not grant.excluded]
+    return sitting.say(f"access.role.{roles[0]}") if roles else ""
+
+
+def _navigation(sitting: Sitting, address: Address) -> list[Link]:
+    say, home = sitting.say, sitting.viewer.home
+    plain = address.with_(unit=None)
+    links: list[tuple[str, Page, str | None]] = []
+    if compares(sitting):
+        links += [
+            ("dashboard.nav.overview", Page.OVERVIEW, None),
+            ("dashboard.nav.league", Page.LEAGUE, None),
+        ]
+    if home is not None and sitting.viewer.may(Permission.VIEW_SCORES):
+        word = "dashboard.nav.branch" if home.is_branch else "dashboard.nav.units"
+        links.append((word, Page.UNIT, home.code))
+    if "regional_manager" in sitting.viewer.roles:
+        links.append(("dashboard.nav.ranking", Page.RANKING, None))
+    return [
+        Link(say(word), plain.to(page, unit).href, address.page is page)
+        for word, page, unit in links
+    ]
+
+
+def _breadcrumbs(sitting: Sitting, address: Address) -> list[Link]:
+    node = _unit(sitting, address)
+    if node is None:
+        return []
+    last = Link(node.name(sitting.language), None)
+    above = sitting.viewer.hierarchy.path(node.id)[:-1]
+    crumbs = [_crumb(sitting, address.with_(touchpoint=None), one) for one in above]
+    place = next((link for link in _touchpoints(sitting, address) if link.active), None)
+    if address.touchpoint is None or place is None:
+        return [*crumbs, last]
+    here = Link(last.label, address.with_(touchpoint=None).href)
+    return [*crumbs, here, Link(place.label, None)]
+
+
+def _crumb(sitting: Sitting, address: Address, node: Node) -> Link:
+    href = address.to(Page.UNIT, node.code).href if sitting.viewer.sees_unit(node.id) else None
+    return Link(node.name(sitting.language), href)
+
+
+def _unit(sitting: Sitting, address: Address) -> Node | None:
+    node = sitting.viewer.hierarchy.by_code.get(address.unit or "")
+    return node if node is not None and sitting.viewer.sees_unit(node.id) else None
+
+
+def _touchpoints(sitting: Sitting, address: Address) -> list[Link]:
+    everything = Link(
+        sitting.say("dashboard.filter.all_touchpoints"),
+        address.with_(touchpoint=None).href,
+        address.touchpoint is None,
+    )
+    return [
+        everything,
+        *(
+            Link(
+                row.name_en if sitting.language == "en" else row.name_zh,
+                address.with_(touchpoint=row.code).href,
+                row.code == address.touchpoint,
+            )
+            for row in touchpoint_rows(sitting.session)
+        ),
+    ]
+
+
+def _metric_or_none(sitting: Sitting) -> Metric | None:
+    known = known_metrics(sitting)
+    if sitting.address.metric not in (None, *(one.code for one in known)):
+        return None
+    return shown_metric(sitting)
+
+
+def _title(sitting: Sitting, address: Address) -> str:
+    node = _unit(sitting, address)
+    if address.page is Page.UNIT and node is not None:
+        return node.name(sitting.language)
+    return sitting.say(f"dashboard.title.{address.page}")

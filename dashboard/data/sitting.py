@@ -1,0 +1,77 @@
+"""One callback or page at work: its transaction, its viewer, and what the browser shows."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from api.boundary.visits import SESSION_COOKIE, visit_of_session
+from api.core.errors import NotLoggedIn
+from api.core.installation import Installation
+from api.core.languages import Language, spoken
+from api.security.viewer import Viewer
+from dashboard.address import Address
+from dashboard.data.words import Words
+
+THEME_COOKIE = "bp_theme"
+DEFAULT_TIMEZONE = "Asia/Shanghai"
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """What data functions and actions stand on."""
+
+    session: Session
+    viewer: Viewer
+    now: datetime
+    installation: Installation
+    address: Address
+    dark: bool
+
+    @property
+    def language(self) -> Language:
+        """The language of the page."""
+        return self.viewer.language
+
+    @property
+    def say(self) -> Words:
+        """The words of the page's language."""
+        return Words(self.viewer.language)
+
+    @property
+    def today(self) -> date:
+        """Today in the network's time zone."""
+        root = self.viewer.hierarchy.root
+        zone = (root.timezone if root else None) or DEFAULT_TIMEZONE
+        return self.now.astimezone(ZoneInfo(zone)).date()
+
+
+@contextmanager
+def sitting_of(
+    installation: Installation, cookies: Mapping[str, str], address: Address
+) -> Iterator[Sitting]:
+    """A transaction for the person whose cookie it is, in the language that the address wants."""
+    with visit_of_session(installation, cookies.get(SESSION_COOKIE)) as visit:
+        viewer = visit.viewer
+        if address.language:
+            viewer = replace(viewer, language=spoken(address.language))
+        yield Sitting(
+            session=visit.session,
+            viewer=viewer,
+            now=visit.now,
+            installation=visit.installation,
+            address=address,
+            dark=cookies.get(THEME_COOKIE) == "dark",
+        )
+
+
+def has_session(installation: Installation, secret: str | None) -> bool:
+    """True when ``secret`` is a session that holds."""
+    try:
+        with visit_of_session(installation, secret):
+            return True
+    except NotLoggedIn:
+        return False

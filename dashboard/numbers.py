@@ -1,0 +1,66 @@
+"""How numbers are written: by the kind of metric, with a true minus, never with false precision.
+
+Pure. What is not known is a dash, never a zero.
+"""
+
+from dataclasses import dataclass
+
+MINUS = "\u2212"
+UNKNOWN = "\u2013"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric as pages show it: ``kind`` is ``nps``, ``share`` or ``mean``."""
+
+    code: str
+    name: str
+    kind: str
+    low: float
+    high: float
+
+    def text(self, value: float | None) -> str:
+        """A score: NPS 41, share 84 %, mean 4.3."""
+        if value is None:
+            return UNKNOWN
+        if self.kind == "share":
+            return f"{_whole(value * 100)}\u202f%"
+        return _whole(value) if self.kind == "nps" else f"{value:.1f}"
+
+    def signed(self, value: float | None) -> str:
+        """A difference, with its sign."""
+        if value is None:
+            return UNKNOWN
+        size = self.text(abs(value))
+        if float(size.split("\u202f")[0].replace(MINUS, "-")) == 0:
+            return f"\u00b1{size}"
+        return ("+" if value > 0 else MINUS) + size
+
+    def scaled(self, value: float | None) -> float | None:
+        """The value as axes show it: shares in percent."""
+        if value is None:
+            return None
+        return value * 100 if self.kind == "share" else value
+
+    @property
+    def suffix(self) -> str:
+        """What stands behind numbers of an axis."""
+        return "\u202f%" if self.kind == "share" else ""
+
+
+def count(number: int | None) -> str:
+    """A count with thousands apart."""
+    return UNKNOWN if number is None else f"{number:,}".replace(",", "\u202f")
+
+
+def percent(share: float | None) -> str:
+    """A share as percent; one decimal below ten, where it matters."""
+    if share is None:
+        return UNKNOWN
+    digits = 1 if 0 < share < 0.095 else 0
+    return f"{share * 100:.{digits}f}\u202f%"
+
+
+def _whole(value: float) -> str:
+    number = round(value)
+    return f"{MINUS}{-number}" if number < 0 else str(number)

@@ -1,0 +1,156 @@
+"""The frame around every page: brand, navigation, breadcrumbs, filters, language, account."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+
+from dashboard.data.frame import Frame, Link
+from dashboard.data.words import Say
+from dashboard.ids import Id
+from dashboard.pages.parts import icon
+
+
+def frame_of(frame: Frame, say: Say) -> Any:
+    """The top bar and the head of the page."""
+    return [_top(frame, say), html.Div(_head(frame, say), className="bp-wrap bp-head")]
+
+
+def _top(frame: Frame, say: Say) -> Any:
+    brand = dcc.Link(
+        [html.Img(src="/app/assets/mark.svg", alt="", className="bp-mark"), frame.brand],
+        href="/app/",
+        className="bp-brand",
+    )
+    links = [
+        dcc.Link(
+            link.label,
+            href=link.href,
+            className="active" if link.active else "",
+        )
+        for link in frame.navigation
+    ]
+    bar = [
+        brand,
+        html.Nav(links, className="bp-nav", **{"aria-label": say("dashboard.nav.label")}),
+        html.Div(_tools(frame, say), className="bp-tools"),
+    ]
+    return html.Header(
+        html.Div(html.Div(bar, className="bp-bar"), className="bp-wrap"), className="bp-top"
+    )
+
+
+def _tools(frame: Frame, say: Say) -> list[Any]:
+    theme = html.Button(
+        icon("circle-half"),
+        id=Id.THEME_BUTTON,
+        className="bp-tool",
+        title=say("dashboard.theme"),
+        **{"aria-label": say("dashboard.theme")},
+    )
+    language = _menu(
+        [icon("translate"), html.Span(_active(frame.languages), className="bp-word")],
+        _entries(frame.languages),
+        css="bp-tool",
+        right=True,
+        label=say("dashboard.language.label"),
+    )
+    who = html.Div(
+        [html.Strong(frame.person), html.Div(frame.role, className="bp-muted bp-small")],
+        className="bp-who",
+    )
+    out = html.Form(
+        html.Button(say("dashboard.log_out"), type="submit", className="bp-entry"),
+        action="/logout",
+        method="post",
+    )
+    account = _menu(
+        [icon("person-circle"), html.Span(frame.person, className="bp-word")],
+        [who, html.Hr(), out],
+        css="bp-tool",
+        right=True,
+        label=say("dashboard.account"),
+    )
+    return [theme, language, account]
+
+
+def _head(frame: Frame, say: Say) -> list[Any]:
+    crumbs: list[Any] = []
+    for link in frame.breadcrumbs:
+        crumbs += [icon("chevron-right")] if crumbs else []
+        crumbs.append(dcc.Link(link.label, href=link.href) if link.href else html.Span(link.label))
+    return [
+        html.Nav(crumbs, className="bp-crumbs", **{"aria-label": say("dashboard.crumbs")})
+        if crumbs
+        else None,
+        html.Div(
+            [html.H1(frame.title), _filters(frame, say) if frame.filtered else None],
+            className="bp-titles",
+        ),
+    ]
+
+
+def _filters(frame: Frame, say: Say) -> Any:
+    period = _menu(
+        [icon("calendar3"), html.Span(frame.period), icon("chevron-down")],
+        [*_entries(frame.periods), html.Hr(), _own_days(frame, say)],
+        css="bp-filter",
+        label=say("dashboard.filter.period"),
+    )
+    place = _menu(
+        [icon("signpost-split"), html.Span(frame.touchpoint), icon("chevron-down")],
+        _entries(frame.touchpoints),
+        css="bp-filter",
+        right=True,
+        label=say("dashboard.filter.touchpoint"),
+    )
+    metric = _menu(
+        [html.Span(frame.metric), icon("chevron-down")],
+        _entries(frame.metrics),
+        css="bp-filter",
+        right=True,
+        label=say("dashboard.filter.metric"),
+    )
+    several = len(frame.metrics) > 1
+    return html.Div([metric if several else None, place, period], className="bp-filters")
+
+
+def _own_days(frame: Frame, say: Say) -> Any:
+    def day(name: Id, words: str, value: str) -> Any:
+        return html.Label([words, dbc.Input(id=name, type="date", value=value)])
+
+    return html.Div(
+        [
+            day(Id.PERIOD_FROM, say("dashboard.filter.first"), frame.first.isoformat()),
+            day(Id.PERIOD_TO, say("dashboard.filter.last"), frame.last.isoformat()),
+            html.Button(
+                say("dashboard.filter.apply"), id=Id.PERIOD_APPLY, className="bp-button bp-primary"
+            ),
+        ],
+        className="bp-dates",
+    )
+
+
+def _menu(
+    summary: Sequence[Any], sheet: Sequence[Any], *, css: str, label: str, right: bool = False
+) -> Any:
+    """A menu that works without a callback."""
+    return html.Details(
+        [
+            html.Summary(summary, className=css, title=label),
+            html.Div(sheet, className="bp-sheet bp-right" if right else "bp-sheet"),
+        ],
+        className="bp-menu",
+    )
+
+
+def _entries(links: Sequence[Link]) -> list[Any]:
+    return [
+        dcc.Link(link.label, href=link.href, className="active" if link.active else "")
+        for link in links
+    ]
+
+
+def _active(links: Sequence[Link]) -> str:
+    return next((link.label for link in links if link.active), "")
