@@ -4,6 +4,7 @@ Pure: text in, value out, or a ``CellError`` that says what would be right.
 """
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -24,13 +25,14 @@ def plain(cell: Cell) -> str:
     return cell.strip() if isinstance(cell, str) else cell.isoformat(sep=" ")
 
 
+@lru_cache(maxsize=8192)
 def word(text: str) -> str:
     """A name, code or label: short, printable, nothing a spreadsheet would run."""
     if is_formula(text):
         raise CellError(reason("formula"))
     if len(text) > MAX_WORDS:
         raise CellError(reason("too_long_text", limit=MAX_WORDS, length=len(text)))
-    if any(not (character.isprintable()) for character in text):
+    if not text.isprintable() and any(unicodedata.category(letter) == "Cc" for letter in text):
         raise CellError(reason("control_character"))
     return _undamaged(text)
 

@@ -63,6 +63,7 @@ def run_import(
             savepoint.commit()
     if summary.errors:
         summary.written = summary.unchanged = 0
+    summary.rows.sort(key=lambda row: row.line)
     return summary
 
 
