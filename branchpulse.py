@@ -92,11 +92,10 @@ def opened(role: "Role") -> Iterator["Installation"]:
 
 def web_app() -> "FastAPI":
     """The whole web application: API, survey pages and dashboard (uvicorn's factory)."""
-    from api.core.logs import configure_logging
-    from dashboard.app import add_dashboard
-
     from api.core.installation import Installation
+    from api.core.logs import configure_logging
     from api.main import create_api
+    from dashboard.app import add_dashboard
 
     settings = read_settings()
     configure_logging()
@@ -116,11 +115,10 @@ def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Only make the network.")] = False,
 ) -> None:
     """A made-up network on this machine: database, data, web and workers, on loopback."""
-    from api.demo.service import DemoSize, introduce, prepare
-
     from api.core.installation import running_settings
     from api.core.migrate import migrate as bring_to_head
     from api.core.processes import run_together, sole_holder
+    from api.demo.service import DemoSize, introduce, prepare
 
     settings = read_settings()
     if not settings.embedded:
@@ -137,10 +135,15 @@ def demo(
         with running_settings(settings) as ready:
             bring_to_head(ready)
             logins = prepare(ready, DemoSize(network, branches, months, seed))
-            introduce(ready, logins)
-            if not no_serve:
-                children = (["serve", "--with-parent"], ["work", "--with-parent"])
-                raise SystemExit(run_together(children, ready.environment()))
+            if no_serve:
+                return
+            code = run_together(
+                (["serve", "--with-parent"], ["work", "--with-parent"]),
+                ready.environment(),
+                logs=settings.home / "logs",
+                started=lambda still_run: introduce(ready, logins, still_run),
+            )
+        raise SystemExit(code)
 
 
 @app.command()
@@ -191,9 +194,8 @@ def serve(
 def work(with_parent: WithParent = False) -> None:
     """Workers, and the scheduler in the one process that leads."""
     from api.core.logs import configure_logging
-    from scheduler.runner import run
-
     from api.core.processes import end_with_parent
+    from scheduler.runner import run
 
     configure_logging()
     with opened("worker") as installation:

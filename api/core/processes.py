@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,22 +32,35 @@ def sole_holder(path: Path) -> Iterator[bool]:
         yield True
 
 
-def run_together(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -> int:
+def run_together(
+    commands: Sequence[Sequence[str]],
+    environment: Mapping[str, str],
+    *,
+    logs: Path,
+    started: Callable[[Callable[[], bool]], None],
+) -> int:
     """Runs our commands until one ends or we are told to stop; returns the exit code.
 
-    Each child's standard input is a pipe that only this process holds: when this process is
-    killed, the children see its end and stop (see :func:`end_with_parent`).
+    Each writes to a file of its name in ``logs``. ``started`` is called once they run, with a
+    function that says whether all still do. Each child's standard input is a pipe that only this
+    process holds: when this process is killed, the children see its end and stop (see
+    :func:`end_with_parent`).
     """
-    children = [_start(command, environment) for command in commands]
+    logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
+    children = [_start(command, environment, logs) for command in commands]
+
+    def all_run() -> bool:
+        return not told.is_set() and all(child.poll() is None for child in children)
+
     try:
-        while not told.wait(0.2):
-            ended = [child.returncode for child in children if child.poll() is not None]
-            if ended:
-                return ended[0] or 1
-        return 0
+        started(all_run)
+        while all_run():
+            told.wait(0.2)
+        ended = [child.returncode for child in children if child.returncode is not None]
+        return ended[0] or 1 if ended else 0
     finally:
         _stop(children)
 
@@ -63,13 +76,19 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, name="parent watch", daemon=True).start()
 
 
-def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "branchpulse", *command],
-        stdin=subprocess.PIPE,
-        env={**os.environ, **environment},
-        start_new_session=True,  # a Ctrl-C reaches us first, and we stop them in order
-    )
+def _start(
+    command: Sequence[str], environment: Mapping[str, str], logs: Path
+) -> subprocess.Popen[bytes]:
+    descriptor = os.open(logs / f"{command[0]}.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "branchpulse", *command],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **environment},
+            start_new_session=True,  # a Ctrl-C reaches us first, and we stop them in order
+        )
 
 
 def _stop(children: Sequence[subprocess.Popen[bytes]]) -> None:

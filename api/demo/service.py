@@ -4,10 +4,13 @@ One transaction writes everything, so that a demo that was interrupted begins an
 embedded server's owner; refuses a database that holds anything else.
 """
 
+import http.client
 import json
 import os
 import secrets
+import time
 import tomllib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from importlib.resources import files
@@ -72,12 +75,29 @@ def prepare(settings: Settings, size: DemoSize) -> list[Login]:
     return logins
 
 
-def introduce(settings: Settings, logins: list[Login]) -> None:
-    """Prints the address and one log-in per role."""
-    print(f"\n{say('demo.ready', 'zh')} · {say('demo.ready', 'en')}\n")
+def introduce(settings: Settings, logins: list[Login], still_runs: Callable[[], bool]) -> None:
+    """Waits for the web process, then prints the address and one log-in per role."""
+    while not _is_up(settings):
+        if not still_runs():
+            print(say("demo.stopped", "en").format(folder=settings.home / "logs"), flush=True)
+            return
+        time.sleep(0.2)
+    print(f"\n{say('demo.ready', 'zh')} {say('demo.ready', 'en')}\n")
     for login in logins:
         print(f"  {login.role:<20} {login.email:<30} {login.password}  {login.sees}")
-    print(f"\n  {settings.public_url}/app/\n", flush=True)
+    print(f"\n  {settings.public_url}/app/\n")
+    print(say("demo.stop", "zh"), say("demo.stop", "en"), flush=True)
+
+
+def _is_up(settings: Settings) -> bool:
+    connection = http.client.HTTPConnection(settings.bind, settings.port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 def _known_logins(kept: Path, settings: Settings) -> list[Login]:
