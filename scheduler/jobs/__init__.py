@@ -7,7 +7,17 @@ claims its window, since two leaders may overlap for a moment.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from api.cells.service import fold
 from api.core.installation import Installation
+from api.invitations.service import decide_due
+from scheduler.jobs.housekeeping import (
+    expire_plans,
+    forget_answers,
+    make_partitions,
+    settle_claims,
+)
+from scheduler.jobs.letters import send_letters
+from scheduler.jobs.sending import send_due
 
 
 @dataclass(frozen=True)
@@ -29,5 +39,19 @@ class Tick:
     seconds: int
 
 
-LOOPS: tuple[Loop, ...] = ()
-TICKS: tuple[Tick, ...] = ()
+def _fold(installation: Installation) -> int:
+    return fold(installation.database)
+
+
+LOOPS: tuple[Loop, ...] = (
+    Loop("decide", decide_due),
+    Loop("send", send_due),
+    Loop("letters", send_letters, rest=1.0),
+    Loop("fold", _fold, rest=0.3),
+)
+TICKS: tuple[Tick, ...] = (
+    Tick("claims", settle_claims, 30),
+    Tick("expiry", expire_plans, 60),
+    Tick("partitions", make_partitions, 600),
+    Tick("idempotency", forget_answers, 600),
+)

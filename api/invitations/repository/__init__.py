@@ -1,0 +1,1 @@
+"""The SQL of asking: deciding, claiming, receipts. Decides nothing."""

@@ -1,0 +1,166 @@
+"""Claims what is due to be sent, and records what came of it.
+
+A claim is committed before any provider is called; what the provider said is recorded afterwards,
+and only for the claim that called it. Knows no provider: workers bring the senders.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography.exceptions import InvalidTag
+from sqlmodel import Session
+
+from api.core.ids import new_id, new_token, token_hash
+from api.core.installation import Installation
+from api.core.languages import spoken
+from api.invitations import receipts
+from api.invitations.messages import Composed, compose, survey_link
+from api.invitations.repository import claiming
+from api.invitations.repository.claiming import ClaimedRow
+from api.surveys.published import require_message
+
+LEASE = timedelta(minutes=10)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An invitation that this process alone may send, with its message and address."""
+
+    row: ClaimedRow
+    address: str
+    message: Composed
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A claim whose sender never said what came of it."""
+
+    row: ClaimedRow
+    address: str | None
+    since: datetime  # when its link was made: nothing was sent before
+    token_hashes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one claim gave: messages to send, and how many may not be sent after all."""
+
+    claimed: tuple[Claimed, ...]
+    ended: int
+
+
+def claimer_name() -> str:
+    """A name that no other claim has; says which process to look for."""
+    return f"{socket.gethostname()}/{os.getpid()}/{new_id()}"
+
+
+def claim_due(installation: Installation, senders: Mapping[str, str], limit: int) -> Batch:
+    """Claims due invitations in a transaction of its own, with new link tokens."""
+    now = installation.clock()
+    with installation.database.transaction() as session:
+        ids, ended = claiming.claim(session, claimer_name(), senders, now, limit)
+        rows = claiming.read_claimed(session, ids)
+        tokens = [new_token(128) for _ in rows]
+        hashed = [
+            (token_hash(token), row.id, row.branch_id)
+            for row, token in zip(rows, tokens, strict=True)
+        ]
+        claiming.insert_tokens(session, hashed, now)
+        prepared = [
+            _prepared(installation, session, row, token)
+            for row, token in zip(rows, tokens, strict=True)
+        ]
+    return Batch(tuple(one for one in prepared if one is not None), ended)
+
+
+def record_sent(
+    installation: Installation, row: ClaimedRow, provider_id: str | None, parts: int | None
+) -> None:
+    """Notes the provider's receipt, and what the provider may have told us before it."""
+    now = installation.clock()
+    with installation.database.transaction() as session:
+        ours = claiming.mark_sent(session, row, provider_id, parts, now)
+        if ours and provider_id is not None:
+            receipts.apply_kept(session, row.sender, provider_id, row.id, now)
+    if not ours:
+        _log.error("invitation %s: sent, but the claim was no longer ours", row.id)
+
+
+def record_refused(
+    installation: Installation, row: ClaimedRow, failure: str, *, opted_out: bool, dead: bool
+) -> None:
+    """Notes that the provider certainly will not deliver, and what that says of the address."""
+    now = installation.clock()
+    with installation.database.transaction() as session:
+        claiming.settle(session, row, "undelivered", failure)
+        if opted_out and row.contact_point_id is not None:
+            claiming.suppress(session, row.contact_point_id, "opt_out", now)
+        if dead and row.contact_point_id is not None:
+            claiming.mark_undeliverable(session, row.contact_point_id, now)
+
+
+def record_unknown(installation: Installation, row: ClaimedRow, failure: str) -> None:
+    """Notes that nobody can say whether the message went out; it is never sent again by itself."""
+    with installation.database.transaction() as session:
+        claiming.settle(session, row, "unknown", failure)
+
+
+def put_back(installation: Installation, row: ClaimedRow, failure: str, pause: timedelta) -> None:
+    """Makes a claim a plan again, for later: certainly nothing was sent."""
+    at = installation.clock() + pause
+    with installation.database.transaction() as session:
+        claiming.put_back(session, row, failure, at)
+
+
+def take_stale(installation: Installation, limit: int) -> list[Stale]:
+    """Takes over claims whose lease has ended, to settle them."""
+    now = installation.clock()
+    with installation.database.transaction() as session:
+        ids = claiming.take_stale(session, claimer_name(), now - LEASE, now, limit)
+        return [_stale(installation, session, row) for row in claiming.read_claimed(session, ids)]
+
+
+def expire(installation: Installation, limit: int = 1000) -> int:
+    """Ends plans whose link would be dead already; how many."""
+    with installation.database.transaction() as session:
+        return claiming.expire_planned(session, installation.clock(), limit)
+
+
+def _prepared(
+    installation: Installation, session: Session, row: ClaimedRow, token: str
+) -> Claimed | None:
+    """The claim with address and words; one that cannot be written ends here, and is seen."""
+    try:
+        address = _address(installation, row)
+        if address is None or row.message_version_id is None:
+            raise KeyError("address or template")
+        message = require_message(session, row.message_version_id)
+        link = survey_link(installation.settings.public_url, token)
+        language = spoken(row.language)
+        composed = compose(message, row.context, row.occurred_on, language, link)
+    except (KeyError, TypeError, InvalidTag) as error:
+        _log.error("invitation %s cannot be written: %s", row.id, type(error).__name__)
+        claiming.settle(session, row, "undelivered", "not_writable")
+        return None
+    return Claimed(row, address, composed)
+
+
+def _stale(installation: Installation, session: Session, row: ClaimedRow) -> Stale:
+    tokens = claiming.read_tokens(session, row.id)
+    return Stale(
+        row=row,
+        address=_address(installation, row),
+        since=min((made for _, made in tokens), default=row.claimed_at),
+        token_hashes=tuple(hashed for hashed, _ in tokens),
+    )
+
+
+def _address(installation: Installation, row: ClaimedRow) -> str | None:
+    if row.address_encrypted is None:
+        return None
+    return installation.vault.decrypt(bytes(row.address_encrypted))

@@ -1,0 +1,55 @@
+"""What has to be done every so often, whoever leads: partitions, leases, expiry, clean-up."""
+
+from datetime import datetime, timedelta
+
+from api.core.installation import Installation
+from api.invitations import sending
+from scheduler.jobs import repository
+from scheduler.jobs.letters import give_up_letters
+from scheduler.jobs.sending import settle_stale
+
+MONTHS_AHEAD = 3
+KEPT_ANSWERS = timedelta(hours=24)
+
+
+def window_end(now: datetime, seconds: int) -> datetime:
+    """The end of the last whole window of so many seconds, counted from 1970."""
+    return datetime.fromtimestamp(now.timestamp() // seconds * seconds, tz=now.tzinfo)
+
+
+def claim_window(installation: Installation, job: str, seconds: int, key: str = "") -> bool:
+    """True for the one process that may do ``job`` for the present window."""
+    until = window_end(installation.clock(), seconds)
+    with installation.database.transaction() as session:
+        return repository.claim_window(session, job, key, until)
+
+
+def make_partitions(installation: Installation) -> None:
+    """Keeps partitions three months ahead."""
+    if not claim_window(installation, "partitions", 3600):
+        return
+    today = installation.clock().date()
+    months = today.year * 12 + today.month - 1 + MONTHS_AHEAD
+    last = today.replace(year=months // 12, month=months % 12 + 1, day=1)
+    with installation.database.transaction() as session:
+        repository.ensure_partitions(session, today.replace(day=1), last)
+
+
+def settle_claims(installation: Installation) -> None:
+    """Settles claims and letters without a receipt; each is locked, so two leaders do no harm."""
+    settle_stale(installation)
+    give_up_letters(installation)
+
+
+def expire_plans(installation: Installation) -> None:
+    """Ends planned invitations whose link would be dead already."""
+    sending.expire(installation)
+
+
+def forget_answers(installation: Installation) -> None:
+    """Deletes stored answers of idempotent requests after a day."""
+    if not claim_window(installation, "idempotency", 3600):
+        return
+    before = installation.clock() - KEPT_ANSWERS
+    with installation.database.transaction() as session:
+        repository.forget_idempotent_answers(session, before)

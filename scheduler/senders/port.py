@@ -1,0 +1,85 @@
+"""What a sender is: takes one message, and says honestly what came of it.
+
+A sender never repeats a call by itself. Three outcomes are certain (taken, refused, not now); the
+fourth, unresolved, is everything else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One message to one address; nothing of it may be logged but ``id`` and ``channel``."""
+
+    id: UUID
+    channel: str
+    to: str = field(repr=False)
+    text: str = field(repr=False)
+    subject: str | None = field(default=None, repr=False)
+    html: str | None = field(default=None, repr=False)
+    opt_out_link: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider took the message, under this id where it gives one."""
+
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Did this message go out? Whoever can be asked finds it by address, time and link."""
+
+    id: UUID
+    to: str = field(repr=False)
+    since: datetime
+    token_hashes: Sequence[bytes]
+
+
+class Refused(Exception):
+    """The provider certainly will not deliver this message."""
+
+    def __init__(self, code: str, *, opted_out: bool = False, dead: bool = False) -> None:
+        self.code = code
+        self.opted_out = opted_out  # the address does not want messages
+        self.dead = dead  # the address does not exist
+        super().__init__(code)
+
+
+class NotNow(Exception):
+    """Certainly nothing was sent, and later it may be."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class Unresolved(Exception):
+    """Nobody can say whether the message was taken."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class Sender(Protocol):
+    """A way out of the house."""
+
+    @property
+    def name(self) -> str:
+        """What the ledger calls this sender."""
+
+    @property
+    def can_look_up(self) -> bool:
+        """Whether the provider can be asked about a message that is unresolved."""
+
+    def send(self, message: OutgoingMessage) -> Receipt:
+        """Hands the message over; raises Refused, NotNow or Unresolved."""
+
+    def look_up(self, question: Question) -> Receipt | None:
+        """The receipt of a message that went out; None when it certainly did not."""
