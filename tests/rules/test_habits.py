@@ -34,16 +34,17 @@ def _dashboard() -> list[Path]:
 
 
 def test_callbacks_are_registered_through_the_wiring_only() -> None:
+    """Those that run in the browser alone need no thread."""
     found = [
         f"{name(path)}:{node.lineno}"
         for path in _dashboard()
         if not name(path).startswith(WIRING)
         for node in ast.walk(syntax(path))
-        if (isinstance(node, ast.Attribute) and node.attr in {"callback", "clientside_callback"})
+        if (isinstance(node, ast.Attribute) and node.attr == "callback")
         or (
             isinstance(node, ast.ImportFrom)
             and (node.module or "").split(".")[0] == "dash"
-            and {"callback", "clientside_callback"} & {alias.name for alias in node.names}
+            and "callback" in {alias.name for alias in node.names}
         )
     ]
     assert not found
