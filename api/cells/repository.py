@@ -229,7 +229,12 @@ def lock_folding(connection: Connection) -> None:
 
 def wait_for_folding(connection: Session | Connection) -> None:
     """Holds folding off until this transaction ends."""
-    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": FOLD_LOCK})
+    hold_folding(connection)
+
+
+def hold_folding(session: Session | Connection) -> None:
+    """Keeps folders waiting until this transaction ends."""
+    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": FOLD_LOCK})
 
 
 def take_marks(connection: Connection, most: int) -> Keys:

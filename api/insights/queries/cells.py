@@ -1,44 +1,18 @@
-"""The SQL of the read side: histograms summed from cells, versions, stored league tables.
-
-Each function reads what the transaction may see, nothing is decided here. Answers themselves are
-read by `api.insights.comments` and the funnel only, through `answer_queries`.
-"""
+"""Histograms summed from cells, by the coarsest that fit."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlmodel import Session
 
-from api.core.errors import NotFound
 from api.insights.metrics import MetricInfo
 from api.insights.periods import Period, Run, cover
 from scoring.arrays import Counts
 from scoring.scales import SCALES, Kind
-
-_METRICS = "select code, kind, scale, name_zh, name_en from metric"
-
-
-def list_metrics(session: Session) -> list[MetricInfo]:
-    """All declared metrics in their order."""
-    rows = session.execute(text(f'{_METRICS} order by position, code collate "C"'))
-    return [_metric(row) for row in rows]
-
-
-def require_metric(session: Session, code: str) -> MetricInfo:
-    """The metric called ``code``; raises NotFound."""
-    row = session.execute(text(f"{_METRICS} where code = :code"), {"code": code}).first()
-    if row is None:
-        raise NotFound(metric=code)
-    return _metric(row)
-
-
-def _metric(row: Row[Any]) -> MetricInfo:
-    return MetricInfo(row.code, Kind(row.kind), row.scale, row.name_zh, row.name_en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,116 +189,3 @@ def cut_histograms(
 
 def _without_weeks(run: Run) -> list[tuple[str, date, date]]:
     return [("day" if run.kind == "week" else run.kind, run.start, run.end)]
-
-
-def metric_version(session: Session, metric: str, period: Period) -> int:
-    """The data version of a metric's days; 0 when nothing was ever counted."""
-    found = session.execute(
-        text(
-            "select coalesce(max(version), 0) from metric_day "
-            "where metric = :metric and day >= :start and day < :end"
-        ),
-        {"metric": metric, "start": period.start, "end": period.end},
-    )
-    return int(found.scalar_one())
-
-
-def newest_version(session: Session) -> int:
-    """The data version of everything there is."""
-    return int(
-        session.execute(text("select coalesce(max(version), 0) from metric_day")).scalar_one()
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class TableName:
-    """What a stored league table is about, whatever its data version."""
-
-    metric: str
-    period: Period
-    comparison_set: str
-
-    def parameters(self) -> dict[str, Any]:
-        """For statements about the table."""
-        return {
-            "metric": self.metric,
-            "start": self.period.start,
-            "end": self.period.end,
-            "set": self.comparison_set,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTable:
-    """A league table that is asked for or ready."""
-
-    id: UUID
-    name: TableName
-    state: str
-    data_version: int
-    computed_at: datetime | None
-    parameters: dict[str, Any]
-
-
-_TABLE = (
-    "select id, metric, period_from, period_to, comparison_set, state, data_version, computed_at, "
-    "parameters from league_table"
-)
-_NAMED = "metric = :metric and period_from = :start and period_to = :end and comparison_set = :set"
-
-
-def stored_table(session: Session, name: TableName, version: int) -> StoredTable | None:
-    """The table of exactly that data version, ready or asked for."""
-    row = session.execute(
-        text(f"{_TABLE} where {_NAMED} and data_version = :version"),
-        {**name.parameters(), "version": version},
-    ).first()
-    return None if row is None else _stored(row)
-
-
-def next_requested(session: Session) -> StoredTable | None:
-    """The table that waits longest."""
-    row = session.execute(
-        text(f"{_TABLE} where state = 'requested' order by requested_at, id limit 1")
-    ).first()
-    return None if row is None else _stored(row)
-
-
-def _stored(row: Row[Any]) -> StoredTable:
-    name = TableName(row.metric, Period(row.period_from, row.period_to), row.comparison_set)
-    return StoredTable(row.id, name, row.state, row.data_version, row.computed_at, row.parameters)
-
-
-_ROW = (
-    "branch_id, n, score, low, high, shrunk, rank, rank_low, rank_high, previous_n, "
-    "previous_score, change, change_is_noise, tier, ranked"
-)
-
-
-def stored_rows(session: Session, table: UUID) -> dict[int, Row[Any]]:
-    """The visible rows of a stored table by branch."""
-    rows = session.execute(
-        text(f"select {_ROW} from league_row where table_id = :id"), {"id": table}
-    )
-    return {row.branch_id: row for row in rows}
-
-
-def touchpoint_rows(session: Session) -> list[Row[Any]]:
-    """All touchpoints along the journey."""
-    return list(
-        session.execute(
-            text(
-                "select id, code, stage, position, name_zh, name_en from touchpoint "
-                "order by position"
-            )
-        ).all()
-    )
-
-
-def require_touchpoint(session: Session, code: str) -> int:
-    """The id of the touchpoint called ``code``; raises NotFound."""
-    found = session.execute(text("select id from touchpoint where code = :code"), {"code": code})
-    number = found.scalar()
-    if number is None:
-        raise NotFound(touchpoint=code)
-    return int(number)
