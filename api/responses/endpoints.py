@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.boundary.visits import Home, installation_of, request_language
+from api.boundary.visits import installation_of, request_language
 from api.core.ids import token_hash
 from api.core.languages import LANGUAGES
 from api.responses import pages, service
@@ -74,8 +74,9 @@ def _friendly(endpoint: Endpoint) -> Endpoint:
 
 @router.api_route("/{token}", methods=["GET", "HEAD"])
 @_friendly
-def show(request: Request, token: str, installation: Home) -> Response:
+def show(request: Request, token: str) -> Response:
     """The survey page of a link; changes nothing but when it was first seen."""
+    installation = installation_of(request)
     now = installation.clock()
     with installation.database.connection() as connection:
         opened = service.look_at(connection, token_hash(token), now)
@@ -92,11 +93,12 @@ def show(request: Request, token: str, installation: Home) -> Response:
 
 @router.post("/{token}")
 @_friendly
-def save(request: Request, token: str, body: Body, installation: Home) -> Response:
+def save(request: Request, token: str, body: Body) -> Response:
     """Saves a page and leads to the next; says thank you once everything is committed."""
     if body is None:
         return _plain_note(request, "too_large", 413)
     submission = _submission(request, _fields(body))
+    installation = installation_of(request)
     now = installation.clock()
     with installation.database.connection() as connection:
         outcome = service.submit(connection, token_hash(token), submission, now)
@@ -118,8 +120,9 @@ def save(request: Request, token: str, body: Body, installation: Home) -> Respon
 
 @router.api_route("/{token}/privacy", methods=["GET", "HEAD"])
 @_friendly
-def privacy(request: Request, token: str, installation: Home) -> Response:
+def privacy(request: Request, token: str) -> Response:
     """The privacy text."""
+    installation = installation_of(request)
     with installation.database.connection() as connection:
         opened = service.look_at(connection, token_hash(token), installation.clock())
         texts = service.privacy_texts(connection)
@@ -132,28 +135,28 @@ def privacy(request: Request, token: str, installation: Home) -> Response:
 
 @router.api_route("/{token}/opt-out", methods=["GET", "HEAD"])
 @_friendly
-def ask_opt_out(request: Request, token: str, installation: Home) -> Response:
+def ask_opt_out(request: Request, token: str) -> Response:
     """Asks whether no more invitations are wanted."""
     return _ask(request, token, "opt_out")
 
 
 @router.post("/{token}/opt-out")
 @_friendly
-def opt_out(request: Request, token: str, body: Body, installation: Home) -> Response:
+def opt_out(request: Request, token: str, body: Body) -> Response:
     """Suppresses the invitation's address."""
     return _suppress(request, token, "opt_out")
 
 
 @router.api_route("/{token}/not-me", methods=["GET", "HEAD"])
 @_friendly
-def ask_not_me(request: Request, token: str, installation: Home) -> Response:
+def ask_not_me(request: Request, token: str) -> Response:
     """Asks whether the invitation reached the wrong person."""
     return _ask(request, token, "not_me")
 
 
 @router.post("/{token}/not-me")
 @_friendly
-def not_me(request: Request, token: str, body: Body, installation: Home) -> Response:
+def not_me(request: Request, token: str, body: Body) -> Response:
     """Suppresses the address that belongs to somebody else, and ends the link."""
     return _suppress(request, token, "not_me")
 

@@ -94,10 +94,7 @@ Outcome = Refused | MovedOn | Finished | Closed
 
 def look_at(connection: Connection, token_hash: bytes, now: datetime) -> Opened | None:
     """What a link leads to, without changing anything; None when it is unknown."""
-    link = queries.find_link(connection, token_hash)
-    if link is None:
-        return None
-    return _open(connection, link, now, lock=False)
+    return _open(connection, token_hash, now, lock=False)
 
 
 def page_to_show(opened: Opened, wanted: int) -> int:
@@ -118,8 +115,7 @@ def submit(
     connection: Connection, token_hash: bytes, submission: Submission, now: datetime
 ) -> Outcome | None:
     """Saves a page; None when the link is unknown."""
-    link = queries.find_link(connection, token_hash)
-    opened = None if link is None else _open(connection, link, now, lock=True)
+    opened = _open(connection, token_hash, now, lock=True)
     if opened is None:
         return None
     if opened.state == "used":
@@ -133,8 +129,7 @@ def suppress(
     connection: Connection, token_hash: bytes, reason: Literal["opt_out", "not_me"], now: datetime
 ) -> Opened | None:
     """Nobody writes to this address again, from any branch; None when the link is unknown."""
-    link = queries.find_link(connection, token_hash)
-    opened = None if link is None else _open(connection, link, now, lock=True)
+    opened = _open(connection, token_hash, now, lock=True)
     if opened is None:
         return None
     open_scope(connection, Scope.whole_network(reason="an opt-out holds for every branch"))
@@ -149,24 +144,23 @@ def privacy_texts(connection: Connection) -> PrivacyTexts:
     return queries.read_privacy_texts(connection)
 
 
-def _open(connection: Connection, link: Link, now: datetime, *, lock: bool) -> Opened | None:
-    open_scope(connection, Scope.of({link.branch_id}))
-    asked = queries.read_asked(connection, link.invitation_id, lock=lock)
-    if asked is None:
+def _open(connection: Connection, token_hash: bytes, now: datetime, *, lock: bool) -> Opened | None:
+    link = queries.open_link(connection, token_hash, lock=lock)
+    if link is None:
         return None
+    asked, saved = link.asked, link.saved
     survey = require_survey(connection, asked.survey_version_id)
-    saved = queries.read_saved(connection, asked.id)
     codes = {question.code: question for question in survey.questions}
     answers = {
         code: walk.stored_answer(codes[code], answer)
         for code, answer in saved.answers.items()
         if code in codes
     }
-    return Opened(_state(link, asked, now), asked, survey, replace(saved, answers=answers))
+    return Opened(_state(link, now), asked, survey, replace(saved, answers=answers))
 
 
-def _state(link: Link, asked: Asked, now: datetime) -> State:
-    if asked.answered_at is not None:
+def _state(link: Link, now: datetime) -> State:
+    if link.asked.answered_at is not None:
         return "used"
     if link.dead_at is not None:
         return "withdrawn"
