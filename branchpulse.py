@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -255,6 +256,34 @@ def customer_erase(customer: Customer) -> None:
 
     with opened("worker") as house, house.database.transaction() as session:
         print_json(erase_named(session, house, customer))
+
+
+@app.command("import")
+def import_(
+    kind: Annotated[
+        str, typer.Argument(help="units, people, customers, events, responses or counts")
+    ],
+    file: Annotated[Path, typer.Argument(help="CSV (plain or .gz) or XLSX")],
+    *,
+    mapping: Annotated[Path, typer.Option(help="Which column is what, as TOML.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
+    rejects: Annotated[Path | None, typer.Option(help="CSV of rows not taken.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Brings a file in by a mapping: all of it, or after an error nothing."""
+    from api.imports.commands import as_lines, check_input, import_file, rows_shown
+
+    check_input(kind, file, mapping)
+    with opened("worker") as house, rows_shown(sys.stderr) as progress:
+        done = import_file(
+            house, kind, file, mapping, dry_run=dry_run, rejects=rejects, progress=progress
+        )
+    if as_json:
+        print_json(done.as_json())
+    elif done.ok:
+        print(as_lines(done))
+    if not done.ok:
+        stop(done.first_error())
 
 
 @app.command()
