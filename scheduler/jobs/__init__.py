@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from api.cells.service import fold
 from api.core.installation import Installation
+from api.insights.league_store import compute_requested
 from api.invitations.service import decide_due
+from api.reports.service import send_due_rankings
 from scheduler.jobs.housekeeping import (
     expire_plans,
     forget_answers,
@@ -43,15 +45,21 @@ def _fold(installation: Installation) -> int:
     return fold(installation.database)
 
 
+def _leagues(installation: Installation) -> int:
+    return compute_requested(installation.database)
+
+
 LOOPS: tuple[Loop, ...] = (
     Loop("decide", decide_due),
     Loop("send", send_due),
     Loop("letters", send_letters, rest=1.0),
     Loop("fold", _fold, rest=0.3),
+    Loop("leagues", _leagues),
 )
 TICKS: tuple[Tick, ...] = (
     Tick("claims", settle_claims, 30),
     Tick("expiry", expire_plans, 60),
     Tick("partitions", make_partitions, 600),
     Tick("idempotency", forget_answers, 600),
+    Tick("ranking", send_due_rankings, 60),
 )
