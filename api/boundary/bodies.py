@@ -4,7 +4,7 @@ Plain ASGI: what the length header says is refused at once, what arrives without
 the limit.
 """
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.boundary.problems import problem
@@ -39,7 +39,11 @@ class BodyLimit:
             await _refuse(request, limit, receive, send)
             return
         measured = _Measured(limit, receive, send)
-        await self.app(scope, measured.receive, measured.send)
+        try:
+            await self.app(scope, measured.receive, measured.send)
+        except ClientDisconnect:
+            if not measured.exceeded:
+                raise
         if measured.exceeded and not measured.answered:
             await _refuse(request, limit, receive, send)
 

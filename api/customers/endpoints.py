@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from api.boundary.idempotency import IdempotencyGuard
 from api.boundary.visits import (
@@ -48,12 +48,24 @@ async def _machine_body(request: Request) -> bytes:
 MachineBody = Annotated[bytes, Depends(_machine_body)]
 
 
-def _body(model: type) -> dict[str, Any]:
+def _body(model: type[BaseModel]) -> dict[str, Any]:
     """How the documentation shows a body of one item or many."""
-    one = {"$ref": f"#/components/schemas/{model.__name__}"}
+    described = model.model_json_schema()
+    one = _inlined(described, described.pop("$defs", {}))
     many = {"type": "array", "items": one, "maxItems": MAX_ITEMS}
     schema = {"oneOf": [one, many]}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
+    """A JSON Schema with its references replaced by what they name."""
+    if isinstance(schema, list):
+        return [_inlined(each, parts) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(parts[schema["$ref"].rpartition("/")[2]], parts)
+    return {name: _inlined(value, parts) for name, value in schema.items()}
 
 
 @router.post("/events", response_model=EventsAnswer, openapi_extra=_body(EventIn))
