@@ -5,12 +5,22 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
+from api.boundary.paging import Page
 from api.boundary.visits import AnyVisit, require_token_scope
 from api.core.errors import Invalid
+from api.insights.comments import Wanted, list_comments
 from api.insights.freshness import data_version
 from api.insights.league import league
+from api.insights.overview import overview
 from api.insights.periods import Period
 from api.insights.queries import list_metrics
+from api.insights.schemas import (
+    AskedComments,
+    comment_document,
+    overview_document,
+    unit_document,
+)
+from api.insights.unit import unit_page
 
 router = APIRouter(prefix="/api/v1", tags=["insights"])
 
@@ -47,6 +57,51 @@ def read_league(
         touchpoint=touchpoint,
     )
     return found.as_dict()
+
+
+@router.get("/overview")
+def read_overview(
+    visit: AnyVisit, metric: str, period: AskedPeriod, unit: Code = None, touchpoint: Code = None
+) -> dict[str, Any]:
+    """A unit's score, trend, parts and funnel; without a unit of all that the viewer sees."""
+    require_token_scope(visit.viewer, "read")
+    found = overview(
+        visit.session,
+        visit.viewer,
+        metric,
+        period,
+        now=visit.now,
+        unit=unit,
+        touchpoint=touchpoint,
+    )
+    return overview_document(found, visit.viewer.language, visit.now)
+
+
+@router.get("/units/{code}/touchpoints")
+def read_touchpoints(visit: AnyVisit, code: str, period: AskedPeriod) -> dict[str, Any]:
+    """Every metric of a unit at every touchpoint."""
+    require_token_scope(visit.viewer, "read")
+    found = unit_page(visit.session, visit.viewer, code, period)
+    return unit_document(found, visit.viewer.language)
+
+
+@router.get("/comments")
+def read_comments(
+    visit: AnyVisit,
+    asked: Annotated[AskedComments, Query()],
+    period: AskedPeriod,
+) -> Page[dict[str, Any]]:
+    """Comments, newest first, told no further than the survey promised."""
+    require_token_scope(visit.viewer, "read")
+    wanted = Wanted(
+        period=period,
+        **asked.model_dump(include={"metric", "unit", "touchpoint", "lowest", "highest"}),
+    )
+    found = list_comments(
+        visit.session, visit.viewer, wanted, cursor=asked.cursor, limit=asked.limit
+    )
+    items = [comment_document(item, visit.viewer.language) for item in found.items]
+    return Page(items=items, next=found.next)
 
 
 @router.get("/metrics")

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from api.insights.figures import NOTHING, Figure, figures_of, shown_count
 from api.insights.metrics import MetricInfo
-from api.insights.network_stats import network_histograms
+from api.insights.network_stats import network_histograms, own_branches
 from api.insights.periods import Period
 from api.insights.queries import (
     Filters,
@@ -219,7 +219,12 @@ def _counted_figures(session: Session, wanted: _Wanted) -> dict[int, Figure]:
         found = histograms(session, metric, period, filters=Filters(touchpoint=wanted.touchpoint))
     spread = pooled_variance(found.counts, metric.scale) if metric.kind is Kind.MEAN else None
     figures = figures_of(found.counts, metric, spread)
-    return {key[0]: figure for key, figure in zip(found.keys, figures, strict=True)}
+    own = own_branches(session)
+    return {
+        key[0]: figure
+        for key, figure in zip(found.keys, figures, strict=True)
+        if own is None or key[0] in own
+    }
 
 
 def _shown_nodes(wanted: _Wanted, answered: Collection[int]) -> list[Node]:

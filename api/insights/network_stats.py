@@ -6,9 +6,10 @@ only when at least five branches stand behind them, and behind what subtraction 
 """
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -17,7 +18,8 @@ from api.insights.figures import Figure, figure_of
 from api.insights.metrics import MetricInfo
 from api.insights.periods import Period
 from api.insights.queries import Filters, Histograms, histograms
-from api.security.hierarchy import Hierarchy, Node
+from api.security.hierarchy import Node
+from api.security.viewer import Viewer
 from scoring.scales import Kind
 from scoring.variances import pooled_variance
 
@@ -45,6 +47,19 @@ def network_histograms(
         return histograms(session, metric, period, filters=Filters(touchpoint=touchpoint))
 
 
+def own_branches(session: Session) -> frozenset[int] | None:
+    """The branches whose own figures the transaction may be told, None for all of them.
+
+    As the database was told at its beginning, so that a mistake in the application's filter does
+    not turn statistics into another branch's figures.
+    """
+    role, listed = session.execute(_OWN).one()
+    return frozenset(map(int, filter(None, listed.split(",")))) if role == "bp_web" else None
+
+
+_OWN = text("select current_user, coalesce(current_setting('bp.branches', true), '')")
+
+
 def pooled_spread(
     session: Session, metric: MetricInfo, period: Period, touchpoint: int | None = None
 ) -> float | None:
@@ -65,36 +80,44 @@ class Published:
 
 def published_aggregates(
     session: Session,
-    hierarchy: Hierarchy,
+    viewer: Viewer,
     metric: MetricInfo,
     period: Period,
-    branch_id: int,
+    unit_id: int,
+    *,
+    touchpoint: int | None = None,
 ) -> list[Published]:
-    """The units above a branch, nearest first, each with its pooled score where it may be told."""
-    found = network_histograms(session, metric, period)
+    """The units above one, nearest first, each with its pooled score where it may be told."""
+    found = network_histograms(session, metric, period, touchpoint)
     spread = pooled_variance(found.counts, metric.scale) if metric.kind is Kind.MEAN else None
-    counted = {
-        key[0]: counts for key, counts in zip(found.keys, found.counts, strict=True) if counts.any()
-    }
-    above = [node for node in hierarchy.ancestors(branch_id) if not node.is_branch]
+    counted = {key[0]: counts for key, counts in zip(found.keys, found.counts, strict=True)}
+    above = viewer.hierarchy.ancestors(unit_id)[1:]
     sets = [
-        {node.id for node in hierarchy.branches_under(unit.id)} & counted.keys() for unit in above
+        {node.id for node in viewer.hierarchy.branches_under(unit.id)} & counted.keys()
+        for unit in above
     ]
+    nothing = np.zeros(metric.scale.bins, dtype=np.int64)
     published = []
-    for unit, members, may in zip(above, sets, _tellable(sets), strict=True):
-        total = sum((counted[branch] for branch in sorted(members)), start=0 * found.total)
-        figure = figure_of(total, metric, spread) if may else None
-        published.append(Published(unit, figure))
+    for unit, members, may in zip(above, sets, _tellable(sets, viewer), strict=True):
+        total = sum((counted[branch] for branch in members), start=nothing)
+        published.append(Published(unit, figure_of(total, metric, spread) if may else None))
     return published
 
 
-def _tellable(sets: list[set[int]]) -> Collection[bool]:
-    """Which of the nested sets may be told, widest first: no difference shows too few branches."""
+def _tellable(sets: Sequence[set[int]], viewer: Viewer) -> list[bool]:
+    """Which of the nested sets may be told, the widest first.
+
+    One that the viewer sees whole always; else one of at least five branches, unless subtracting
+    it from a wider one, or from it what the viewer sees, would leave fewer than that (the viewer's
+    own branch counts towards the five).
+    """
     told: list[bool] = []
-    outer: set[int] | None = None
+    wider: set[int] | None = None
     for members in reversed(sets):
-        rest = PUBLISHED_FROM if outer is None else len(outer - members)
-        may = len(members) >= PUBLISHED_FROM and (rest == 0 or rest >= PUBLISHED_FROM)
+        hidden = sum(not viewer.scope.sees(branch) for branch in members)
+        rest = PUBLISHED_FROM if wider is None else len(wider - members)
+        enough = len(members) >= PUBLISHED_FROM and hidden >= PUBLISHED_FROM - 1
+        may = hidden == 0 or (enough and (rest == 0 or rest >= PUBLISHED_FROM))
         told.append(may)
-        outer = members if may else outer
+        wider = members if may else wider
     return told[::-1]

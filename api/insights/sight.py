@@ -1,5 +1,6 @@
 """Whose scores a viewer may read: the scope, less branches where the role has no scores."""
 
+from collections.abc import Collection
 from datetime import date
 
 from sqlmodel import Session
@@ -33,6 +34,12 @@ def branches_of(
     if under and not readable:
         raise NotAllowed(permission=permission)
     return readable
+
+
+def some_branches(viewer: Viewer, branches: frozenset[int]) -> Collection[int] | None:
+    """``branches`` for a filter; None when the transaction shows no others anyway."""
+    seen = viewer.hierarchy.branch_ids if viewer.scope.whole else viewer.scope.branches
+    return None if branches == seen else branches
 
 
 def whole_network_viewer(session: Session, on: date, reason: str) -> Viewer:

@@ -1,5 +1,6 @@
 """The SQL of the read side. Reads what the transaction may see; nothing is decided here."""
 
+from api.insights.queries.asking import Funnel, ReasonCount, funnel, reasons_not_asked
 from api.insights.queries.cells import (
     EVERYTHING,
     Filters,
@@ -8,6 +9,7 @@ from api.insights.queries.cells import (
     histograms,
     weekly_histograms,
 )
+from api.insights.queries.comments import CommentFilter, comment_rows
 from api.insights.queries.definitions import (
     list_metrics,
     require_metric,
@@ -26,16 +28,22 @@ from api.insights.queries.tables import (
 
 __all__ = [
     "EVERYTHING",
+    "CommentFilter",
     "Filters",
+    "Funnel",
     "Histograms",
+    "ReasonCount",
     "StoredTable",
     "TableName",
+    "comment_rows",
     "cut_histograms",
+    "funnel",
     "histograms",
     "list_metrics",
     "metric_version",
     "newest_version",
     "next_requested",
+    "reasons_not_asked",
     "require_metric",
     "require_touchpoint",
     "stored_rows",

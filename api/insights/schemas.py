@@ -1,0 +1,132 @@
+"""The read side as JSON: dates as days, what is missing as null, NPS -100..100, shares 0..1."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from api.core.languages import Language
+from api.insights.comments import Comment
+from api.insights.figures import Difference, Figure
+from api.insights.overview import Overview, UnitFigure
+from api.insights.unit import UnitPage
+from api.security.hierarchy import Node
+
+
+class AskedComments(BaseModel):
+    """Which comments, and where the page begins."""
+
+    metric: str = "nps"
+    unit: str | None = Field(default=None, max_length=300)
+    touchpoint: str | None = Field(default=None, max_length=300)
+    lowest: int | None = None
+    highest: int | None = None
+    cursor: str | None = Field(default=None, max_length=500)
+    limit: int = Field(default=20, ge=1, le=50)
+
+
+def figure_document(figure: Figure) -> dict[str, Any]:
+    """A score with its interval and tier."""
+    return {
+        "n": figure.n,
+        "score": figure.score,
+        "low": figure.low,
+        "high": figure.high,
+        "tier": figure.tier,
+    }
+
+
+def overview_document(found: Overview, language: Language, now: datetime) -> dict[str, Any]:
+    """The overview's document."""
+    return {
+        "unit": None if found.unit is None else _unit(found.unit, language),
+        "metric": found.metric.code,
+        "from": found.period.start.isoformat(),
+        "to": (found.period.end - timedelta(days=1)).isoformat(),
+        "as_of": now.isoformat(),
+        "pooling": found.pooling,
+        "provisional": found.provisional,
+        **figure_document(found.figure),
+        "previous": figure_document(found.previous),
+        **_difference(found.difference),
+        "trend": [
+            {"week": point.week.isoformat(), **figure_document(point.figure)}
+            for point in found.trend
+        ],
+        "children": [_child(child, language) for child in found.children],
+        "above": [
+            {
+                **_unit(item.unit, language),
+                "published": item.figure is not None,
+                **(figure_document(item.figure) if item.figure else {}),
+            }
+            for item in found.above
+        ],
+        "funnel": {name: getattr(found.funnel, name) for name in _FUNNEL},
+        "reasons": [
+            {"reason": item.reason, "held": item.held, "events": item.events}
+            for item in found.reasons
+        ],
+    }
+
+
+_FUNNEL = (
+    *("events", "eligible", "invited", "sent", "delivered", "opened", "answered", "completed"),
+    *("undelivered", "unknown", "open_links"),
+)
+
+
+def unit_document(found: UnitPage, language: Language) -> dict[str, Any]:
+    """A unit's touchpoints, with the way down and up."""
+    return {
+        **_unit(found.unit, language),
+        "pooling": found.pooling,
+        "breadcrumbs": [_unit(unit, language) for unit in found.breadcrumbs],
+        "children": [_unit(unit, language) for unit in found.children],
+        "rows": [
+            {
+                "touchpoint": item.touchpoint.code,
+                "touchpoint_name": item.touchpoint.name(language),
+                "stage": item.touchpoint.stage,
+                "metric": item.metric.code,
+                **figure_document(item.figure),
+            }
+            for item in found.touchpoints
+        ],
+    }
+
+
+def comment_document(item: Comment, language: Language) -> dict[str, Any]:
+    """One comment; nothing of a customer who did not agree to be named."""
+    return {
+        "id": f"{item.response_id}:{item.question}",
+        "text": item.text,
+        "score": item.score,
+        **_unit(item.unit, language),
+        "touchpoint": item.touchpoint,
+        "occurred_on": item.occurred_on.isoformat(),
+        "submitted_at": item.submitted_at.isoformat(),
+        "channel": item.channel,
+        "language": item.language,
+        "partial": item.partial,
+        "named": item.named,
+        "advisor": item.advisor,
+        "customer": None if item.person_id is None else str(item.person_id),
+    }
+
+
+def _child(child: UnitFigure, language: Language) -> dict[str, Any]:
+    return {
+        **_unit(child.unit, language),
+        **figure_document(child.figure),
+        "previous": figure_document(child.previous),
+        **_difference(child.difference),
+    }
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    return {"change": difference.change, "change_is_noise": difference.is_noise}
+
+
+def _unit(unit: Node, language: Language) -> dict[str, Any]:
+    return {"unit_code": unit.code, "unit_name": unit.name(language), "kind": unit.kind}

@@ -1,0 +1,95 @@
+"""One unit along the journey: every metric at every touchpoint, and the way down and up.
+
+A unit above branches pools the answers below it (`figures.POOLED`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from api.insights.figures import POOLED, Figure, figures_of
+from api.insights.metrics import MetricInfo
+from api.insights.network_stats import pooled_spread
+from api.insights.periods import Period
+from api.insights.queries import Filters, histograms, list_metrics, touchpoint_rows
+from api.insights.sight import branches_of, some_branches
+from api.security.hierarchy import Node
+from api.security.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Touchpoint:
+    """A moment of the journey."""
+
+    code: str
+    stage: str
+    name_zh: str
+    name_en: str
+
+    def name(self, language: str) -> str:
+        """The touchpoint's name in ``language``."""
+        return self.name_en if language == "en" else self.name_zh
+
+
+@dataclass(frozen=True, slots=True)
+class TouchpointFigure:
+    """One metric at one touchpoint."""
+
+    touchpoint: Touchpoint
+    metric: MetricInfo
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPage:
+    """A unit with its breadcrumbs (as far up as the viewer sees), children and touchpoints."""
+
+    unit: Node
+    breadcrumbs: list[Node]
+    children: list[Node]
+    touchpoints: list[TouchpointFigure]
+    pooling: str = POOLED
+
+
+def unit_page(session: Session, viewer: Viewer, code: str, period: Period) -> UnitPage:
+    """The unit called ``code``; raises NotFound outside the scope.
+
+    Touchpoints without any answer in the period are left out, and so are imported counts, which
+    belong to none.
+    """
+    node = viewer.require_unit_code(code)
+    branches = branches_of(viewer, node)
+    filters = Filters(some_branches(viewer, branches))
+    places = touchpoint_rows(session)
+    figures = [
+        figure
+        for metric in list_metrics(session)
+        for figure in _along(session, metric, period, filters, places)
+    ]
+    order = {row.code: row.position for row in places}
+    return UnitPage(
+        unit=node,
+        breadcrumbs=[unit for unit in viewer.hierarchy.path(node.id) if viewer.sees_unit(unit.id)],
+        children=[unit for unit in viewer.hierarchy.children(node.id) if viewer.sees_unit(unit.id)],
+        touchpoints=sorted(figures, key=lambda item: order[item.touchpoint.code]),
+    )
+
+
+def _along(
+    session: Session,
+    metric: MetricInfo,
+    period: Period,
+    filters: Filters,
+    places: Sequence[Row[Any]],
+) -> list[TouchpointFigure]:
+    found = histograms(session, metric, period, ("touchpoint_id",), filters)
+    answered = [row for row in places if (row.id,) in found.keys]
+    counts = found.at([(row.id,) for row in answered])
+    figures = figures_of(counts, metric, pooled_spread(session, metric, period))
+    return [
+        TouchpointFigure(Touchpoint(row.code, row.stage, row.name_zh, row.name_en), metric, figure)
+        for row, figure in zip(answered, figures, strict=True)
+    ]
