@@ -1,0 +1,384 @@
+"""Nobody learns anything of another branch, from any address, in any byte.
+
+Goes through every route of the application, also those added later: a parameter that no filler
+knows makes the test fail and says where to add one. The first half asks as every role for other
+branches' things; the second half switches the application's own filter off, so that row-level
+security stands alone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import pytest
+from conftest import SECRET, Office, Timepiece, UndoneDatabase
+from fastapi import FastAPI
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import RouteContext, iter_route_contexts
+from sqlalchemy import text
+from sqlmodel import Session
+from two_regions import PLACES, Branch, World, log_in_as, make_two_regions
+from web import visitor
+
+from api.boundary import visits
+from api.boundary.visits import SESSION_COOKIE
+from api.core.crypto import Vault
+from api.core.database import Database
+from api.core.installation import Installation
+from api.core.settings import Settings
+from api.main import create_api
+from api.security.scope import Scope, open_scope
+from api.security.viewer import Viewer
+
+ORIGIN = {"origin": "http://testserver"}
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+
+# How a path or query parameter names something of a branch. Add yours here.
+NAMES: Mapping[str, Callable[[Branch], str]] = MappingProxyType(
+    {
+        "code": lambda branch: branch.code,
+        "unit": lambda branch: branch.code,
+        "unit_code": lambda branch: branch.code,
+        "branch": lambda branch: branch.code,
+        "under": lambda branch: branch.code,
+        "unit_id": lambda branch: str(branch.unit_id),
+        "customer_id": lambda branch: str(branch.customer),
+        "person_id": lambda branch: str(branch.customer),
+        "contact_id": lambda branch: str(branch.contact),
+        "event_id": lambda branch: str(branch.event),
+        "event": lambda branch: str(branch.event),
+        "invitation_id": lambda branch: str(branch.invitation),
+        "response_id": lambda branch: str(branch.response),
+        "account_id": lambda branch: str(branch.account),
+        "grant_id": lambda branch: str(branch.grant),
+    }
+)
+# Parameters that name nothing of a branch, with a value that gives the fullest answer.
+# None: left out.
+OTHERS: Mapping[str, str | None] = MappingProxyType(
+    {
+        "metric": "nps",
+        "from": "2026-08-01",
+        "to": "2026-11-16",
+        "week": "2026-11-09",
+        "touchpoint": None,
+        "kind": None,
+        "cursor": None,
+        "limit": None,
+        "since": "0",
+        "lang": "en",
+        "language": "en",
+        "next": None,
+        "bye": None,
+        "rest": "nothing/here",
+        "format": None,
+    }
+)
+# Addresses that open by a secret which nobody else has; they are tested with one that is made up.
+SECRETS = frozenset({"token", "secret"})
+BODIES: Mapping[tuple[str, str], Callable[[Branch], object]] = MappingProxyType(
+    {
+        ("POST", "/api/v1/customers/{customer_id}/reveal"): lambda branch: {
+            "contact_id": str(branch.contact)
+        },
+        ("POST", "/api/v1/accounts/{account_id}/grants"): lambda branch: {
+            "role": "branch_staff",
+            "unit": branch.code,
+        },
+    }
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request about one branch; ``names_it`` when the request says which."""
+
+    method: str
+    path: str
+    url: str
+    query: Mapping[str, str]
+    body: object
+    names_it: bool
+
+
+def routes(app: FastAPI) -> list[RouteContext]:
+    """Every route that is an endpoint of ours."""
+    return [one for one in iter_route_contexts(app.routes) if getattr(one, "dependant", None)]
+
+
+def calls(app: FastAPI, branch: Branch, methods: tuple[str, ...] = ("GET",)) -> Iterator[Call]:
+    """All requests that ask for ``branch``: each route with its names, and plainly."""
+    for route in routes(app):
+        for method in sorted((route.methods or set()) & set(methods)):
+            yield from _calls_of(route, method, branch)
+
+
+def _calls_of(route: RouteContext, method: str, branch: Branch) -> Iterator[Call]:
+    params = get_flat_params(route.dependant)
+    where = {one.alias: one.field_info.in_.value for one in params}  # type: ignore[attr-defined]
+    path = {name for name, place in where.items() if place == "path"}
+    query = {name for name, place in where.items() if place == "query"}
+    assert route.path is not None
+    for name in {*path, *query}:
+        if name not in NAMES and name not in OTHERS and name not in SECRETS:
+            pytest.fail(
+                f"{method} {route.path}: nobody says what {name!r} is. If it names something of a "
+                "branch, add it to NAMES in tests/integration/test_isolation.py, else to OTHERS."
+            )
+    url = route.path.replace(":path}", "}")
+    for name in path:
+        made_up = "x" * 22 if name in SECRETS else OTHERS.get(name)
+        url = url.replace(f"{{{name}}}", NAMES[name](branch) if name in NAMES else made_up or "x")
+    fixed = {name: str(OTHERS[name]) for name in query if OTHERS.get(name) is not None}
+    body = BODIES.get((method, route.path), lambda _: {})(branch)
+    naming = sorted(name for name in query if name in NAMES)
+    in_path = any(name in NAMES for name in path)
+    for chosen in [[], *([name] for name in naming)]:
+        asked = {**fixed, **{name: NAMES[name](branch) for name in chosen}}
+        yield Call(method, route.path, url, asked, body, in_path or bool(chosen))
+
+
+class Client:
+    """Somebody with a session or a machine token."""
+
+    def __init__(
+        self, installation: Installation, secret: str | None, machine: str | None = None
+    ) -> None:
+        self.http = visitor(installation)
+        self.headers = dict(ORIGIN)
+        if secret is not None:
+            self.http.cookies.set(SESSION_COOKIE, secret)
+        if machine is not None:
+            self.headers["authorization"] = f"Bearer {machine}"
+
+    def ask(self, call: Call) -> tuple[int, str]:
+        """Sends the request; the answer's status and all its words."""
+        body = {"json": call.body} if call.method in UNSAFE else {}
+        answer = self.http.request(
+            call.method, call.url, params=dict(call.query), headers=self.headers, **body
+        )
+        headers = " ".join(f"{name}: {value}" for name, value in answer.headers.items())
+        return answer.status_code, headers + answer.text
+
+
+@pytest.fixture(scope="module")
+def office(playground: Database, migrated: Settings) -> Iterator[Office]:
+    """One office for all tests of this file, since they only look; undone afterwards."""
+    clock, vault = Timepiece(), Vault(SECRET)
+    with playground.engine.connect() as connection:
+        outer = connection.begin()
+        web = Installation(migrated, UndoneDatabase(connection, "bp_web"), vault, clock)
+        worker = Installation(migrated, UndoneDatabase(connection, "bp_worker"), vault, clock)
+        owner = UndoneDatabase(connection, "none")
+        yield Office(web, worker, owner, clock, migrated)
+        outer.rollback()
+
+
+@pytest.fixture(scope="module")
+def world(office: Office) -> World:
+    return make_two_regions(office)
+
+
+@pytest.fixture(scope="module")
+def app(office: Office) -> FastAPI:
+    return create_api(office.web)
+
+
+def found_in(text_: str, marks: tuple[str, ...], asked: str = "") -> list[str]:
+    """The marks that stand in ``text_`` (not those that the request itself brought)."""
+    return [mark for mark in marks if mark in text_ and mark not in asked]
+
+
+LIMITED = [role for role, place in PLACES.items() if place != "network"]
+
+
+@pytest.mark.parametrize("role", LIMITED)
+def test_asking_for_another_branch_finds_nothing_in_any_byte(
+    office: Office, world: World, app: FastAPI, role: str
+) -> None:
+    client = Client(office.web, log_in_as(office, role))
+    own = world.shown_to(role)[0]
+    for branch in world.hidden_from(role):
+        for call, mine in zip(calls(app, branch), calls(app, own), strict=True):
+            status, answer = client.ask(call)
+            assert status < 500, f"{call.url} fails: {answer}"
+            assert not found_in(answer, branch.marks), f"{call.url} {call.query} tells {role}"
+            if call.names_it and status not in (404, 405):
+                # Not allowed is an answer only where it does not depend on the branch.
+                assert status in (401, 403), f"{call.url} {call.query}: {status} for {role}"
+                assert client.ask(mine)[0] == status, f"{call.url} tells {role} that it exists"
+
+
+@pytest.mark.parametrize("role", LIMITED)
+def test_changing_what_is_another_branchs_finds_nothing(
+    office: Office, world: World, app: FastAPI, role: str
+) -> None:
+    client = Client(office.web, log_in_as(office, role))
+    tried = 0
+    for branch in world.hidden_from(role):
+        for call in calls(app, branch, UNSAFE):
+            if not call.names_it:
+                continue
+            tried += 1
+            status, answer = client.ask(call)
+            assert status in (401, 403, 404, 405), f"{call.method} {call.url}: {status} for {role}"
+            assert not found_in(answer, branch.marks), f"{call.method} {call.url} tells {role}"
+    assert tried > 0
+
+
+def test_a_machine_of_one_branch_finds_nothing_of_another(
+    office: Office, world: World, app: FastAPI
+) -> None:
+    client = Client(office.web, None, world.machine)
+    for name, branch in world.branches.items():
+        for call in calls(app, branch):
+            status, answer = client.ask(call)
+            assert status < 500, f"{call.url} fails: {answer}"
+            if name == "north1":
+                continue
+            assert not found_in(answer, branch.marks), f"{call.url} {call.query} tells"
+            if call.names_it:
+                assert status in (401, 403, 404), f"{call.url} {call.query}: {status}"
+
+
+def test_whoever_is_not_logged_in_learns_nothing(
+    office: Office, world: World, app: FastAPI
+) -> None:
+    client = Client(office.web, None)
+    for branch in world.branches.values():
+        for call in calls(app, branch):
+            _, answer = client.ask(call)
+            assert not found_in(answer, branch.marks, call.url), call.url
+
+
+def test_headquarters_find_every_branch(office: Office, world: World, app: FastAPI) -> None:
+    """Without this, the tests above could pass because nothing is ever shown."""
+    client = Client(office.web, log_in_as(office, "hq_admin"))
+    for branch in world.branches.values():
+        shown = " ".join(client.ask(call)[1] for call in calls(app, branch))
+        assert branch.code in shown
+        assert set(found_in(shown, branch.data_marks)) >= {branch.data_marks[0]}, "its data"
+
+
+def switch_the_filter_off(monkeypatch: pytest.MonkeyPatch, *, really: bool = False) -> None:
+    """The application lets everybody see and do all; the transaction keeps the viewer's scope.
+
+    With ``really``, the transaction is opened to everything as well.
+    """
+    true_scopes: dict[int, Scope] = {}
+
+    def seeming(viewer: Viewer) -> Viewer:
+        wide = replace(viewer, scope=Scope(branches=viewer.hierarchy.branch_ids))
+        true_scopes[id(wide.scope)] = viewer.scope
+        return wide
+
+    def open_true(session: Session, scope: Scope) -> None:
+        true = Scope.whole_network(reason="control") if really else true_scopes[id(scope)]
+        open_scope(session, true)
+
+    for name in ("viewer_of_session", "viewer_of_token"):
+        real = getattr(visits, name)
+        monkeypatch.setattr(
+            visits, name, lambda *given, real=real, **more: seeming(real(*given, **more))
+        )
+    monkeypatch.setattr(visits, "open_scope", open_true)
+    monkeypatch.setattr(Viewer, "sees_unit", lambda self, unit_id: unit_id in self.hierarchy.nodes)
+    monkeypatch.setattr(Viewer, "may", lambda *_: True)
+
+
+@pytest.mark.parametrize("role", LIMITED)
+def test_row_level_security_alone_keeps_foreign_rows_out(
+    office: Office, world: World, app: FastAPI, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    secret = log_in_as(office, role)
+    switch_the_filter_off(monkeypatch)
+    client = Client(office.web, secret)
+    for branch in world.hidden_from(role):
+        for call in calls(app, branch):
+            if call.path in WITHOUT_ROWS:
+                continue
+            status, answer = client.ask(call)
+            assert status < 500, f"{call.url} fails: {answer}"
+            assert not found_in(answer, branch.data_marks, call.url), (
+                f"{call.url} {call.query} tells {role}"
+            )
+
+
+# Accounts are no branch's rows: they are read before anybody's scope is known, at log-in.
+WITHOUT_ROWS = frozenset({"/api/v1/accounts", "/api/v1/accounts/{account_id}"})
+
+
+def test_without_row_level_security_the_filter_that_was_switched_off_would_be_missed(
+    office: Office, world: World, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that the switch works: with the database opened too, foreign rows come through."""
+    secret = log_in_as(office, "branch_manager")
+    switch_the_filter_off(monkeypatch, really=True)
+    client = Client(office.web, secret)
+    for branch in world.hidden_from("branch_manager"):
+        shown = " ".join(
+            client.ask(call)[1] for call in calls(app, branch) if call.path not in WITHOUT_ROWS
+        )
+        assert found_in(shown, branch.data_marks)
+
+
+def isolated_tables(office: Office) -> list[str]:
+    with office.owner.transaction() as session:
+        return list(
+            session.execute(
+                text(
+                    "select c.relname from pg_class c join pg_namespace n on n.oid = relnamespace "
+                    "where relrowsecurity and nspname = 'public' order by 1"
+                )
+            ).scalars()
+        )
+
+
+def test_every_isolated_table_holds_a_row_of_every_branch(office: Office, world: World) -> None:
+    """A table that is isolated later needs its rows in tests/two_regions.py."""
+    for table in isolated_tables(office):
+        with office.worker.database.transaction() as session:
+            rows = session.execute(text(f"select count(*) from {table}")).scalar_one()
+        assert rows >= len(world.branches), f"add rows of {table} to tests/two_regions.py"
+
+
+@pytest.mark.parametrize("place", ["north", "group", "north1"])
+def test_the_database_shows_a_scope_its_own_rows_in_every_table(
+    office: Office, world: World, place: str
+) -> None:
+    role = next(name for name, where in PLACES.items() if where == place)
+    own = {branch.unit_id for branch in world.shown_to(role)}
+    people = {branch.customer for branch in world.shown_to(role)}
+    for table in isolated_tables(office):
+        with office.web.database.transaction() as session:
+            open_scope(session, Scope.of(own))
+            key = _key_of(session, table)
+            shown = set(session.execute(text(f"select {key} from {table}")).scalars())
+        assert shown == (own if key == "branch_id" else people), table
+
+
+def _key_of(session: Session, table: str) -> str:
+    found = set(
+        session.execute(
+            text("select column_name from information_schema.columns where table_name = :table"),
+            {"table": table},
+        ).scalars()
+    )
+    return next(name for name in ("branch_id", "person_id", "id") if name in found)
+
+
+def test_nobody_writes_rows_of_another_branch(office: Office, world: World) -> None:
+    """The policy checks new rows too, not only what is read."""
+    own, foreign = world.branches["north1"], world.branches["south2"]
+    with office.web.database.transaction() as session:
+        open_scope(session, Scope.of({own.unit_id}))
+        with pytest.raises(Exception, match="row-level security"), session.begin_nested():
+            session.execute(
+                text("update event set branch_id = :branch where id = :id"),
+                {"branch": foreign.unit_id, "id": own.event},
+            )
+        changed = session.execute(
+            text("update event set employee = 'x' where branch_id = :branch returning id"),
+            {"branch": foreign.unit_id},
+        ).all()
+        assert changed == []
