@@ -324,6 +324,22 @@ def league(
         print((commands.as_csv if as_csv else commands.as_lines)(found).rstrip("\n"))
 
 
+@app.command()
+def explain(
+    event: Annotated[str, typer.Argument(help="Our id, or SOURCE:EXTERNAL_ID")],
+    as_json: AsJson = False,
+) -> None:
+    """Why the customer of an event is asked, when and how; or why not."""
+    from api.invitations.commands import as_lines, explain_event
+
+    with opened("worker") as house, house.database.transaction() as session:
+        document = explain_event(session, event, house.clock())
+    if as_json:
+        print_json(document)
+    else:
+        print(as_lines(document))
+
+
 BENCHES = ("submit", "ingest", "league")
 
 

@@ -18,6 +18,7 @@ from api.core.installation import Installation
 from api.core.leadership import somebody_leads
 from api.customers import endpoints as customers
 from api.insights import endpoints as insights
+from api.invitations import endpoints as invitations
 from api.network import endpoints as network
 from api.reports import endpoints as reports
 from api.responses import endpoints as responses
@@ -28,6 +29,7 @@ ROUTERS: tuple[object, ...] = (
     docs.router,
     network.router,
     customers.router,
+    invitations.router,
     insights.router,
     responses.router,
     reports.router,

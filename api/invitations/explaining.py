@@ -1,0 +1,73 @@
+"""Why a customer is asked, or not: the stored decision, or the one that would be taken now.
+
+Changes nothing. A decision looks at everything that the customer was sent, by any branch; what is
+shown of it are counts and moments, never another branch's invitation.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from api.core.errors import NotFound
+from api.invitations.dossiers import gather
+from api.invitations.repository import deciding, explaining
+from api.invitations.repository.explaining import FoundEvent, StoredDecision
+from api.invitations.service import Decider
+from api.security.scope import Scope, open_scope
+from api.surveys.published import rules_in_force
+from scheduler.planner.explain import explain as explained
+
+
+def explain(session: Session, scope: Scope, reference: str, now: datetime) -> dict[str, Any]:
+    """The decision on an event: ``event, decision, reason, earliest_at, rule_set_version, checks``.
+
+    ``reference`` is our id or ``SOURCE:EXTERNAL_ID``. An event that is not decided yet is decided
+    without storing anything. Raises NotFound outside ``scope``.
+    """
+    event = _require_event(session, scope, reference)
+    stored = explaining.latest_decision(session, event.id)
+    if stored is not None:
+        return _as_stored(event, stored)
+    open_scope(session, Scope.whole_network(reason="a cap counts what every branch has sent"))
+    try:
+        return _decided_dry(session, event, now)
+    finally:
+        open_scope(session, scope)
+
+
+def _require_event(session: Session, scope: Scope, reference: str) -> FoundEvent:
+    found = _find(session, reference)
+    if found is None or not scope.sees(found.branch_id):
+        raise NotFound(event=reference)
+    return found
+
+
+def _find(session: Session, reference: str) -> FoundEvent | None:
+    try:
+        return explaining.find_event(session, UUID(reference))
+    except ValueError:
+        source, colon, external_id = reference.partition(":")
+    if not colon:
+        return None
+    return explaining.find_named_event(session, source, external_id)
+
+
+def _as_stored(event: FoundEvent, stored: StoredDecision) -> dict[str, Any]:
+    return {
+        "event": str(event.id),
+        "decision": stored.action,
+        "reason": stored.reason,
+        "earliest_at": stored.earliest_at.isoformat() if stored.earliest_at else None,
+        "rule_set_version": stored.rule_set_version,
+        "checks": stored.checks,
+    }
+
+
+def _decided_dry(session: Session, event: FoundEvent, now: datetime) -> dict[str, Any]:
+    (due,) = deciding.read_events(session, [event.id])
+    in_force = rules_in_force(session, now)
+    rules = in_force.rules if in_force else None
+    decision, _ = Decider(session, gather(session, [due], rules, now), rules).decide(due)
+    return explained(str(event.id), decision, rules)
