@@ -97,14 +97,15 @@ class PathPlanner:
         is_leaf = depth == len(staged.path) - 1
         if depth == 0 and code == self._root:
             return self._as_planned(self._known[code]), None
-        if code in self.plan.units:
-            return self.plan.units[code], None
-        known = self._known.get(code)
-        if known is None:
+        planned, known = self.plan.units.get(code), self._known.get(code)
+        if planned is None and known is None:
             return self._new(staged, depth, code, parent)
-        if (known.kind == "branch") != is_leaf:
+        found = planned or known
+        if found is not None and (found.kind == "branch") != is_leaf:
             kind = "branch" if is_leaf else self._units.levels[depth]
-            return None, reason("kind_changed", code=code, known=known.kind, kind=kind)
+            return None, reason("kind_changed", code=code, known=found.kind, kind=kind)
+        if planned is not None or known is None:
+            return planned, None
         stands_under = self._code_of.get(known.parent_id or 0, "")
         if parent is not None and stands_under != parent.code:
             why = reason("other_parent", code=code, known=stands_under, parent=parent.code)

@@ -20,9 +20,13 @@ STAGED = {
 }  # fmt: skip
 
 
-def allow_time(session: Session) -> None:
-    """An import may take longer than a statement of a request; until the transaction ends."""
+IMPORT_LOCK = 7010  # advisory; others of the 70xx are named where they are taken
+
+
+def work_alone(session: Session) -> None:
+    """One import at a time, and as long as it takes; until the transaction ends."""
     session.execute(text("set local statement_timeout = 0"))
+    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": IMPORT_LOCK})
 
 
 def create_staging(session: Session) -> None:

@@ -17,7 +17,7 @@ from api.imports.mapping import load_mapping
 from api.imports.rejects import RejectLog
 from api.imports.source import open_table
 from api.imports.staging import Progress, Staging, converted, stage
-from api.imports.values import ImportSummary, Refused, reason
+from api.imports.values import ImportSummary, Refused, Reject, reason
 
 Loader = Callable[[Session, ImportJob, RejectLog], None]
 STAGED_KINDS: dict[str, Loader] = {"responses": responses.load, "counts": counts.load}
@@ -50,10 +50,14 @@ def run_import(
     job = ImportJob(installation, path, mapping, mapping_path, installation.clock(), dry_run)
     summary = ImportSummary(path.name, kind, dry_run)
     with RejectLog(summary, rejects) as log:
-        repository.allow_time(session)
+        repository.work_alone(session)
         savepoint = session.begin_nested()
         try:
             _import(session, job, log, progress)
+        except Refused as refused:
+            savepoint.rollback()
+            log.add(Reject(refused.line or 0, refused.column or "", "error", refused.why))
+            raise
         except BaseException:
             savepoint.rollback()
             raise
