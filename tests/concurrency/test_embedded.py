@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import pwd
+import random
 import shutil
 import signal
 import stat
@@ -280,6 +281,33 @@ def test_users_who_start_at_the_same_moment_get_one_server(ground: Path, join: A
     users = [answer(process) for process in started]
     assert len({user.postmaster() for user in users}) == 1
     assert len({user.url for user in users}) == 1
+
+
+@pytest.mark.soak
+def test_what_was_committed_survives_a_hundred_random_kills(ground: Path, join: Any) -> None:
+    chance = random.Random(1)
+    home = ground / "home"
+    user = join(home)
+    store(user, rows=1)
+    committed = 1
+    for _ in range(100):
+        with suppress(psycopg.OperationalError), user.connect() as connection:
+            for _ in range(chance.randrange(20)):
+                connection.execute("insert into kept values (0)")
+                committed += 1
+        what = chance.choice(["supervisor", "postmaster", "both"])
+        if what != "postmaster":
+            user.kill()
+        live = processes.live_postmaster(user.data)
+        if what != "supervisor" and live is not None:
+            os.kill(live.pid, signal.SIGKILL)
+        if what == "postmaster":
+            time.sleep(chance.random())
+            user.kill()
+        user = join(home)
+        assert kept(user) == committed
+    user.leave()
+    assert not processes.strays(user.data)
 
 
 def test_a_creation_that_was_killed_half_way_is_started_over(ground: Path, join: Any) -> None:

@@ -1,5 +1,6 @@
 """What goes wrong with the embedded database is named, whatever platform it happens on."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -16,10 +17,12 @@ from api.core.embedded.problems import (
     ClusterVersionError,
     DiskFullError,
     EmbeddedDatabaseError,
+    HomeUnusableError,
     PortTakenError,
     SharedMemoryError,
     StartFailedError,
     StillInUseError,
+    named,
     recognise,
 )
 
@@ -61,6 +64,17 @@ def test_the_binaries_are_those_the_wheel_itself_names() -> None:
     ).stdout.strip()  # fmt: skip
     found = places.binaries(account_for(None))
     assert found in (Path(told).resolve(), *places.SYSTEM_FOLDER.glob("binaries/*/*/*/bin"))
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [(errno.ENOSPC, DiskFullError), (errno.EPERM, HomeUnusableError)],
+)
+def test_what_the_system_refuses_gets_its_name(
+    number: int, error: type[EmbeddedDatabaseError]
+) -> None:
+    with pytest.raises(error, match="/a home"), named(Path("/a home")):
+        raise OSError(number, os.strerror(number))
 
 
 def test_a_home_that_was_never_used_runs_nothing(tmp_path: Path) -> None:

@@ -6,6 +6,11 @@ raised says where. Knows nothing of how the server is run.
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from api.core.errors import BranchpulseError
 
 
@@ -96,3 +101,14 @@ def recognise(
             return error(where)
     telling = [line for line in output.splitlines() if line.strip()][-3:]
     return otherwise(f"{where} It said: {' / '.join(telling) or 'nothing'}")
+
+
+@contextmanager
+def named(home: Path) -> Iterator[None]:
+    """Give what the operating system refuses a name and a place."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError(f"({home})") from error
+        raise HomeUnusableError(f"{error.filename or home}: {error.strerror}.") from error

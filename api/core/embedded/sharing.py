@@ -18,7 +18,7 @@ from typing import IO
 from api.core.embedded import processes
 from api.core.embedded.cluster import Server, ensure_running, find_running
 from api.core.embedded.places import forget_data, known_data, like_its_folder, locked, prepare_home
-from api.core.embedded.problems import EmbeddedDatabaseError, StillInUseError
+from api.core.embedded.problems import EmbeddedDatabaseError, StillInUseError, named
 
 _log = logging.getLogger(__name__)
 _WATCH_EVERY = 0.5
@@ -29,12 +29,14 @@ _GIVE_UP_AFTER = 20
 def embedded_server(home: Path) -> Iterator[Server]:
     """Start or join the home's server; the last user to leave stops it."""
     home = prepare_home(home)
-    users = (home / "users.lock").open("a")
+    with named(home):
+        users = (home / "users.lock").open("a")
     try:
-        like_its_folder(home / "users.lock")
-        with locked(home / "start.lock"):
-            fcntl.flock(users, fcntl.LOCK_SH)
-            server = ensure_running(home)
+        with named(home):
+            like_its_folder(home / "users.lock")
+            with locked(home / "start.lock"):
+                fcntl.flock(users, fcntl.LOCK_SH)
+                server = ensure_running(home)
         enough = threading.Event()
         watch = threading.Thread(
             target=_keep_alive, args=(home, server, enough), name="postgres-watch", daemon=True
