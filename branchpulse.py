@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from api.core.installation import Installation, Role
     from api.core.settings import Settings
+    from api.surveys.files import Kind
 
 app = typer.Typer(
     name="branchpulse",
@@ -35,6 +36,13 @@ app.add_typer(user_app, name="user")
 app.add_typer(token_app, name="token")
 customer_app = typer.Typer(no_args_is_help=True, help="What is held about a customer.")
 app.add_typer(customer_app, name="customer")
+survey_app = typer.Typer(no_args_is_help=True, help="Questionnaires.")
+app.add_typer(survey_app, name="survey")
+message_app = typer.Typer(no_args_is_help=True, help="Message templates.")
+app.add_typer(message_app, name="message")
+rules_app = typer.Typer(no_args_is_help=True, help="Rules of asking.")
+app.add_typer(rules_app, name="rules")
+DefinitionFile = Annotated[Path, typer.Argument(help="A TOML file.")]
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
@@ -256,6 +264,73 @@ def customer_erase(customer: Customer) -> None:
 
     with opened("worker") as house, house.database.transaction() as session:
         print_json(erase_named(session, house, customer))
+
+
+@survey_app.command("check")
+def survey_check(file: DefinitionFile) -> None:
+    """Says what is wrong with a survey, or what it asks."""
+    _check_definition("survey", file)
+
+
+@survey_app.command("publish")
+def survey_publish(file: DefinitionFile) -> None:
+    """Publishes a survey; a published version never changes."""
+    _publish_definition("survey", file)
+
+
+@survey_app.command("preview")
+def survey_preview(
+    file: DefinitionFile,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder.")] = Path("preview"),
+) -> None:
+    """Writes the survey as customers will see it, a file per page and language."""
+    from datetime import UTC
+
+    from api.responses.preview import write_preview
+    from api.surveys.definitions import load_text, read_survey
+
+    survey = read_survey(load_text(file), str(file))
+    for path in write_preview(survey, output, datetime.now(UTC).date()):
+        print(path)
+
+
+@message_app.command("check")
+def message_check(file: DefinitionFile) -> None:
+    """Says what is wrong with templates, and how many SMS each may take."""
+    _check_definition("message", file)
+
+
+@message_app.command("publish")
+def message_publish(file: DefinitionFile) -> None:
+    """Publishes every template of a file."""
+    _publish_definition("message", file)
+
+
+@rules_app.command("check")
+def rules_check(file: DefinitionFile) -> None:
+    """Says what is wrong with rules of asking."""
+    _check_definition("rules", file)
+
+
+@rules_app.command("publish")
+def rules_publish(file: DefinitionFile) -> None:
+    """Publishes rules of asking; surveys and templates they name must be published before."""
+    _publish_definition("rules", file)
+
+
+def _check_definition(kind: "Kind", file: Path) -> None:
+    from api.surveys.files import check_file
+
+    print(*check_file(kind, file, read_settings().public_url), sep="\n")
+
+
+def _publish_definition(kind: "Kind", file: Path) -> None:
+    from api.surveys.files import check_file, publish_file
+
+    print(*check_file(kind, file, read_settings().public_url), sep="\n")
+    with opened("worker") as here, here.database.transaction() as session:
+        lines = publish_file(session, kind, file, here.clock())
+    print(*lines, sep="\n")
 
 
 @app.command("import")

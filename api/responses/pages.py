@@ -105,12 +105,14 @@ class PageState:
     named: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, list[str]] = field(default_factory=dict)
+    everything: bool = False  # a preview shows what depends on other answers, too
 
 
 def survey_page(frame: Frame, state: PageState) -> Document:
     """One page of the survey with what was answered so far."""
     survey, language = state.survey, frame.language
-    shown = walk.shown_pages(survey, state.answers)
+    every = list(range(len(survey.pages)))
+    shown = every if state.everything else walk.shown_pages(survey, state.answers)
     number = shown.index(state.page) + 1
     first = state.page == shown[0]
     page = survey.pages[state.page]
@@ -134,7 +136,7 @@ def survey_page(frame: Frame, state: PageState) -> Document:
         tick=state.page == walk.consent_page(survey),
         ticked=state.named,
         conditions=condition_style(page),
-        resume=_resume(frame, state) if first and not state.errors else None,
+        resume=_resume(frame, state) if first and state.pages_done and not state.errors else None,
     )
 
 
@@ -262,7 +264,7 @@ def _rendered(state: PageState) -> Iterator[Question]:
     shown: set[str] = set()
     for question in page.questions:
         gate = gate_here(page, question)
-        if question.code in visible if gate is None else gate.code in shown:
+        if state.everything or (question.code in visible if gate is None else gate.code in shown):
             shown.add(question.code)
             yield question
 
