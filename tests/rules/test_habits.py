@@ -89,7 +89,8 @@ def test_everything_is_sync_but_the_edge() -> None:
 
 def _reads_a_body(path: Path, node: ast.AsyncFunctionDef) -> bool:
     """A dependency that reads a request's body must be async; an endpoint never is."""
-    return path.stem == "endpoints" and not node.decorator_list and node.name.endswith("_body")
+    reads = any(call in ast.unparse(node) for call in (".body()", ".stream()"))
+    return path.stem == "endpoints" and not node.decorator_list and reads
 
 
 def test_functions_are_named_for_what_they_do() -> None:
