@@ -77,7 +77,7 @@ def read_address(pathname: str | None, search: str | None) -> Address:
         first = last = None
     return Address(
         page=page,
-        unit=unit,
+        unit=unit or (_word(values, "unit") if page is Page.LEAGUE else None),
         first=first,
         last=last,
         touchpoint=_word(values, "touchpoint"),

@@ -62,6 +62,7 @@ def _dash(api: FastAPI) -> Dash:
         url_base_pathname=ROOT,
         assets_folder=str(ASSETS),
         assets_path_ignore=["vendor"],
+        use_pages=False,
         pages_folder="",
         serve_locally=True,
         suppress_callback_exceptions=True,

@@ -3,6 +3,7 @@
 Each reads by `dashboard.data` or writes by `dashboard.actions`, and hands what it got to a page.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from dash import (
@@ -10,6 +11,7 @@ from dash import (
     Dash,
     Input,
     Output,
+    Patch,
     State,
     callback_context,
     no_update,
@@ -19,15 +21,19 @@ from dash.exceptions import PreventUpdate
 
 from dashboard.actions.export import export_league
 from dashboard.address import Page, read_address
-from dashboard.data.frame import frame, landing
+from dashboard.data.frame import frame, landing, may_look
 from dashboard.data.freshness import version_now
+from dashboard.data.glance import glance, overview_unit
 from dashboard.data.league import league_view
 from dashboard.data.sitting import Sitting
+from dashboard.data.unit import more_voices, unit_view
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.pages import states
 from dashboard.pages.frame import frame_of
 from dashboard.pages.league import league_head, league_page
+from dashboard.pages.overview import overview_page
+from dashboard.pages.unit import more_button, unit_page, voice_rows
 from dashboard.wiring import callback
 
 
@@ -71,11 +77,22 @@ def _failed_page(say: Words, key: str) -> Any:
 )
 def show_page(sitting: Sitting, href: str, theme: str | None, version: int | None) -> Any:
     """The page of the address, with the numbers of this moment."""
+    if not may_look(sitting):
+        return states.closed(sitting.say), None
     address = landing(sitting)
     at = version_now(sitting)
-    if address.page is Page.LEAGUE:
-        return _league(sitting, at)
-    return states.missing(sitting.say), {"version": at, "pending": False}
+    shown = {"version": at, "pending": False}
+    sitting = replace(sitting, address=address)
+    match address.page:
+        case Page.LEAGUE:
+            return _league(sitting, at)
+        case Page.OVERVIEW:
+            found = glance(sitting, overview_unit(sitting))
+            return overview_page(found, sitting.say, dark=sitting.dark), shown
+        case Page.UNIT:
+            return unit_page(unit_view(sitting), sitting.say, dark=sitting.dark), shown
+        case _:
+            return states.missing(sitting.say), None
 
 
 def _league(sitting: Sitting, at: int) -> Any:
@@ -115,6 +132,22 @@ def choose_days(sitting: Sitting, clicks: int | None, first: str | None, last: s
     if not clicks or chosen.first is None:
         raise PreventUpdate
     return "?" + sitting.address.with_(first=chosen.first, last=chosen.last).query
+
+
+@callback(
+    [Output(Id.VOICES, "children"), Output(Id.MORE_PLACE, "children")],
+    Input(Id.MORE, "n_clicks"),
+    [State(Id.MORE, "value")],
+    initial=False,
+)
+def show_more_voices(sitting: Sitting, clicks: int | None, cursor: str | None) -> Any:
+    """Older comments below those that are shown."""
+    found = more_voices(sitting, cursor) if clicks and cursor else None
+    if found is None:
+        raise PreventUpdate
+    rows = Patch()
+    rows.extend(voice_rows(found.items))
+    return rows, more_button(found, sitting.say)
 
 
 @callback(

@@ -26,3 +26,6 @@ class Id(StrEnum):
     LEAGUE_HEAD = "league-head"
     EXPORT = "league-export"
     DOWNLOAD = "download"
+    VOICES = "voices"
+    MORE = "more-voices"
+    MORE_PLACE = "more-place"

@@ -107,7 +107,7 @@ def _run(one: Wired, installation: Installation, values: tuple[Any, ...]) -> Any
         where = error.__traceback__
         while where is not None and where.tb_next is not None:
             where = where.tb_next
-        line = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "?"
+        line = f"{where.tb_frame.f_globals.get('__name__')}:{where.tb_lineno}" if where else "?"
         _log.error("callback %s: %s at %s", one.work.__name__, type(error).__name__, line)
         return _told(one, "errors.internal", _language_of(address, cookies))
 

@@ -96,12 +96,18 @@ def landing(sitting: Sitting) -> Address:
     if compares(sitting):
         return address.to(Page.OVERVIEW)
     home = sitting.viewer.home
-    return address.to(Page.UNIT, home.code) if home else address.to(Page.MISSING)
+    known = home is not None and may_look(sitting)
+    return address.to(Page.UNIT, home.code) if home and known else address.to(Page.MISSING)
 
 
 def compares(sitting: Sitting) -> bool:
     """True for people who compare branches: headquarters, regions, owner groups."""
     return sitting.viewer.may(Permission.VIEW_NETWORK)
+
+
+def may_look(sitting: Sitting) -> bool:
+    """True when any role of the viewer has pages here."""
+    return sitting.viewer.may(Permission.VIEW_SCORES)
 
 
 def role_name(sitting: Sitting) -> str:

@@ -51,11 +51,7 @@ def _table(view: LeagueView, say: Words) -> Any:
         [
             icon("search"),
             dbc.Input(
-                id=Id.SEARCH,
-                type="search",
-                debounce=False,
-                placeholder=say("league.search"),
-                **{"aria-label": say("league.search")},
+                id=Id.SEARCH, type="search", debounce=False, placeholder=say("league.search")
             ),
         ],
         className="bp-search",
@@ -88,17 +84,17 @@ def columns(view: LeagueView, say: Words) -> list[dict[str, Any]]:
     interval = {**shaped, "low": low, "high": high, "mean": pooled(view)}
     change = {**shaped, "noise": say("league.noise"), "real": say("league.real")}
     return [
-        _column(say, "rank", 150, cellRenderer="BpRank", pinned="left", sort="asc", **_SORT,
+        _column(say, "rank", 136, cellRenderer="BpRank", pinned="left", sort="asc", **_SORT,
                 filter="agNumberColumnFilter"),
         _column(say, "unit_name", 220, cellRenderer="BpLink", flex=2),
-        _column(say, "region", 150, flex=1),
-        _column(say, "score", 104, **_NUMBER, **_formatted(metric)),
-        _column(say, "interval", 240, cellRenderer="BpInterval", cellRendererParams=interval,
+        _column(say, "region", 120, flex=1),
+        _column(say, "score", 88, **_NUMBER, **_formatted(metric)),
+        _column(say, "interval", 200, cellRenderer="BpInterval", cellRendererParams=interval,
                 sortable=False, filter=False, flex=2),
-        _column(say, "shrunk", 120, **_NUMBER, **_formatted(metric)),
-        _column(say, "n", 104, **_NUMBER, valueFormatter={"function": "bpCount(params)"}),
-        _column(say, "change", 112, **_NUMBER, cellRenderer="BpChange", cellRendererParams=change),
-        _column(say, "unit_code", 120),
+        _column(say, "shrunk", 116, **_NUMBER, **_formatted(metric)),
+        _column(say, "n", 100, **_NUMBER, valueFormatter={"function": "bpCount(params)"}),
+        _column(say, "change", 100, **_NUMBER, cellRenderer="BpChange", cellRendererParams=change),
+        _column(say, "unit_code", 100),
     ]  # fmt: skip
 
 

@@ -1,0 +1,156 @@
+"""A unit at one glance, as pages show it: score, change, trend, parts, funnel."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from api.insights.figures import Difference, Figure
+from api.insights.network_stats import Published
+from api.insights.overview import Overview, UnitFigure, overview
+from api.insights.trend import RollingTrend, rolling_trend
+from dashboard.address import Page
+from dashboard.data.frame import compares
+from dashboard.data.metrics import shown_metric
+from dashboard.data.periods import days_text, shown_period
+from dashboard.data.sitting import Sitting
+from dashboard.figures.comparison import COLUMNS as COMPARED
+from dashboard.figures.trend import COLUMNS as TREND
+from dashboard.numbers import Metric
+from scoring.tiers import DEFAULT_THRESHOLDS
+
+SCORE_FROM = DEFAULT_THRESHOLDS.score
+COUNT_FROM = DEFAULT_THRESHOLDS.count
+
+
+@dataclass(frozen=True)
+class Part:
+    """A unit below, or a touchpoint, with its score and the way there."""
+
+    name: str
+    href: str
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the funnel: how many came so far."""
+
+    name: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What overview and unit page have in common; ``name`` None: everything the viewer sees."""
+
+    name: str | None
+    is_branch: bool
+    own: bool
+    metric: Metric
+    period: str
+    figure: Figure
+    difference: Difference
+    trend: pd.DataFrame
+    trend_weeks: int
+    parts: list[Part]
+    parts_kind: str
+    compared: pd.DataFrame
+    above: list[Part]
+    funnel: list[Step]
+    provisional: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nobody answered and nobody was asked."""
+        return self.figure.n == 0 and not any(step.number for step in self.funnel)
+
+
+def glance(sitting: Sitting, unit: str | None) -> Glance | None:
+    """The unit called ``unit``; without it everything the viewer sees. None: nothing measured."""
+    metric = shown_metric(sitting)
+    if metric is None:
+        return None
+    period = shown_period(sitting)
+    touchpoint = sitting.address.touchpoint
+    found = overview(
+        sitting.session,
+        sitting.viewer,
+        metric.code,
+        period,
+        now=sitting.now,
+        unit=unit,
+        touchpoint=touchpoint,
+    )
+    trend = rolling_trend(
+        sitting.session, sitting.viewer, metric.code, period, unit=unit, touchpoint=touchpoint
+    )
+    node = found.unit
+    above = [one for one in found.above if node is None or one.unit.id != node.id]
+    return Glance(
+        name=node.name(sitting.language) if node else None,
+        is_branch=node is not None and node.is_branch,
+        own=node is not None and node.is_branch and not compares(sitting),
+        metric=metric,
+        period=days_text(sitting.say, period),
+        figure=found.figure,
+        difference=found.difference,
+        trend=_trend_frame(trend),
+        trend_weeks=trend.weeks,
+        parts=[_part(sitting, child) for child in _ordered(found.children)],
+        parts_kind=found.children[0].unit.kind if found.children else "branch",
+        compared=_compared(sitting, found, above),
+        above=[
+            Part(one.unit.name(sitting.language), "", one.figure) for one in above if one.figure
+        ],
+        funnel=_steps(sitting, found),
+        provisional=found.provisional,
+    )
+
+
+def overview_unit(sitting: Sitting) -> str | None:
+    """The unit whose overview the viewer opens: the own one, if it is above branches."""
+    home = sitting.viewer.home
+    return home.code if home is not None and not home.is_branch else None
+
+
+def _trend_frame(trend: RollingTrend) -> pd.DataFrame:
+    rows = [
+        (point.week, point.figure.score, point.figure.low, point.figure.high, point.figure.n)
+        for point in trend.points
+    ]
+    return pd.DataFrame(rows, columns=list(TREND)).astype(
+        {"score": float, "low": float, "high": float}
+    )
+
+
+def _ordered(children: list[UnitFigure]) -> list[UnitFigure]:
+    """Best first, those without a score last, as they were."""
+    return sorted(
+        children, key=lambda one: -one.figure.score if one.figure.score is not None else 1e9
+    )
+
+
+def _part(sitting: Sitting, child: UnitFigure) -> Part:
+    href = sitting.address.to(Page.UNIT, child.unit.code).href
+    return Part(child.unit.name(sitting.language), href, child.figure)
+
+
+def _compared(sitting: Sitting, found: Overview, above: list[Published]) -> pd.DataFrame:
+    """The unit and the published aggregates above it; only those with a score."""
+    lines: list[tuple[str, Figure, bool]] = []
+    if found.unit is not None:
+        lines.append((found.unit.name(sitting.language), found.figure, True))
+    lines += [(one.unit.name(sitting.language), one.figure, False) for one in above if one.figure]
+    rows = [
+        (name, figure.score, figure.low, figure.high, own)
+        for name, figure, own in lines
+        if figure.score is not None
+    ]
+    return pd.DataFrame(rows, columns=list(COMPARED))
+
+
+def _steps(sitting: Sitting, found: Overview) -> list[Step]:
+    named = ("events", "invited", "sent", "delivered", "opened", "completed")
+    return [
+        Step(sitting.say(f"overview.step.{name}"), getattr(found.funnel, name)) for name in named
+    ]

@@ -1,0 +1,64 @@
+"""A branch beside its region and the network: points with intervals on one axis."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures.theme import Theme, template, theme
+from dashboard.numbers import Metric
+
+ROW_HEIGHT = 64
+COLUMNS = ("name", "score", "low", "high", "own")
+
+
+def comparison_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool) -> go.Figure:
+    """One row per line of ``name, score, low, high, own``, the first on top."""
+    colours = theme(dark)
+    figure = go.Figure()
+    for row in frame.iloc[::-1].itertuples():
+        _add(figure, row, metric, colours)
+    own = frame[frame["own"]]
+    if len(own):
+        figure.add_vrect(
+            x0=metric.scaled(float(own["low"].iloc[0])),
+            x1=metric.scaled(float(own["high"].iloc[0])),
+            fillcolor=colours.soft(colours.accent, 0.08),
+            line_width=0,
+            layer="below",
+        )
+    figure.update_layout(template=template(dark), hovermode=False, margin={"l": 8, "t": 0})
+    figure.update_yaxes(
+        automargin=True, showgrid=False, tickfont={"size": 14, "color": colours.ink}
+    )
+    figure.update_xaxes(showgrid=True, ticksuffix=metric.suffix, nticks=6)
+    return figure
+
+
+def comparison_height(rows: int) -> int:
+    """Height in pixels for so many rows."""
+    return ROW_HEIGHT * rows + 48
+
+
+def _add(figure: go.Figure, row: object, metric: Metric, colours: Theme) -> None:
+    own = bool(row.own)  # type: ignore[attr-defined]
+    name, score = str(row.name), float(row.score)  # type: ignore[attr-defined]
+    ends = [metric.scaled(float(row.low)), metric.scaled(float(row.high))]  # type: ignore[attr-defined]
+    colour = colours.accent if own else colours.muted
+    figure.add_scatter(
+        x=ends,
+        y=[name, name],
+        mode="lines",
+        line={"color": colours.soft(colour, 0.4), "width": 8},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=[metric.scaled(score)],
+        y=[name],
+        mode="markers+text",
+        marker={"size": 18 if own else 14, "color": colour,
+                "line": {"color": colours.card, "width": 2}},
+        text=[f"<b>{metric.text(score)}</b>"],
+        textposition="top center",
+        textfont={"color": colours.ink, "size": 14},
+        cliponaxis=False,
+        hoverinfo="skip",
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""The overview: how the network or region stands, who was asked, and its parts compared."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html
+
+from dashboard.data.glance import Glance, Step
+from dashboard.data.words import Words
+from dashboard.numbers import count, percent
+from dashboard.pages import states
+from dashboard.pages.parts import card
+from dashboard.pages.scores import hero, parts_rows, trend
+
+
+def overview_page(view: Glance | None, say: Words, *, dark: bool) -> Any:
+    """The page, or the words for why there is none."""
+    if view is None:
+        return states.unset(say)
+    if view.is_empty:
+        return states.empty(say)
+    return html.Div(
+        [
+            hero(view, say),
+            trend(view, say, dark),
+            parts(view, say, width=7),
+            funnel(view.funnel, say, width=5),
+        ],
+        className="bp-grid",
+    )
+
+
+def parts(view: Glance, say: Words, width: int) -> Any:
+    """The regions (areas, branches) compared."""
+    title = say(f"overview.parts.{view.parts_kind}")
+    if not view.parts:
+        return card(title, states.too_few(say, 1), width=width)
+    return card(
+        title, parts_rows(view.parts, view, say), note=say("overview.parts_note"), width=width
+    )
+
+
+def funnel(steps: Sequence[Step], say: Words, width: int) -> Any:
+    """From what happened to whole answers; every step is part of the one before."""
+    most = max((step.number for step in steps), default=0)
+    rows = [
+        html.Div(
+            [
+                html.Span(step.name),
+                html.Div(
+                    html.Div(className="bp-fill", style={"width": f"{_share(step, most):.2%}"}),
+                    className="bp-track",
+                ),
+                html.B(count(step.number)),
+            ],
+            className="bp-step",
+        )
+        for step in steps
+    ]
+    return card(
+        say("overview.funnel"),
+        html.Div(rows, className="bp-funnel"),
+        note=funnel_sentence(steps, say),
+        width=width,
+    )
+
+
+def funnel_sentence(steps: Sequence[Step], say: Words) -> str:
+    """What the funnel says in one sentence."""
+    sent, whole = steps[2].number, steps[-1].number
+    if not sent:
+        return say("overview.funnel_none")
+    return say("overview.funnel_note", share=percent(whole / sent), sent=count(sent),
+               whole=count(whole))  # fmt: skip
+
+
+def _share(step: Step, most: int) -> float:
+    return step.number / most if most else 0.0

@@ -1,0 +1,133 @@
+"""Parts that show scores: the big number, its sentence, trend, comparison, rows of units."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html
+
+from dashboard.data.glance import COUNT_FROM, SCORE_FROM, Glance, Part
+from dashboard.data.words import Words
+from dashboard.figures.comparison import comparison_figure, comparison_height
+from dashboard.figures.graph import graph
+from dashboard.figures.trend import trend_figure
+from dashboard.pages import states
+from dashboard.pages.parts import Ranged, answers_text, card, chip, ranged_rows
+
+TREND_HEIGHT = 240
+
+
+def hero(view: Glance, say: Words, width: int = 5) -> Any:
+    """The most important number, the biggest; with its range in a plain sentence."""
+    figure, metric = view.figure, view.metric
+    if figure.score is None:
+        body: list[Any] = [states.too_few(say, SCORE_FROM)]
+    else:
+        body = [
+            html.Div(metric.text(figure.score), className="bp-hero", id="hero-score"),
+            html.P(sentence(view, say), className="bp-hero-line"),
+        ]
+    facts = [
+        chip(answers_text(say, figure.n, COUNT_FROM)),
+        change_chip(view, say),
+        chip(say("overview.provisional")) if view.provisional else None,
+    ]
+    return html.Section(
+        [
+            html.Div([html.Strong(metric.name), " · ", view.period], className="bp-hero-label"),
+            *body,
+            html.Div(facts, className="bp-facts"),
+        ],
+        className=f"bp-card bp-{width}",
+    )
+
+
+def sentence(view: Glance, say: Words) -> str:
+    """The score and its interval as one would say it."""
+    metric, figure = view.metric, view.figure
+    said = {
+        "metric": metric.name,
+        "score": metric.text(figure.score),
+        "low": metric.text(figure.low),
+        "high": metric.text(figure.high),
+    }
+    return say("overview.sentence_own" if view.own else "overview.sentence", **said)
+
+
+def change_chip(view: Glance, say: Words) -> Any:
+    """What changed since the period before, and whether that is more than chance."""
+    change = view.difference.change
+    if change is None:
+        return None
+    size = view.metric.signed(change)
+    if view.difference.is_noise:
+        return chip(say("overview.change_noise", change=size))
+    return chip(say("overview.change_real", change=size), "bp-up" if change > 0 else "bp-down")
+
+
+def trend(view: Glance, say: Words, dark: bool, width: int = 7) -> Any:
+    """The score week by week."""
+    title = say("overview.trend")
+    if view.trend.empty or view.trend["score"].notna().sum() < 2:
+        inner = states.state(
+            "info-circle", say("overview.no_trend"), say("overview.no_trend_words")
+        )
+        return card(title, inner, width=width)
+    figure = trend_figure(
+        view.trend,
+        view.metric,
+        dark=dark,
+        tick=say("overview.tick"),
+        hover=say("overview.hover"),
+        mean=view.figure.score,
+    )
+    one = view.trend_weeks == 1
+    note = (
+        say("overview.trend_note") if one else say("overview.rolling_note", weeks=view.trend_weeks)
+    )
+    return card(title, graph(figure, say.language, TREND_HEIGHT), note=note, width=width)
+
+
+def comparison(view: Glance, say: Words, dark: bool, width: int = 7) -> Any:
+    """The branch beside its region and the network, in one picture."""
+    title = say("overview.comparison")
+    if len(view.compared) < 2:
+        words = say("overview.no_comparison_words")
+        inner = states.state("info-circle", say("overview.no_comparison"), words)
+        return card(title, inner, width=width)
+    figure = comparison_figure(view.compared, view.metric, dark=dark)
+    return card(
+        title,
+        graph(figure, say.language, comparison_height(len(view.compared))),
+        note=compared_sentence(view, say),
+        width=width,
+    )
+
+
+def compared_sentence(view: Glance, say: Words) -> str:
+    """Where the others stand, and whether that lies in one's own range."""
+    figure, sentences = view.figure, []
+    for part in view.above:
+        if part.figure.score is None or figure.low is None or figure.high is None:
+            continue
+        score = part.figure.score
+        where = "within" if figure.low <= score <= figure.high else "outside"
+        key = {"within": "overview.within", "outside": "overview.outside"}[where]
+        sentences.append(say(key, name=part.name, score=view.metric.text(score)))
+    return " ".join(sentences)
+
+
+def parts_rows(parts: Sequence[Part], view: Glance, say: Words) -> Any:
+    """Units or touchpoints with their scores and intervals on one axis."""
+    rows = [
+        Ranged(
+            name=part.name,
+            score=part.figure.score,
+            low=part.figure.low,
+            high=part.figure.high,
+            answers=answers_text(say, part.figure.n, COUNT_FROM),
+            href=part.href,
+            instead=say("overview.row_too_few", needed=SCORE_FROM),
+        )
+        for part in parts
+    ]
+    return ranged_rows(rows, view.metric, view.figure.score)
