@@ -22,6 +22,7 @@ from api.invitations import endpoints as invitations
 from api.network import endpoints as network
 from api.reports import endpoints as reports
 from api.responses import endpoints as responses
+from api.webhooks import endpoints as webhooks
 
 ROUTERS: tuple[object, ...] = (
     access.router,
@@ -33,6 +34,7 @@ ROUTERS: tuple[object, ...] = (
     insights.router,
     responses.router,
     reports.router,
+    webhooks.router,
 )
 
 

@@ -28,20 +28,18 @@ def note_receipt(
     now: datetime,
     error_code: str | None = None,
     invitation_id: UUID | None = None,
-) -> bool:
-    """Stores a receipt and applies it if its message is known; whether it was applied."""
+) -> UUID | None:
+    """Stores a receipt and applies it if its message is known: the invitation it is about."""
     row = ReceiptRow(new_id(), provider, provider_id, status, error_code, now)
     found = receiving.lock_invitation(session, provider, provider_id, invitation_id)
     receiving.insert_receipt(session, row, found)
     if found is None:
-        return False
-    _apply(session, row, found.id, found.status, now)
-    return True
+        return None
+    _apply(session, row, found.id, found.status)
+    return found.id
 
 
-def apply_kept(
-    session: Session, provider: str, provider_id: str, invitation_id: UUID, now: datetime
-) -> int:
+def apply_kept(session: Session, provider: str, provider_id: str, invitation_id: UUID) -> int:
     """Applies receipts that came before their message was recorded as sent; how many."""
     found = receiving.lock_invitation(session, provider, provider_id, invitation_id)
     if found is None:
@@ -49,7 +47,7 @@ def apply_kept(
     status = found.status
     kept = receiving.kept_receipts(session, provider, provider_id)
     for row in kept:
-        status = _apply(session, row, found.id, status, now)
+        status = _apply(session, row, found.id, status)
     return len(kept)
 
 
@@ -58,9 +56,7 @@ def further(status: str, said: str) -> bool:
     return status not in _FINAL and _RANK[said] > _RANK[status]
 
 
-def _apply(
-    session: Session, row: ReceiptRow, invitation_id: UUID, status: str, now: datetime
-) -> str:
+def _apply(session: Session, row: ReceiptRow, invitation_id: UUID, status: str) -> str:
     moved = further(status, row.status)
     if moved:
         receiving.move_on(session, row, invitation_id)

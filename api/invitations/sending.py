@@ -86,7 +86,7 @@ def record_sent(
     with installation.database.transaction() as session:
         ours = claiming.mark_sent(session, row, provider_id, parts, now)
         if ours and provider_id is not None:
-            receipts.apply_kept(session, row.sender, provider_id, row.id, now)
+            receipts.apply_kept(session, row.sender, provider_id, row.id)
     if not ours:
         _log.error("invitation %s: sent, but the claim was no longer ours", row.id)
 

@@ -18,8 +18,8 @@ returning id, kind, recipient_encrypted, subject, body_text_encrypted, body_html
     attempts, claimed_at
 """)
 _SETTLE_LETTER = text("""
-update outbox_message set status = :status, failure = :failure,
-    sent_at = case when :status = 'sent' then cast(:now as timestamptz) end
+update outbox_message set status = cast(:status as text), failure = :failure,
+    sent_at = case when cast(:status as text) = 'sent' then cast(:now as timestamptz) end
 where id = :id and status = 'claimed' and claimed_at = :claimed_at
 """)
 _STALE_LETTERS = text("""

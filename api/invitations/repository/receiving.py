@@ -1,4 +1,4 @@
-"""Receipts, and inbound wishes about an address: the SQL. Decides nothing."""
+"""Receipts, and what becomes known of an address: the SQL. Decides nothing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,12 +26,15 @@ where provider = :provider and provider_id = :provider_id and not applied
 order by received_at, id for update
 """)
 _MOVE_ON = text("""
-update invitation set status = :status, provider_id = coalesce(provider_id, :provider_id),
-    failure = case when :status = 'undelivered' then coalesce(:error_code, 'undelivered') end,
-    sent_at = coalesce(sent_at, :at),
-    delivered_at = case when :status = 'delivered' then coalesce(delivered_at, :at)
-        else delivered_at end
-where id = :id
+update invitation i set status = n.status,
+    provider_id = coalesce(i.provider_id, n.provider_id),
+    failure = case when n.status = 'undelivered' then coalesce(n.error_code, n.status) end,
+    sent_at = coalesce(i.sent_at, n.at),
+    delivered_at = case when n.status = 'delivered' then coalesce(i.delivered_at, n.at)
+        else i.delivered_at end
+from (select cast(:status as text) as status, cast(:provider_id as text) as provider_id,
+    cast(:error_code as text) as error_code, cast(:at as timestamptz) as at) n
+where i.id = :id
 """)
 _APPLIED = text("""
 update receipt r set applied = true, invitation_id = i.id, branch_id = i.branch_id

@@ -1,0 +1,10 @@
+"""What can be wrong with a provider's call."""
+
+from api.core.errors import BranchpulseError
+
+
+class NotSigned(BranchpulseError):
+    """A callback without a valid signature."""
+
+    status = 403
+    key = "webhooks.not_signed"

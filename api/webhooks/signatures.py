@@ -1,0 +1,46 @@
+"""Whether a callback really comes from the provider. Nothing unsigned is believed.
+
+Knows settings and headers; reads no table.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from twilio.request_validator import RequestValidator
+
+from api.core.settings import Settings
+from api.webhooks.errors import NotSigned
+
+CLOCKS_APART = timedelta(minutes=5)
+
+
+def require_twilio(
+    settings: Settings, address: str, form: Mapping[str, str], signature: str | None
+) -> None:
+    """Nothing, when Twilio signed ``form`` for our ``address`` (path and query); else NotSigned.
+
+    The address that Twilio was told begins with ``PUBLIC_URL``, whatever a proxy makes of it.
+    """
+    token = settings.twilio_auth_token
+    if token is None or signature is None:
+        raise NotSigned
+    validator = RequestValidator(token.get_secret_value())
+    if not validator.validate(settings.public_url.rstrip("/") + address, form, signature):
+        raise NotSigned
+
+
+def require_wechat(
+    settings: Settings, timestamp: str, nonce: str, signature: str, now: datetime
+) -> None:
+    """Nothing, when WeChat signed this moment and nonce with our secret; else NotSigned."""
+    secret = settings.wechat_secret
+    if secret is None or not timestamp.isdecimal():
+        raise NotSigned
+    if abs(now.timestamp() - int(timestamp)) > CLOCKS_APART.total_seconds():
+        raise NotSigned
+    parts = sorted([secret.get_secret_value(), timestamp, nonce])
+    expected = hashlib.sha1("".join(parts).encode()).hexdigest()  # WeChat's choice
+    if not hmac.compare_digest(expected.encode(), signature.encode()):
+        raise NotSigned
