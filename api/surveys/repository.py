@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.engine import Connection
 from sqlmodel import Session, col
 
@@ -103,7 +103,7 @@ def newest_definitions(session: Reader, table: Versioned) -> Sequence[dict[str, 
     """The definition of the highest version of every code."""
     query = (
         select(col(table.definition))
-        .distinct(col(table.code))
+        .ext(distinct_on(col(table.code)))
         .order_by(col(table.code), col(table.version).desc())
     )
     return session.execute(query).scalars().all()

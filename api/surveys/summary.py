@@ -31,9 +31,13 @@ def survey_lines(survey: Survey, language: Language) -> list[str]:
 
 
 def message_lines(file: MessageFile, public_url: str, language: Language) -> list[str]:
-    """Every template, and how many SMS it takes at worst with links of this installation."""
-    host = urlsplit(public_url).netloc
-    lengths = AssumedLengths(link=link_length(host))
+    """Every template, and how many SMS it takes at worst with links of this installation.
+
+    An address of this machine is no address that customers are sent: then a usual one is assumed.
+    """
+    place = urlsplit(public_url)
+    local = place.hostname in ("127.0.0.1", "localhost", "::1")
+    lengths = AssumedLengths() if local else AssumedLengths(link=link_length(place.netloc))
     return [line for one in file.messages for line in _message(one, lengths, language)]
 
 
