@@ -121,12 +121,8 @@ def percentile(seconds: list[float], share: float) -> float:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    named = {name: value for name, value in os.environ.items() if "BRANCHPULSE_" not in name}
-    for name, value in settings.model_dump().items():
-        if value is not None:
-            secret = getattr(value, "get_secret_value", None)
-            named[f"BRANCHPULSE_{name.upper()}"] = str(secret() if secret else value)
-    return named
+    outside = {name: value for name, value in os.environ.items() if "BRANCHPULSE_" not in name}
+    return outside | settings.environment()
 
 
 def _free_port() -> int:

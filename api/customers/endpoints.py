@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from api.boundary.idempotency import IdempotencyGuard
+from api.boundary.idempotency import IdempotencyGuard, Idempotent
 from api.boundary.visits import (
     AnyVisit,
     PersonVisit,
@@ -75,7 +75,7 @@ def post_events(
     """Takes in one event or up to 10,000, all or none."""
     _require_machine(visit, "events:write")
 
-    def work() -> tuple[int, Any]:
+    def work() -> EventsAnswer:
         results = ingest_events(
             visit.session,
             _read(EVENTS, body),
@@ -83,9 +83,9 @@ def post_events(
             vault=visit.installation.vault,
             now=visit.now,
         )
-        return 200, EventsAnswer.of(results)
+        return EventsAnswer.of(results)
 
-    return _in_words(request, lambda: once.answer(visit, work))
+    return _in_words(request, lambda: _answered(visit, once, work))
 
 
 @router.post("/customers", response_model=CustomersAnswer, openapi_extra=_body(CustomerRecord))
@@ -95,7 +95,7 @@ def post_customers(
     """Takes in one customer or up to 10,000, all or none."""
     _require_machine(visit, "customers:write")
 
-    def work() -> tuple[int, Any]:
+    def work() -> CustomersAnswer:
         people = save_customers(
             visit.session,
             _read(CUSTOMERS, body),
@@ -103,9 +103,9 @@ def post_customers(
             vault=visit.installation.vault,
             now=visit.now,
         )
-        return 200, CustomersAnswer.of(people)
+        return CustomersAnswer.of(people)
 
-    return _in_words(request, lambda: once.answer(visit, work))
+    return _in_words(request, lambda: _answered(visit, once, work))
 
 
 @router.get("/customers/{customer_id}")
@@ -125,6 +125,13 @@ def post_reveal(customer_id: UUID, wanted: RevealIn, visit: PersonVisit) -> Reve
         vault=visit.installation.vault,
         now=visit.now,
     )
+
+
+def _answered(visit: Visit, once: Idempotent, work: Callable[[], BaseModel]) -> Response:
+    """The answer of ``work``; kept when the request has a key, else written the short way."""
+    if once.key is None:
+        return Response(work().model_dump_json(), media_type="application/json")
+    return once.answer(visit, lambda: (200, work()))
 
 
 def _require_machine(visit: Visit, scope: str) -> None:
