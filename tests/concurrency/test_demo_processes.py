@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from api.core.embedded import running_server
+from api.core.embedded import discard_server, running_server
 
 PATIENCE = 120.0
 
@@ -72,6 +72,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     yield folder
     for process in children_of(folder):
         os.kill(process, signal.SIGKILL)
+    discard_server(folder)
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks processes up in /proc")
