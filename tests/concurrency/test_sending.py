@@ -1,0 +1,157 @@
+"""One invitation is sent once, whoever sends at the same moment and whoever dies doing it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from asking import add_customer, add_event, make_network, one, rows
+from conftest import NOW, Office, as_role
+
+from api.core.database import Database
+from api.core.ids import new_id
+from api.core.installation import Installation
+from api.invitations.sending import LEASE
+from api.invitations.service import decide_due
+from api.models import OutboxMessage
+from scheduler.jobs.housekeeping import settle_claims
+from scheduler.jobs.letters import send_letters
+from scheduler.jobs.sending import send_due, settle_stale
+from scheduler.senders.recorder import Recorder
+
+STATUSES = "select status, count(*) as n from invitation group by status"
+PROCESS = Path(__file__).parents[1] / "worker_process.py"
+
+
+def plan(office: Office, customers: int) -> None:
+    network = make_network(office.owner)
+    for number in range(customers):
+        someone = add_customer(
+            office.owner,
+            office.worker.vault,
+            network.branches[0],
+            phone=f"+8619900000{number:03d}",
+        )
+        add_event(office.owner, network, someone)
+    assert decide_due(office.worker) == customers
+
+
+def statuses(office: Office) -> dict[str, int]:
+    return {row.status: row.n for row in rows(office.worker, STATUSES)}
+
+
+def in_threads(office: Office, work: object, number: int) -> None:
+    barrier = threading.Barrier(number)
+
+    def begin() -> None:
+        database = Database(as_role(office.owner.url, "bp_worker"), pool_size=2)
+        installation = Installation(office.settings, database, office.worker.vault, office.clock)
+        barrier.wait(timeout=30)
+        try:
+            while work(installation):  # type: ignore[operator]
+                pass
+        finally:
+            installation.close()
+
+    threads = [threading.Thread(target=begin) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+
+def test_workers_side_by_side_send_each_invitation_once(real_office: Office) -> None:
+    plan(real_office, 60)
+    recorder = Recorder()
+    in_threads(
+        real_office,
+        lambda installation: send_due(
+            installation, limit=3, choose=lambda settings, channel: recorder
+        ),
+        6,
+    )
+    assert len(recorder.sent) == 60
+    assert set(Counter(message.id for message in recorder.sent).values()) == {1}
+    assert statuses(real_office) == {"sent": 60}
+
+
+def test_letters_are_sent_once_by_workers_side_by_side(real_office: Office) -> None:
+    vault = real_office.worker.vault
+    with real_office.worker.database.transaction() as session:
+        for number in range(20):
+            session.add(
+                OutboxMessage(
+                    kind="ranking",
+                    dedupe_key=str(new_id()),
+                    recipient_encrypted=vault.encrypt(f"m{number}@example.com"),
+                    subject="Ranking",
+                    body_text_encrypted=vault.encrypt("text"),
+                    created_at=NOW,
+                )
+            )
+    recorder = Recorder()
+    in_threads(
+        real_office,
+        lambda installation: send_letters(
+            installation, limit=2, choose=lambda settings, channel: recorder
+        ),
+        4,
+    )
+    assert set(Counter(message.id for message in recorder.sent).values()) == {1}
+    assert len(recorder.sent) == 20
+    assert (
+        one(real_office.worker, "select count(*) as n from outbox_message where status = 'sent'").n
+        == 20
+    )
+
+
+def test_the_death_of_a_sending_worker_sends_nothing_twice(
+    real_office: Office, tmp_path: Path
+) -> None:
+    plan(real_office, 3)
+    happened = tmp_path / "happened"
+    worker = subprocess.Popen(
+        [sys.executable, str(PROCESS), "hang", str(happened)],
+        env={**os.environ, **real_office.settings.environment(), "PYTHONPATH": _python_path()},
+    )
+    try:
+        _wait_for(happened, "sending")
+    finally:
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.wait()
+    assert statuses(real_office) == {"claimed": 3}
+    recorder = Recorder()
+
+    def everything() -> None:
+        send_due(real_office.worker, choose=lambda settings, channel: recorder)
+        settle_stale(real_office.worker, choose=lambda settings, channel: recorder)
+
+    everything()
+    assert statuses(real_office) == {"claimed": 3}
+    real_office.clock.now = NOW + LEASE + timedelta(seconds=1)
+    everything()
+    everything()
+    settle_claims(real_office.worker)
+    assert statuses(real_office) == {"unknown": 3}
+    assert not recorder.sent
+
+
+def _wait_for(file: Path, beginning: str, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with suppress(FileNotFoundError):
+            if any(line.startswith(beginning) for line in file.read_text().splitlines()):
+                return
+        time.sleep(0.05)
+    pytest.fail(f"no line {beginning!r} within {seconds} s")
+
+
+def _python_path() -> str:
+    return os.pathsep.join([str(PROCESS.parent), str(PROCESS.parents[1])])
