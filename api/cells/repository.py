@@ -143,11 +143,15 @@ def _longer_targets(periods: Sequence[str], table: str, whole: bool) -> str:
 
 
 def _replacing(table: str, keys: str, targets: str, counted: str) -> str:
-    """One statement that makes ``table`` hold what was counted for the targets, and only that."""
+    """One statement that makes ``table`` hold what was counted for the targets, and only that.
+
+    ``not in`` is hashed; ``not exists`` would be nested loops, as the server expects one row.
+    """
     cut = ("cut", "cut_value") if table == "cut_cell" else ()
     place = ("period", "period_from", "period_to", "branch_id", "touchpoint_id")
     identity = ("metric", *place, "survey_version_id", *cut)
     columns = ", ".join((*identity, "scale", "n", "hist"))
+    own = ", ".join(f"{table}.{column}" for column in identity)
     unsealed = {"cell": "not cell.sealed", "cut_cell": f"not exists ({_SEALED})"}[table]
     return f"""
         with key as materialized ({keys}),
@@ -157,7 +161,7 @@ def _replacing(table: str, keys: str, targets: str, counted: str) -> str:
             delete from {table} using target t, metric m
             where {table}.metric = m.code and {_same(table, "t", (*place, "survey_version_id"))}
                 and {unsealed}
-                and not exists (select from counted c where {_same("c", table, identity)})
+                and ({own}) not in (select {", ".join(identity)} from counted)
             returning {table}.metric, {table}.period_from),
         put as (
             insert into {table} ({columns}) select {columns} from counted

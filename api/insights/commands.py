@@ -8,7 +8,8 @@ from typing import Any
 from api.cells.service import fold, rebuild
 from api.core.errors import BadInput, NotFound
 from api.core.installation import Installation
-from api.insights.league import NETWORK, ROW_COLUMNS, League, league
+from api.core.languages import Language, say
+from api.insights.league import NETWORK, ROW_COLUMNS, League, LeagueRow, league
 from api.insights.league_store import compute_table
 from api.insights.periods import Period
 from api.insights.queries import TableName, list_metrics, newest_version
@@ -60,23 +61,36 @@ def as_csv(found: League) -> str:
     return written.getvalue()
 
 
-def as_lines(found: League) -> str:
+def as_lines(found: League, language: Language = "en") -> str:
     """The table for a terminal."""
-    lines = [f"{'#':>5} {'unit':<16} {'n':>7} {'score':>8} {'interval':>18} {'change':>8}  name"]
-    for row in found.rows:
-        interval = "" if row.low is None else f"{row.low:.2f} … {row.high:.2f}"
-        noise = "~" if row.change_is_noise else " "
-        change = "" if row.change is None else f"{row.change:+.2f}{noise}"
-        lines.append(
-            f"{row.rank or '':>5} {row.unit_code:<16} {_number(row.n):>7} "
-            f"{'' if row.score is None else format(row.score, '.2f'):>8} {interval:>18} "
-            f"{change:>8}  {row.unit_name}"
-        )
-    return "\n".join(lines)
+    head = {name: say(f"insights.column.{name}", language) for name in _WIDTHS}
+    lines = [_line(head), *(_line(_cells(row, language)) for row in found.rows)]
+    return "\n".join([*lines, say("insights.note.noise", language)])
 
 
-def _number(n: int | None) -> str:
-    return "<5" if n is None else str(n)
+_WIDTHS = {"rank": 5, "unit": 16, "n": 7, "score": 8, "interval": 18, "change": 9, "name": 0}
+
+
+def _line(cells: dict[str, str]) -> str:
+    *numbers, name = (
+        f"{cells[column]:<{width}}" if column in ("unit", "name") else f"{cells[column]:>{width}}"
+        for column, width in _WIDTHS.items()
+    )
+    return " ".join(numbers) + f"  {name}"
+
+
+def _cells(row: LeagueRow, language: Language) -> dict[str, str]:
+    noise = "~" if row.change_is_noise else " "
+    note = "" if row.ranked else f" ({say(f'insights.tier.{row.tier}', language)})"
+    return {
+        "rank": "" if row.rank is None else str(row.rank),
+        "unit": row.unit_code,
+        "n": "<5" if row.n is None else str(row.n),
+        "score": "" if row.score is None else f"{row.score:.2f}",
+        "interval": "" if row.low is None else f"{row.low:.2f} … {row.high:.2f}",
+        "change": "" if row.change is None else f"{row.change:+.2f}{noise}",
+        "name": row.unit_name + note,
+    }
 
 
 def _require_known(installation: Installation, metric: str) -> None:

@@ -21,6 +21,7 @@ from scoring.arrays import Counts
 from scoring.tiers import DEFAULT_THRESHOLDS
 
 WINDOWS = (1, 4, 13)  # weeks that a point may gather
+NEARLY_ALWAYS = 0.9  # of the points
 _WEEK = timedelta(weeks=1)
 
 
@@ -64,7 +65,7 @@ def rolling_trend(
     filters = Filters(some_branches(viewer, branches), place)
     found = weekly_histograms(session, info, Period(first, weeks[-1] + _WEEK), filters)
     counts = found.at([(week,) for week in reading])
-    window = telling_window(counts[before:])
+    window = telling_window(counts, before)
     figures = figures_of(
         rolling_sums(counts, window)[before:], info, pooled_spread(session, info, period, place)
     )
@@ -72,11 +73,13 @@ def rolling_trend(
     return RollingTrend(info, window, points)
 
 
-def telling_window(counts: Counts) -> int:
-    """The fewest weeks whose answers, in a middling week, suffice for a score."""
-    answers = float(np.median(counts.sum(axis=1)))
-    enough = (window for window in WINDOWS if window * answers >= DEFAULT_THRESHOLDS.score)
-    return next(enough, WINDOWS[-1])
+def telling_window(counts: Counts, before: int) -> int:
+    """The fewest weeks whose answers nearly always suffice for a score, from row ``before`` on."""
+    for window in WINDOWS:
+        answers = rolling_sums(counts, window)[before:].sum(axis=1)
+        if np.mean(answers >= DEFAULT_THRESHOLDS.score) >= NEARLY_ALWAYS:
+            return window
+    return WINDOWS[-1]
 
 
 def rolling_sums(counts: Counts, window: int) -> Counts:
