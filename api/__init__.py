@@ -1,1 +1,1 @@
-"""The domains of Branchpulse and their HTTP face; the order of the rooms stands in pyproject.toml."""
+"""The domains of Branchpulse and their HTTP face; pyproject.toml holds the order of the rooms."""

@@ -5,6 +5,7 @@ Composes; decides nothing. ``branchpulse.web_app`` puts the dashboard on top.
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.middleware.gzip import GZipMiddleware
 
 from api.access import endpoints as access
@@ -13,11 +14,13 @@ from api.boundary import docs
 from api.boundary.bodies import BodyLimit
 from api.boundary.origin import OriginWall
 from api.boundary.problems import register_problems
+from api.boundary.visits import AnyVisit, require_token_scope
 from api.core.errors import NotFound
 from api.core.installation import Installation
 from api.core.leadership import somebody_leads
 from api.customers import endpoints as customers
 from api.insights import endpoints as insights
+from api.insights.operations import operation_figures
 from api.invitations import endpoints as invitations
 from api.network import endpoints as network
 from api.reports import endpoints as reports
@@ -53,6 +56,7 @@ def create_api(installation: Installation) -> FastAPI:
         app.include_router(router)  # type: ignore[arg-type]
     app.add_api_route("/healthz", healthy, include_in_schema=False)
     app.add_api_route("/readyz", ready, include_in_schema=False)
+    app.add_api_route("/metrics", metrics, include_in_schema=False)
     app.add_api_route(
         "/api/{rest:path}",
         unknown,
@@ -76,6 +80,15 @@ def ready(request: Request) -> Response:
     with installation.database.connection() as connection:
         leader = somebody_leads(connection)
     return JSONResponse({"status": "ok", "leader": leader})
+
+
+def metrics(visit: AnyVisit) -> Response:
+    """Says how the installation is doing, to a machine token of the whole network (Prometheus)."""
+    viewer = visit.viewer
+    if viewer.token_id is None or viewer.scope.branches != viewer.hierarchy.branch_ids:
+        raise NotFound
+    require_token_scope(viewer, "read")
+    return Response(operation_figures(visit.session), media_type=CONTENT_TYPE_LATEST)
 
 
 def unknown() -> Response:

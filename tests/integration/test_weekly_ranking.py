@@ -137,7 +137,7 @@ def test_the_preview_is_the_letter_and_only_for_the_own_region(
     with TestClient(create_api(office.web), base_url="http://127.0.0.1:8050") as client:
         client.post(
             "/login",
-            data={"login": manager.email, "password": manager.password},
+            data={"identifier": manager.email, "password": manager.password},
             headers={"Origin": "http://127.0.0.1:8050"},
         )
         own = viewer(office, "regional_manager")
