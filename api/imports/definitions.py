@@ -56,7 +56,7 @@ def ensure_touchpoints(session: Session, mapping: Mapping, log: RejectLog) -> bo
         if code in known:
             continue
         if mapping.units is not None and mapping.units.create and _is_code(code):
-            repository.insert_touchpoint(session, code=code)
+            repository.insert_touchpoint(session, code, _touchpoint_names(mapping, code))
             continue
         why = reason("unknown_touchpoint", code=code, known=", ".join(known))
         log.add(Reject(line, "touchpoint", "error", why, code))
@@ -96,6 +96,13 @@ def source_name(mapping: Mapping) -> str:
     level = mapping.units.levels[0] if mapping.units else ""
     first = mapping.columns.get(level)
     return f"import:{first.value if first is not None and first.value else level}"
+
+
+def _touchpoint_names(mapping: Mapping, code: str) -> tuple[str, str]:
+    """Names in Chinese and English: given for all rows, or the code."""
+    given = [mapping.columns.get(f"touchpoint_name_{language}") for language in ("zh", "en")]
+    zh, en = (str(column.value) if column and column.value else code for column in given)
+    return zh, en
 
 
 def _fits(wanted: MappedMetric, known: str) -> bool:

@@ -36,8 +36,9 @@ _WORDS_OF: dict[Kind, str] = {
     "consent_purpose consent_channel consent_wording consent_source",
     "events": "source external_id touchpoint unit customer_source customer_id name phone email "
     "openid language timezone employee vehicle account order status",
-    "responses": "source survey touchpoint channel segment advisor language",
-    "counts": "touchpoint",
+    "responses": "source survey touchpoint touchpoint_name_zh touchpoint_name_en "
+    "channel segment advisor language",
+    "counts": "touchpoint touchpoint_name_zh touchpoint_name_en",
 }
 
 _OTHERS_OF: dict[Kind, dict[str, Reading]] = {

@@ -3,7 +3,7 @@
 import re
 
 _LEADING = "=+-@\t\r"
-_NUMBER_OR_PHONE = re.compile(r"[+-][\d\s().,%/eE+-]*\d[\d\s().,%-]*")
+_NUMBER_OR_PHONE = re.compile(r"[+-][\d\s().,%/-]*\d[\d\s().,%-]*(?:[eE][+-]?\d+)?")
 _CALL = re.compile(r"\s*[=+\-@]\s*(?:[A-Za-z_.]+\s*[(|!]|[\"']|\d+\s*[-+*/]\s*\d|[A-Z]{1,3}\d+\b)")
 
 
@@ -14,13 +14,11 @@ def is_formula(text: str, *, prose: bool = False) -> bool:
     calculates counts.
     """
     stripped = text.lstrip()
-    if not stripped or stripped[0] not in "=+-@":
+    if not stripped or stripped[0] not in "=+-@" or _NUMBER_OR_PHONE.fullmatch(stripped.rstrip()):
         return False
     if prose:
         return _CALL.match(stripped) is not None
-    if stripped[0] in "=@":
-        return len(stripped) > 1
-    return len(stripped) > 1 and _NUMBER_OR_PHONE.fullmatch(stripped) is None
+    return len(stripped) > 1
 
 
 def harmless(text: str) -> str:

@@ -169,13 +169,13 @@ def insert_metric(session: Session, **values: Any) -> None:
     session.execute(insert(Metric).values(position=last + 1, **values))
 
 
-def insert_touchpoint(session: Session, *, code: str) -> None:
-    """A touchpoint that only its code is known of."""
+def insert_touchpoint(session: Session, code: str, names: tuple[str, str]) -> None:
+    """A touchpoint of another system, behind ours; ``names`` in Chinese and English."""
     last = session.execute(select(func.coalesce(func.max(Touchpoint.position), 0))).scalar_one()
     session.execute(
         insert(Touchpoint).values(
             code=code, stage="imported", position=last + 1, owner_function="imported",
-            branch_kind="branch", name_zh=code, name_en=code,
+            branch_kind="branch", name_zh=names[0], name_en=names[1],
         )
     )  # fmt: skip
 

@@ -44,7 +44,7 @@ class Staging:
             [given(f"{level}_name") for level in self.levels],
             [given(f"{level}_timezone") for level in self.levels],
             given("touchpoint"), given("channel"), given("segment"), given("advisor"),
-            given("language"), redact(given("comment", "")),
+            given("language"), _redacted(given("comment")),
             given("answered_at"), given("occurred_at"),
             [row.scores.get(code) for code in self.metrics], first, last,
             [count for code in self.metrics for count in row.counts.get(code, ())],
@@ -71,6 +71,10 @@ def converted(
         else:
             log.add_row(found)
     progress(log.summary.read)
+
+
+def _redacted(comment: str | None) -> str | None:
+    return redact(comment) if comment else None
 
 
 def _content(row: Converted) -> bytes:

@@ -251,12 +251,26 @@ def test_what_is_written_out_is_never_run(text: str) -> None:
     assert harmless(text)[:1] not in set("=+-@\t\r")
 
 
-@pytest.mark.parametrize("text", ["-5", "+86 199 0000 0001", "-3.5 %", "+1 202-555-0100", "", "-"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-5",
+        "-1.5E-7",
+        "+86-199-0000-0001",
+        "+86 199 0000 0001",
+        "-3.5 %",
+        "+1 202-555-0100",
+        "",
+        "-",
+    ],
+)
 def test_numbers_and_phones_are_no_formulas(text: str) -> None:
     assert not is_formula(text)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "-A1+3", "+cmd|' /C calc'!A0", " =B2"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1+1", "@SUM(A1)", "-A1+3", "+cmd|' /C calc'!A0", " =B2"]
+)
 def test_formulas_are_found(text: str) -> None:
     assert is_formula(text)
 
