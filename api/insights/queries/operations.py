@@ -19,8 +19,8 @@ def read_backlog(session: Session) -> Backlog:
     """Counts what waits; the scope must be the whole network."""
     due = "select count(*) from event where asking <> 'decided' and due_at <= now()"
     fates = (
-        "select status, count(*) as waiting from invitation where planned_at > now() - interval '30 days' "
-        "group by status"
+        "select status, count(*) as waiting from invitation "
+        "where planned_at > now() - interval '30 days' group by status"
     )
     letters = "select count(*) from outbox_message where status = 'waiting'"
     return Backlog(
