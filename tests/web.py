@@ -10,10 +10,14 @@ with warnings.catch_warnings():  # starlette would rather have another HTTP libr
     from starlette.testclient import TestClient
 
 
-def visitor(installation: Installation, *, fails: bool = True) -> TestClient:
+def visitor(installation: Installation) -> TestClient:
     """A browser without cookies that does not follow redirects by itself."""
-    return TestClient(
-        create_api(installation),
-        follow_redirects=False,
-        raise_server_exceptions=fails,
-    )
+    return TestClient(create_api(installation), follow_redirects=False)
+
+
+def visitors(installation: Installation, count: int) -> list[TestClient]:
+    """So many browsers of one application, which has answered before: it gets ready at first."""
+    app = create_api(installation)
+    made = [TestClient(app, follow_redirects=False) for _ in range(count)]
+    made[0].get("/healthz")
+    return made

@@ -25,7 +25,6 @@ from api.responses.service import Closed, Fields, Finished, MovedOn, Opened, Ref
 router = APIRouter(prefix="/s", include_in_schema=False)
 _log = logging.getLogger(__name__)
 
-BODY_LIMIT = 64 * 1024
 _FIELDS_LIMIT = 200
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _STATUS = {"used": 410, "expired": 410, "withdrawn": 410}
@@ -40,17 +39,12 @@ _HEADERS = {
 Endpoint = Callable[..., Response]
 
 
-async def _read_body(request: Request) -> bytes | None:
-    """The body; None when it is larger than a survey's can be."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > BODY_LIMIT:
-            return None
-    return bytes(body)
+async def _read_body(request: Request) -> bytes:
+    """The body; :class:`api.boundary.bodies.BodyLimit` keeps it small."""
+    return await request.body()
 
 
-Body = Annotated[bytes | None, Depends(_read_body)]
+Body = Annotated[bytes, Depends(_read_body)]
 
 
 def _friendly(endpoint: Endpoint) -> Endpoint:
@@ -95,8 +89,6 @@ def show(request: Request, token: str) -> Response:
 @_friendly
 def save(request: Request, token: str, body: Body) -> Response:
     """Saves a page and leads to the next; says thank you once everything is committed."""
-    if body is None:
-        return _plain_note(request, "too_large", 413)
     submission = _submission(request, _fields(body))
     installation = installation_of(request)
     now = installation.clock()
@@ -159,6 +151,12 @@ def ask_not_me(request: Request, token: str) -> Response:
 def not_me(request: Request, token: str, body: Body) -> Response:
     """Suppresses the address that belongs to somebody else, and ends the link."""
     return _suppress(request, token, "not_me")
+
+
+@router.api_route("/{anything:path}", methods=["GET", "HEAD", "POST"])
+def no_page(request: Request) -> Response:
+    """Whatever else begins like a link."""
+    return _unknown(request)
 
 
 def _ask(request: Request, token: str, what: Literal["opt_out", "not_me"]) -> Response:
