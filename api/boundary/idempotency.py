@@ -24,6 +24,7 @@ from api.core.errors import BranchpulseError, Conflict, Invalid
 from api.models import IdempotencyKey
 
 KEPT = timedelta(hours=24)
+LONGEST_WAIT = "10s"  # for the first request with the same key
 _WAITS = text("select set_config('lock_timeout', :wait, true)")
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -75,7 +76,7 @@ class Idempotent:
         row = insert(IdempotencyKey).values(
             principal=principal, key=self.key, body_hash=self.body_hash, created_at=now
         )
-        session.execute(_WAITS, {"wait": "10s"})
+        session.execute(_WAITS, {"wait": LONGEST_WAIT})
         try:
             made = session.execute(
                 row.on_conflict_do_nothing().returning(col(IdempotencyKey.key))
