@@ -64,14 +64,17 @@ def figure_of(counts: Counts, metric: MetricInfo, pooled: float | None = None) -
     return figures_of(counts[np.newaxis, :], metric, pooled)[0]
 
 
-def difference_of(
+def differences_of(
     now: Counts, before: Counts, metric: MetricInfo, pooled: float | None = None
-) -> Difference:
-    """What changed between two periods' histograms, where both scores are shown."""
-    if tiers(np.minimum(now.sum(), before.sum())) < Tier.SHOWN:
-        return Difference(None, None)
+) -> list[Difference]:
+    """What changed between two periods' histograms (rows), where both scores are shown."""
     found = change_between(now, before, metric.kind, metric.scale, pooled=pooled)
-    return Difference(float(found.change), bool(found.is_noise))
+    shown = tiers(np.minimum(now.sum(axis=-1), before.sum(axis=-1))) >= Tier.SHOWN
+    columns = zip(found.change.tolist(), found.is_noise.tolist(), shown.tolist(), strict=True)
+    return [
+        Difference(change, noise) if both else Difference(None, None)
+        for change, noise, both in columns
+    ]
 
 
 def plain(values: Any) -> Sequence[float | None]:

@@ -13,7 +13,7 @@ import numpy as np
 from sqlmodel import Session
 
 from api.core.errors import NotAllowed
-from api.insights.figures import POOLED, Difference, Figure, difference_of, figures_of
+from api.insights.figures import POOLED, Difference, Figure, differences_of, figures_of
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import Published, pooled_spread, published_aggregates
 from api.insights.periods import Period, weeks_of
@@ -99,14 +99,14 @@ def overview(
     place = None if touchpoint is None else require_touchpoint(session, touchpoint)
     some = some_branches(viewer, branches)
     counts = _Counts.read(session, info, period, Filters(some, place))
-    whole = counts.figure(branches)
+    ((figure, previous, difference),) = counts.figures([branches])
     return Overview(
         unit=node,
         metric=info,
         period=period,
-        figure=whole[0],
-        previous=whole[1],
-        difference=whole[2],
+        figure=figure,
+        previous=previous,
+        difference=difference,
         trend=_trend(session, info, period, Filters(some, place), counts.spread),
         children=_children(viewer, node, branches, counts),
         above=[]
@@ -135,11 +135,16 @@ class _Counts:
         spread = pooled_spread(session, metric, period, filters.touchpoint)
         return cls(metric, now, before, spread)
 
-    def figure(self, branches: Collection[int]) -> tuple[Figure, Figure, Difference]:
-        """Pooled over ``branches``: now, before, and what changed."""
-        now, before = self._pooled(self.now, branches), self._pooled(self.before, branches)
-        figures = figures_of(np.stack([now, before]), self.metric, self.spread)
-        return *figures, difference_of(now, before, self.metric, self.spread)  # type: ignore[return-value]
+    def figures(self, sets: Sequence[Collection[int]]) -> list[tuple[Figure, Figure, Difference]]:
+        """Pooled over each set of branches: now, before, and what changed."""
+        now = np.stack([self._pooled(self.now, branches) for branches in sets])
+        before = np.stack([self._pooled(self.before, branches) for branches in sets])
+        columns = (
+            figures_of(now, self.metric, self.spread),
+            figures_of(before, self.metric, self.spread),
+            differences_of(now, before, self.metric, self.spread),
+        )
+        return list(zip(*columns, strict=True))
 
     def _pooled(self, counts: Mapping[int, Counts], branches: Collection[int]) -> Counts:
         found = [counts[branch] for branch in branches if branch in counts]
@@ -170,9 +175,14 @@ def _children(
     else:
         known = (tree.nodes[branch] for branch in branches if branch in tree.nodes)
         units = sorted(known, key=lambda unit: (unit.sort_key, unit.id))
-    children = []
-    for unit in units:
-        below = {branch.id for branch in tree.branches_under(unit.id)} & branches
-        if below and (below & counts.now.keys() or below & counts.before.keys()):
-            children.append(UnitFigure(unit, *counts.figure(below)))
-    return children
+    answered = counts.now.keys() | counts.before.keys()
+    parts = [(unit, _below(viewer, unit) & branches) for unit in units]
+    parts = [(unit, below) for unit, below in parts if below & answered]
+    if not parts:
+        return []
+    figures = counts.figures([below for _, below in parts])
+    return [UnitFigure(unit, *told) for (unit, _), told in zip(parts, figures, strict=True)]
+
+
+def _below(viewer: Viewer, unit: Node) -> set[int]:
+    return {branch.id for branch in viewer.hierarchy.branches_under(unit.id)}
