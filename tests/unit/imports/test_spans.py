@@ -1,6 +1,7 @@
 """Ranges of dates laid over each other: day by day, the later statement holds."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ def test_on_every_day_the_last_statement_about_it_holds(stated: list[Span[str]])
 @given(st.lists(spans(), max_size=6))
 def test_the_result_never_overlaps_and_is_as_short_as_can_be(stated: list[Span[str]]) -> None:
     found = overlay([], stated)
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         assert not earlier.overlaps(later)
         assert not (earlier.end == later.start and earlier.value == later.value)
     assert joined(found) == found
