@@ -25,6 +25,7 @@ from dashboard.data.frame import frame, landing, may_look
 from dashboard.data.freshness import version_now
 from dashboard.data.glance import glance, overview_unit
 from dashboard.data.league import league_view
+from dashboard.data.ranking import ranking_view
 from dashboard.data.sitting import Sitting
 from dashboard.data.unit import more_voices, unit_view
 from dashboard.data.words import Words
@@ -33,6 +34,7 @@ from dashboard.pages import states
 from dashboard.pages.frame import frame_of
 from dashboard.pages.league import league_head, league_page
 from dashboard.pages.overview import overview_page
+from dashboard.pages.ranking import ranking_page
 from dashboard.pages.unit import more_button, unit_page, voice_rows
 from dashboard.wiring import callback
 
@@ -90,7 +92,13 @@ def show_page(sitting: Sitting, href: str, theme: str | None, version: int | Non
             found = glance(sitting, overview_unit(sitting))
             return overview_page(found, sitting.say, dark=sitting.dark), shown
         case Page.UNIT:
-            return unit_page(unit_view(sitting), sitting.say, dark=sitting.dark), shown
+            view = unit_view(sitting)
+            pending = view is not None and view.glance.rank_pending
+            page = unit_page(view, sitting.say, dark=sitting.dark)
+            return page, {"version": at, "pending": pending}
+        case Page.RANKING:
+            letter = ranking_view(sitting)
+            return ranking_page(letter, sitting.say), {"version": at, "pending": letter.pending}
         case _:
             return states.missing(sitting.say), None
 

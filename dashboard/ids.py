@@ -26,6 +26,7 @@ class Id(StrEnum):
     LEAGUE_HEAD = "league-head"
     EXPORT = "league-export"
     DOWNLOAD = "download"
+    HERO = "hero-score"
     VOICES = "voices"
     MORE = "more-voices"
     MORE_PLACE = "more-place"

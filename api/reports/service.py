@@ -5,7 +5,7 @@ of two workers one sends, and one that dies sends nothing that the next would no
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from urllib.parse import urlencode
 
@@ -43,8 +43,8 @@ def send_due_rankings(installation: Installation) -> int:
 
 def ranking_link(installation: Installation, ranking: WeeklyRanking) -> str:
     """The address of the same table in the dashboard."""
-    period = ranking.period
-    query = urlencode({"unit": ranking.unit.code, "from": period.start, "to": period.end})
+    first, last = ranking.period.start, ranking.period.end - timedelta(days=1)
+    query = urlencode({"unit": ranking.unit.code, "from": first, "to": last})
     return f"{installation.settings.public_url.rstrip('/')}/app/league?{query}"
 
 

@@ -42,6 +42,13 @@
     }
   });
 
+  // A letter's frame is as high as the letter.
+  document.addEventListener("load", function (event) {
+    if (event.target.classList && event.target.classList.contains("bp-letter")) {
+      event.target.style.height = event.target.contentDocument.documentElement.scrollHeight + "px";
+    }
+  }, true);
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.bp = {
     toggleTheme: function (clicks) {

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from api.insights.bands import Bands, bands
 from api.insights.figures import Difference, Figure
 from api.insights.network_stats import Published
 from api.insights.overview import Overview, UnitFigure, overview
@@ -50,6 +51,7 @@ class Glance:
     period: str
     figure: Figure
     difference: Difference
+    bands: Bands | None
     trend: pd.DataFrame
     trend_weeks: int
     parts: list[Part]
@@ -58,6 +60,8 @@ class Glance:
     above: list[Part]
     funnel: list[Step]
     provisional: bool
+    rank: tuple[int, int, int] | None = None
+    rank_pending: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -85,7 +89,7 @@ def glance(sitting: Sitting, unit: str | None) -> Glance | None:
         sitting.session, sitting.viewer, metric.code, period, unit=unit, touchpoint=touchpoint
     )
     node = found.unit
-    above = [one for one in found.above if node is None or one.unit.id != node.id]
+    above = [one for one in found.above if _says_more(sitting, one)]
     return Glance(
         name=node.name(sitting.language) if node else None,
         is_branch=node is not None and node.is_branch,
@@ -94,6 +98,9 @@ def glance(sitting: Sitting, unit: str | None) -> Glance | None:
         period=days_text(sitting.say, period),
         figure=found.figure,
         difference=found.difference,
+        bands=bands(
+            sitting.session, sitting.viewer, metric.code, period, unit=unit, touchpoint=touchpoint
+        ),
         trend=_trend_frame(trend),
         trend_weeks=trend.weeks,
         parts=[_part(sitting, child) for child in _ordered(found.children)],
@@ -111,6 +118,11 @@ def overview_unit(sitting: Sitting) -> str | None:
     """The unit whose overview the viewer opens: the own one, if it is above branches."""
     home = sitting.viewer.home
     return home.code if home is not None and not home.is_branch else None
+
+
+def _says_more(sitting: Sitting, one: Published) -> bool:
+    """False for a unit that holds a single branch: it would repeat the branch."""
+    return len(sitting.viewer.hierarchy.branches_under(one.unit.id)) > 1
 
 
 def _trend_frame(trend: RollingTrend) -> pd.DataFrame:
@@ -150,7 +162,7 @@ def _compared(sitting: Sitting, found: Overview, above: list[Published]) -> pd.D
 
 
 def _steps(sitting: Sitting, found: Overview) -> list[Step]:
-    named = ("events", "invited", "sent", "delivered", "opened", "completed")
+    named = ("events", "invited", "sent", "delivered", "opened", "answered", "completed")
     return [
         Step(sitting.say(f"overview.step.{name}"), getattr(found.funnel, name)) for name in named
     ]

@@ -1,6 +1,6 @@
 """A unit's page: its glance, its touchpoints, and what customers wrote."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from api.insights.comments import Comment, Comments, Wanted, list_comments
@@ -9,6 +9,7 @@ from api.insights.unit import unit_page
 from api.security.permissions import Permission
 from dashboard.data.frame import landing
 from dashboard.data.glance import Glance, Part, glance
+from dashboard.data.league import read_league
 from dashboard.data.metrics import shown_metric
 from dashboard.data.periods import day_text, shown_period
 from dashboard.data.sitting import Sitting
@@ -53,9 +54,25 @@ def unit_view(sitting: Sitting) -> UnitView | None:
     found = glance(sitting, node.code)
     if found is None:
         return None
+    if node.is_branch:
+        found = _with_rank(sitting, found)
     return UnitView(
         found, _touchpoints(sitting, found), voices(sitting, node.code, found.metric.code)
     )
+
+
+def _with_rank(sitting: Sitting, found: Glance) -> Glance:
+    """The glance with the branch's own rank: one row of the network-wide table."""
+    table = read_league(sitting, found.metric.code)
+    place = next(
+        (
+            (row.rank, row.rank_low, row.rank_high)
+            for row in table.rows
+            if row.rank is not None and row.rank_low is not None and row.rank_high is not None
+        ),
+        None,
+    )
+    return replace(found, rank=place, rank_pending=table.ranks_pending)
 
 
 def voices(sitting: Sitting, unit: str, metric: str, cursor: str | None = None) -> Voices | None:

@@ -25,7 +25,9 @@ def comparison_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool) -> go.
             line_width=0,
             layer="below",
         )
-    figure.update_layout(template=template(dark), hovermode=False, margin={"l": 8, "t": 0})
+    figure.update_layout(
+        template=template(dark), hovermode=False, margin={"l": 8, "t": 28, "r": 24}
+    )
     figure.update_yaxes(
         automargin=True, showgrid=False, tickfont={"size": 14, "color": colours.ink}
     )

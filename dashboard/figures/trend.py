@@ -6,6 +6,8 @@ import plotly.graph_objects as go
 from dashboard.figures.theme import template, theme
 from dashboard.numbers import Metric
 
+MOST_TICKS = 7
+_WEEK_MS = 7 * 24 * 3600 * 1000
 COLUMNS = ("week", "score", "low", "high", "n")
 
 
@@ -38,7 +40,9 @@ def trend_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool, tick: str, 
     if mean is not None:
         figure.add_hline(y=metric.scaled(mean), line={"color": colours.faint, "dash": "dot"})
     figure.update_layout(template=template(dark))
-    figure.update_xaxes(tickformat=tick, nticks=7)
+    if len(frame):
+        weeks = -(-len(frame) // MOST_TICKS)
+        figure.update_xaxes(tickformat=tick, tick0=frame["week"].iloc[0], dtick=weeks * _WEEK_MS)
     figure.update_yaxes(ticksuffix=metric.suffix, nticks=5)
     return figure
 

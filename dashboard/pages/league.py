@@ -83,19 +83,19 @@ def columns(view: LeagueView, say: Words) -> list[dict[str, Any]]:
     shaped = {"kind": metric.kind}
     interval = {**shaped, "low": low, "high": high, "mean": pooled(view)}
     change = {**shaped, "noise": say("league.noise"), "real": say("league.real")}
+    number = "agNumberColumnFilter"
+    cells = {"cellRenderer": "BpInterval", "cellRendererParams": interval}
     return [
-        _column(say, "rank", 136, cellRenderer="BpRank", pinned="left", sort="asc", **_SORT,
-                filter="agNumberColumnFilter"),
-        _column(say, "unit_name", 220, cellRenderer="BpLink", flex=2),
-        _column(say, "region", 120, flex=1),
+        _column(say, "rank", 124, cellRenderer="BpRank", sort="asc", **_SORT, filter=number),
+        _column(say, "unit_name", 176, cellRenderer="BpLink", flex=2),
         _column(say, "score", 88, **_NUMBER, **_formatted(metric)),
-        _column(say, "interval", 200, cellRenderer="BpInterval", cellRendererParams=interval,
-                sortable=False, filter=False, flex=2),
-        _column(say, "shrunk", 116, **_NUMBER, **_formatted(metric)),
+        _column(say, "interval", 200, **cells, sortable=False, filter=False, flex=2),
         _column(say, "n", 100, **_NUMBER, valueFormatter={"function": "bpCount(params)"}),
         _column(say, "change", 100, **_NUMBER, cellRenderer="BpChange", cellRendererParams=change),
+        _column(say, "shrunk", 116, **_NUMBER, **_formatted(metric)),
+        _column(say, "region", 128, flex=1),
         _column(say, "unit_code", 100),
-    ]  # fmt: skip
+    ]
 
 
 def interval_axis(view: LeagueView) -> tuple[float, float]:
@@ -104,7 +104,8 @@ def interval_axis(view: LeagueView) -> tuple[float, float]:
     highs = [row["high"] for row in view.rows if row["high"] is not None]
     if not lows:
         return view.metric.low, view.metric.high
-    return min(lows), max(*highs, min(lows) + 1e-9)
+    margin = 0.04 * max(max(highs) - min(lows), 1e-9)
+    return min(lows) - margin, max(highs) + margin
 
 
 def pooled(view: LeagueView) -> float | None:
@@ -120,7 +121,7 @@ def _column(say: Words, name: str, width: int, **more: Any) -> dict[str, Any]:
         "headerName": say(f"league.column.{name}"),
         "headerTooltip": say(f"league.tooltip.{name}"),
         "width": width,
-        "minWidth": min(width, 96),
+        "minWidth": width,
         **more,
     }
 

@@ -47,7 +47,7 @@ def ranged_rows(rows: Sequence[Ranged], metric: Metric, mean: float | None) -> A
     """Rows on one common axis, with the mean of all as a dashed line."""
     low, high = axis(rows, metric, mean)
     scale = html.Div(
-        ["", html.Div([html.Span(metric.text(low)), html.Span(metric.text(high))]), "", ""],
+        [html.Span(), html.Div([html.Span(metric.text(low)), html.Span(metric.text(high))])],
         className="bp-scale",
     )
     return html.Div(
@@ -85,7 +85,7 @@ def _row(row: Ranged, metric: Metric, ends: tuple[float, float], mean: float | N
 
 def _range(row: Ranged, ends: tuple[float, float], mean: float | None) -> Any:
     if row.score is None or row.low is None or row.high is None:
-        return html.Span(row.instead, className="bp-small")
+        return html.Span(row.instead, className="bp-instead bp-small")
     low, high = ends
 
     def at(value: float) -> float:

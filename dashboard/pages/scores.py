@@ -10,6 +10,8 @@ from dashboard.data.words import Words
 from dashboard.figures.comparison import comparison_figure, comparison_height
 from dashboard.figures.graph import graph
 from dashboard.figures.trend import trend_figure
+from dashboard.ids import Id
+from dashboard.numbers import percent
 from dashboard.pages import states
 from dashboard.pages.parts import Ranged, answers_text, card, chip, ranged_rows
 
@@ -23,10 +25,11 @@ def hero(view: Glance, say: Words, width: int = 5) -> Any:
         body: list[Any] = [states.too_few(say, SCORE_FROM)]
     else:
         body = [
-            html.Div(metric.text(figure.score), className="bp-hero", id="hero-score"),
+            html.Div(metric.text(figure.score), className="bp-hero", id=Id.HERO),
             html.P(sentence(view, say), className="bp-hero-line"),
         ]
     facts = [
+        rank_chip(view, say),
         chip(answers_text(say, figure.n, COUNT_FROM)),
         change_chip(view, say),
         chip(say("overview.provisional")) if view.provisional else None,
@@ -35,10 +38,35 @@ def hero(view: Glance, say: Words, width: int = 5) -> Any:
         [
             html.Div([html.Strong(metric.name), " · ", view.period], className="bp-hero-label"),
             *body,
+            band_bar(view, say),
             html.Div(facts, className="bp-facts"),
         ],
         className=f"bp-card bp-{width}",
     )
+
+
+def band_bar(view: Glance, say: Words) -> Any:
+    """Promoters, passives and detractors as shares of one bar."""
+    if view.bands is None:
+        return None
+    counts = {
+        "promoters": view.bands.promoters,
+        "passives": view.bands.passives,
+        "detractors": view.bands.detractors,
+    }
+    bar = [
+        html.I(className=f"bp-{name}", style={"width": f"{number / view.bands.answers:.2%}"})
+        for name, number in counts.items()
+        if number
+    ]
+    legend = [
+        html.Span(
+            say(f"overview.band.{name}", share=percent(number / view.bands.answers)),
+            className=f"bp-{name}",
+        )
+        for name, number in counts.items()
+    ]
+    return html.Div([html.Div(bar, className="bp-bands"), html.Div(legend, className="bp-legend")])
 
 
 def sentence(view: Glance, say: Words) -> str:
@@ -51,6 +79,14 @@ def sentence(view: Glance, say: Words) -> str:
         "high": metric.text(figure.high),
     }
     return say("overview.sentence_own" if view.own else "overview.sentence", **said)
+
+
+def rank_chip(view: Glance, say: Words) -> Any:
+    """A branch's place in the whole network, and the places that chance leaves open."""
+    if view.rank is None:
+        return None
+    rank, low, high = view.rank
+    return chip(say("overview.rank", rank=rank, low=low, high=high))
 
 
 def change_chip(view: Glance, say: Words) -> Any:
