@@ -7,12 +7,14 @@ same table comes out again.
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from sqlmodel import Session
 
 from api.core.database import Database
+from api.core.errors import NotFound
 from api.insights.figures import plain
 from api.insights.league import comparison_set, table_version
 from api.insights.metrics import MetricInfo
@@ -25,7 +27,7 @@ from api.insights.queries import (
     require_touchpoint,
     stored_table,
 )
-from api.insights.repository import lock_computing, store_table
+from api.insights.repository import drop_table, drop_tables, lock_computing, store_table
 from scoring.league import League, league_seed, score_league
 from scoring.scales import Kind, point_score
 from scoring.tiers import DEFAULT_THRESHOLDS, Tier
@@ -43,7 +45,10 @@ def compute_requested(database: Database) -> int:
             requested = next_requested(session)
             if requested is None:
                 return computed
-            _compute(session, requested.name)
+            try:
+                _compute(session, requested.name)
+            except NotFound:
+                drop_table(session, requested.id)
         computed += 1
 
 
@@ -55,6 +60,11 @@ def compute_table(database: Database, name: TableName) -> None:
         stored = stored_table(session, name, version)
         if version and (stored is None or stored.state != "ready"):
             _compute(session, name)
+
+
+def forget_tables(session: Session, before: datetime) -> int:
+    """Deletes tables asked for before ``before``; who asks again has them computed again."""
+    return drop_tables(session, before)
 
 
 def _compute(session: Session, name: TableName) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -87,6 +88,20 @@ def store_table(
         {**name.parameters(), "version": version},
     )
     return table
+
+
+def drop_table(session: Session, table: UUID) -> None:
+    """Deletes a table with its rows."""
+    session.execute(text("delete from league_table where id = :id"), {"id": table})
+
+
+def drop_tables(session: Session, before: datetime) -> int:
+    """Deletes tables that were asked for before a moment; how many."""
+    gone = session.execute(
+        text("delete from league_table where requested_at < :before returning id"),
+        {"before": before},
+    )
+    return len(gone.all())
 
 
 def _insert_rows(session: Session, table: UUID, rows: Mapping[str, Sequence[Any]]) -> None:

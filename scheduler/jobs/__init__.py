@@ -15,6 +15,7 @@ from api.reports.service import send_due_rankings
 from scheduler.jobs.housekeeping import (
     expire_plans,
     forget_answers,
+    forget_leagues,
     make_partitions,
     settle_claims,
 )
@@ -61,5 +62,6 @@ TICKS: tuple[Tick, ...] = (
     Tick("expiry", expire_plans, 60),
     Tick("partitions", make_partitions, 600),
     Tick("idempotency", forget_answers, 600),
+    Tick("league tables", forget_leagues, 600),
     Tick("ranking", send_due_rankings, 60),
 )

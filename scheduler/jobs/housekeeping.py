@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from api.core.installation import Installation
+from api.insights.league_store import forget_tables
 from api.invitations import sending
 from scheduler.jobs import repository
 from scheduler.jobs.letters import give_up_letters
@@ -10,6 +11,7 @@ from scheduler.jobs.sending import settle_stale
 
 MONTHS_AHEAD = 3
 KEPT_ANSWERS = timedelta(hours=24)
+KEPT_TABLES = timedelta(days=30)
 
 
 def window_end(now: datetime, seconds: int) -> datetime:
@@ -53,3 +55,11 @@ def forget_answers(installation: Installation) -> None:
     before = installation.clock() - KEPT_ANSWERS
     with installation.database.transaction() as session:
         repository.forget_idempotent_answers(session, before)
+
+
+def forget_leagues(installation: Installation) -> None:
+    """Deletes league tables of a month ago; whoever looks again has them computed again."""
+    if not claim_window(installation, "leagues", 3600):
+        return
+    with installation.database.transaction() as session:
+        forget_tables(session, installation.clock() - KEPT_TABLES)

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from answered import (
     days_of,
     made_up,
     make_world,
+    mark,
     write,
 )
 from conftest import NOW, Office
@@ -28,8 +29,10 @@ from viewers import looking
 from api.cells.service import fold, spans_changed
 from api.core.errors import NotAllowed, NotFound
 from api.insights.league import League, LeagueRow, league
-from api.insights.league_store import compute_requested
+from api.insights.league_store import compute_requested, forget_tables
 from api.insights.periods import Period
+from api.insights.queries import TableName
+from api.insights.repository import request_table
 from scoring.intervals import nps_score_interval
 from scoring.league import league_seed, score_league
 from scoring.scales import SCALES as DECLARED
@@ -316,3 +319,34 @@ def test_the_document_has_exactly_the_contract_s_columns(office: Office, world: 
         *("rank_low", "rank_high", "band", "change", "change_is_noise", "ranked"),
     ]
     assert document["rows"][0]["adjusted"] is document["rows"][0]["band"] is None
+
+
+def test_a_request_that_cannot_be_computed_does_not_stop_the_others(
+    office: Office, world: World
+) -> None:
+    name = TableName("no such metric", QUARTER, "network")
+    with office.web.database.transaction() as session:
+        request_table(session, name, 1)
+    table(office, world.network)
+    assert compute_requested(office.worker.database) == 2
+    assert not table(office, world.network).ranks_pending
+
+
+def test_old_tables_are_forgotten_and_can_be_had_again(office: Office, world: World) -> None:
+    ready_table(office, world.network)
+    with office.worker.database.transaction() as session:
+        assert forget_tables(session, datetime.now(UTC) - timedelta(minutes=5)) == 0
+        assert forget_tables(session, datetime.now(UTC) + timedelta(minutes=5)) == 1
+    assert table(office, world.network).ranks_pending
+    assert not ready_table(office, world.network).ranks_pending
+
+
+def test_a_table_of_nothing_is_ready_too(office: Office, world: World) -> None:
+    with office.owner.connection() as connection:
+        for gone in ("answer", "response"):
+            connection.execute(text(f"delete from {gone}"))
+        mark(connection, {one.key for one in world.given})
+    fold(office.worker.database)
+    found = ready_table(office, world.network)
+    assert not found.ranks_pending
+    assert {(row.n, row.score, row.rank) for row in found.rows} == {(0, None, None)}
