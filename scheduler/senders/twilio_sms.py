@@ -32,7 +32,7 @@ from scheduler.senders.port import (
 TWILIO = "twilio"
 TIMEOUT = 10.0  # seconds; far below the lease of a claim
 OPTED_OUT = frozenset({21610})
-DEAD = frozenset({21211, 21214, 21217, 21614})
+DEAD = frozenset({21211, 21214, 21614})
 OUR_FAULT = frozenset({20003, 20404, 21212, 21603, 21606, 21608, 21609, 30002})
 FAILED = frozenset({"failed", "canceled", "undelivered"})
 CHINA = "+86"
@@ -40,6 +40,7 @@ _TOKEN = re.compile(r"/s/([A-Za-z0-9_-]{22})")
 _CLOCKS_APART = timedelta(hours=1)
 _silent = logging.getLogger("branchpulse.twilio")
 _silent.disabled = True  # the client logs addresses
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)  # so does this one at DEBUG
 
 
 class TwilioSms:
