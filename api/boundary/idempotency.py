@@ -2,7 +2,7 @@
 
 The key is written in the transaction of the work itself, so that either both hold or neither: an
 error keeps nothing, and the next attempt works anew. A second request with the same key waits for
-the first. Keys belong to a principal and are kept for 24 hours.
+the first. Keys belong to a principal and are kept for 24 hours; a scheduled job deletes them.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
-from sqlalchemy import CursorResult, delete, select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
@@ -117,11 +117,3 @@ async def _idempotent(
 
 
 IdempotencyGuard = Annotated[Idempotent, Depends(_idempotent)]
-
-
-def forget_kept_answers(session: Session, now: datetime) -> int:
-    """Deletes answers older than 24 hours; how many there were. For a scheduled job."""
-    gone = session.execute(
-        delete(IdempotencyKey).where(col(IdempotencyKey.created_at) <= now - KEPT)
-    )
-    return gone.rowcount if isinstance(gone, CursorResult) else 0

@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from api.boundary.idempotency import (
     Idempotent,
     KeyReused,
     StillWorking,
-    forget_kept_answers,
 )
 from api.boundary.visits import Visit
 from api.core.ids import new_id
@@ -104,9 +102,6 @@ def test_a_key_is_forgotten_after_a_day(office: Office) -> None:
     office.clock.now += KEPT
     answer(office, work, body=b"other")
     assert work.done == 2
-    with office.web.database.transaction() as session:
-        assert forget_kept_answers(session, office.clock() + KEPT - timedelta(seconds=1)) == 0
-        assert forget_kept_answers(session, office.clock() + KEPT) == 1
 
 
 def test_two_at_the_same_time_are_done_once(real_office: Office) -> None:
