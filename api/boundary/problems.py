@@ -36,6 +36,7 @@ def register_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(OperationalError, _no_database)
+    app.add_exception_handler(Exception, _broken)
 
 
 def _ours(request: Request, error: Exception) -> Response:
@@ -57,6 +58,10 @@ def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     key = {404: "errors.not_found", 405: "errors.method"}.get(error.status_code, "errors.internal")
     return problem(request, error.status_code, key)
+
+
+def _broken(request: Request, _error: Exception) -> Response:
+    return problem(request, 500, "errors.internal")
 
 
 def _no_database(request: Request, error: Exception) -> Response:

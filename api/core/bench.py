@@ -47,7 +47,7 @@ def temporary_installation(**changes: Any) -> Iterator[Settings]:
 @contextmanager
 def web_process(settings: Settings, factory: str = WEB_APP, workers: int = 1) -> Iterator[str]:
     """The address of a real web process on loopback, stopped afterwards."""
-    port = _free_port()
+    port = free_port()
     command = [
         *(sys.executable, "-m", "uvicorn", "--factory", factory, "--host", "127.0.0.1"),
         *("--port", str(port), "--workers", str(workers), "--no-access-log"),
@@ -56,7 +56,7 @@ def web_process(settings: Settings, factory: str = WEB_APP, workers: int = 1) ->
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=_environment(settings),
+            env=process_environment(settings),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -120,12 +120,14 @@ def percentile(seconds: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def process_environment(settings: Settings) -> dict[str, str]:
+    """The environment of a process of ours: nothing of Branchpulse from outside."""
     outside = {name: value for name, value in os.environ.items() if "BRANCHPULSE_" not in name}
     return outside | settings.environment()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

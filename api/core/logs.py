@@ -30,8 +30,8 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("secret", r"(?i:bearer\s+)[^\s\"',;]+|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"),
     ("field", r"(?i:(?:token|secret|password|openid|phone|email|bp_session)=)[^\s&\"',;)]+"),
     ("email", r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"),
-    ("phone", r"(?<![\w.])\(?\+?\d{1,4}\)?(?:[ .()-]{0,2}\d{2,5}){2,5}(?![\w])"),
-    ("number", r"(?<![\w.])\+?\d{9,}(?!\w)"),
+    ("phone", r"(?<![\d.])\(?\+?\d{1,4}\)?(?:[ .()-]{0,2}\d{2,5}){2,5}(?!\d)"),
+    ("number", r"(?<![\d.])\+?\d{9,}"),
     ("plate", r"[\u4e00-\u9fff][A-Z]·?[A-Z0-9]{5,6}(?![A-Za-z0-9])"),
     (
         "opaque",

@@ -54,7 +54,9 @@ SETTINGS: dict[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "password_encryption": "scram-sha-256",
-    # Nothing personal in a log: no statements, no DETAIL lines that quote a row.
+    # Nothing personal in a log: no statements, no DETAIL lines that quote a row, and no errors of
+    # statements, whose messages may quote a value (the application logs their state instead).
+    "log_min_messages": "log",
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_parameter_max_length": "0",
