@@ -46,7 +46,7 @@ class Frame:
 
 def frame(sitting: Sitting) -> Frame:
     """The frame of the page that the address names."""
-    address, say = landing(sitting), sitting.say
+    address, say = _sensible(sitting, landing(sitting)), sitting.say
     period = shown_period(sitting)
     touchpoints = _touchpoints(sitting, address)
     metric = _metric_or_none(sitting)
@@ -86,6 +86,17 @@ def frame(sitting: Sitting) -> Frame:
         ],
         filtered=address.page in (Page.OVERVIEW, Page.LEAGUE, Page.UNIT) and metric is not None,
     )
+
+
+def _sensible(sitting: Sitting, address: Address) -> Address:
+    """The address without what is not there, or not the viewer's: links never repeat it."""
+    if address.unit is not None and _unit(sitting, address) is None:
+        return Address(Page.MISSING, language=address.language)
+    if address.touchpoint not in (row.code for row in touchpoint_rows(sitting.session)):
+        address = address.with_(touchpoint=None)
+    if address.metric not in (metric.code for metric in known_metrics(sitting)):
+        address = address.with_(metric=None)
+    return address
 
 
 def landing(sitting: Sitting) -> Address:
