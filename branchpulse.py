@@ -266,6 +266,17 @@ def customer_erase(customer: Customer) -> None:
         print_json(erase_named(session, house, customer))
 
 
+@customer_app.command("part")
+def customer_part(
+    merge: Annotated[str, typer.Argument(help="The id of a merge, as the export shows it.")],
+) -> None:
+    """Makes two customers again of two records that were merged; they are not merged again."""
+    from api.customers.commands import part_merged
+
+    with opened("worker") as house, house.database.transaction() as session:
+        part_merged(session, house, merge)
+
+
 @survey_app.command("check")
 def survey_check(file: DefinitionFile) -> None:
     """Says what is wrong with a survey, or what it asks."""

@@ -277,3 +277,31 @@ def test_a_cancelled_event_withdraws_only_what_was_not_sent(network: Office) -> 
     send(network.web, said(1, customer=CUSTOMER, revision=3))
     [row] = query(network.worker, "select asking from event where external_id = 'e1'")
     assert row.asking == "decided"  # it led to an invitation before; nobody is asked twice
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "left"),
+    [
+        ("planned", "planned", ["planned", "dropped"]),
+        ("sent", "planned", ["sent", "dropped"]),
+        ("planned", "sent", ["dropped", "sent"]),
+        ("dropped", "planned", ["dropped", "planned"]),
+    ],
+)
+def test_two_who_turn_out_to_be_one_are_asked_once(
+    network: Office, first: str, second: str, left: list[str]
+) -> None:
+    send(network.web, said(1, customer={"phone": PHONE}))
+    send(network.web, said(2, unit="D2", customer={"phone": "+8619900005555"}))
+    invite(network, "e1", first)
+    invite(network, "e2", second)
+    both = {"phone": PHONE, "ids": {"crm": "7"}}
+    send(network.web, said(3, customer=both))
+    send(network.web, said(4, customer={"phone": "+8619900005555", "ids": {"crm": "7"}}))
+    rows = query(
+        network.worker,
+        "select i.status, i.person_id from invitation i join event e on e.id = i.event_id "
+        "order by e.external_id",
+    )
+    assert [row.status for row in rows] == left
+    assert {row.person_id for row in rows} == set(people(network.worker))

@@ -56,6 +56,16 @@ _FILL = text(f"""
 update person k set {_COALESCED}
 from {_PAIRS} join person o on o.id = n.merged where k.id = n.kept
 """)
+# Two people who each had an invitation planned turn out to be one, who is asked once. Which cap the
+# rules set is not known here: a year is longer than any.
+_ASK_ONCE = text(f"""
+update invitation i set status = 'dropped', failure = 'merged' from {_PAIRS}
+where i.person_id = n.kept and i.status = 'planned' and exists (
+    select from invitation o where o.person_id = n.kept and o.event_id <> i.event_id
+    and o.status not in ('dropped', 'expired')
+    and (o.status <> 'planned' or (o.planned_at, o.id) < (i.planned_at, i.id))
+    and o.planned_at > i.planned_at - interval '366 days')
+""")
 _POINT = text(f"update person o set merged_into_id = n.kept from {_PAIRS} where o.id = n.merged")
 
 
@@ -80,7 +90,7 @@ def _merge_batch(
     given = {"kept": [pair[0] for pair in pairs], "merged": [pair[1] for pair in pairs]}
     ids = [new_id() for _ in pairs]
     session.execute(_RECORD, {**given, "ids": ids, "reason": reason, "now": now})
-    for statement in (*_MOVE, _BRANCHES, _FILL, _POINT):
+    for statement in (*_MOVE, _ASK_ONCE, _BRANCHES, _FILL, _POINT):
         session.execute(statement, given)
 
 
