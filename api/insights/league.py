@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from api.insights.figures import NOTHING, Figure, figures_of, shown_count
 from api.insights.metrics import MetricInfo
-from api.insights.network_stats import network_histograms, own_branches
+from api.insights.network_stats import network_histograms, own_branches, pooled_spread
 from api.insights.periods import Period
 from api.insights.queries import (
     Filters,
@@ -33,9 +33,7 @@ from api.insights.repository import request_table
 from api.insights.sight import branches_of, scored_branches
 from api.security.hierarchy import Node
 from api.security.viewer import Viewer
-from scoring.scales import Kind
 from scoring.tiers import Tier
-from scoring.variances import pooled_variance
 
 NETWORK = "network"
 _READS = 3  # how often a table is read again when counts change meanwhile
@@ -210,21 +208,16 @@ def _stored_figure(row: Row[Any]) -> Figure:
 
 
 def _counted_figures(session: Session, wanted: _Wanted) -> dict[int, Figure]:
-    """Figures from cells: of the scope, or of the network where the scope is much of it."""
-    metric, period = wanted.metric, wanted.name.period
-    seen, network = wanted.viewer.scope, wanted.viewer.hierarchy.branch_ids
-    if metric.kind is Kind.MEAN or seen.whole or len(seen.branches) * 5 > len(network):
-        found = network_histograms(session, metric, period, wanted.touchpoint)
+    """Figures from cells, as the transaction's scope shows them."""
+    metric, period, place = wanted.metric, wanted.name.period, wanted.touchpoint
+    opened = own_branches(session)
+    if opened is None or opened >= wanted.viewer.hierarchy.branch_ids:
+        # Nothing to hide, and checking a thousand branches row by row would double the time.
+        found = network_histograms(session, metric, period, place)
     else:
-        found = histograms(session, metric, period, filters=Filters(touchpoint=wanted.touchpoint))
-    spread = pooled_variance(found.counts, metric.scale) if metric.kind is Kind.MEAN else None
-    figures = figures_of(found.counts, metric, spread)
-    own = own_branches(session)
-    return {
-        key[0]: figure
-        for key, figure in zip(found.keys, figures, strict=True)
-        if own is None or key[0] in own
-    }
+        found = histograms(session, metric, period, filters=Filters(touchpoint=place))
+    figures = figures_of(found.counts, metric, pooled_spread(session, metric, period, place))
+    return {key[0]: figure for key, figure in zip(found.keys, figures, strict=True)}
 
 
 def _shown_nodes(wanted: _Wanted, answered: Collection[int]) -> list[Node]:

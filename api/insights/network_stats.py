@@ -7,6 +7,7 @@ only when at least five branches stand behind them, and behind what subtraction 
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,15 +97,17 @@ def published_aggregates(
         {node.id for node in viewer.hierarchy.branches_under(unit.id)} & counted.keys()
         for unit in above
     ]
+    opened = own_branches(session)
+    seen = set(counted) if opened is None else opened
     nothing = np.zeros(metric.scale.bins, dtype=np.int64)
     published = []
-    for unit, members, may in zip(above, sets, _tellable(sets, viewer), strict=True):
+    for unit, members, may in zip(above, sets, _tellable(sets, seen), strict=True):
         total = sum((counted[branch] for branch in members), start=nothing)
         published.append(Published(unit, figure_of(total, metric, spread) if may else None))
     return published
 
 
-def _tellable(sets: Sequence[set[int]], viewer: Viewer) -> list[bool]:
+def _tellable(sets: Sequence[set[int]], seen: AbstractSet[int]) -> list[bool]:
     """Which of the nested sets may be told, the widest first.
 
     One that the viewer sees whole always; else one of at least five branches, unless subtracting
@@ -114,7 +117,7 @@ def _tellable(sets: Sequence[set[int]], viewer: Viewer) -> list[bool]:
     told: list[bool] = []
     wider: set[int] | None = None
     for members in reversed(sets):
-        hidden = sum(not viewer.scope.sees(branch) for branch in members)
+        hidden = len(members - seen)
         rest = PUBLISHED_FROM if wider is None else len(wider - members)
         enough = len(members) >= PUBLISHED_FROM and hidden >= PUBLISHED_FROM - 1
         may = hidden == 0 or (enough and (rest == 0 or rest >= PUBLISHED_FROM))
