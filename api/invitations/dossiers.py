@@ -4,18 +4,19 @@ Reads only. Whoever decides for good holds the locks before asking for a dossier
 wants to know what would be decided does not.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from api.invitations.facts import Dossier, DueEvent
+from api.invitations.facts import ContactRow, Dossier, DueEvent
 from api.invitations.repository import deciding
 from api.security.hierarchy import current_hierarchy
 from scheduler.planner import RuleSet
 
+Contacts = Mapping[UUID, Sequence[ContactRow]]
 _WITHOUT_RULES = timedelta(0)
 
 
@@ -25,11 +26,16 @@ def gather(
     rules: RuleSet | None,
     now: datetime,
     *,
+    contacts: Contacts | None = None,
     without: Collection[UUID] = (),
 ) -> Dossier:
-    """The dossier of ``events``; invitations in ``without`` are looked at as if not there."""
+    """The dossier of ``events``; invitations in ``without`` are looked at as if not there.
+
+    ``contacts`` are the locked contact points; without them, those of this moment are looked at.
+    """
     people = {event.person_id for event in events if event.person_id is not None}
-    contacts = deciding.read_contacts(session, people)
+    if contacts is None:
+        contacts = deciding.read_contacts(session, people)
     network = deciding.read_network(session)
     today = now.astimezone(ZoneInfo(network.timezone)).date()
     dossier = Dossier(

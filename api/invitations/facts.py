@@ -116,8 +116,8 @@ class Dossier:
     contacts: Mapping[UUID, Sequence[ContactRow]]
     consents: Mapping[UUID, Sequence[ConsentRow]]
     owners: Mapping[UUID | None, UUID] = field(init=False)
-    past: dict[UUID | None, list[PastInvitation]] = field(default_factory=dict)
-    past_of_events: dict[UUID, list[PastInvitation]] = field(default_factory=dict)
+    past: dict[UUID | None, dict[UUID, PastInvitation]] = field(default_factory=dict)
+    past_of_events: dict[UUID, dict[UUID, PastInvitation]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.owners = {one.id: one.person_id for some in self.contacts.values() for one in some}
@@ -125,16 +125,16 @@ class Dossier:
     def remember(self, row: PastRow) -> None:
         """Adds an invitation to the history of its person and of its address's owner."""
         past = past_invitation(row)
-        self.past_of_events.setdefault(row.event_id, []).append(past)
+        self.past_of_events.setdefault(row.event_id, {})[row.id] = past
         owners = {row.person_id, self.owners.get(row.contact_point_id)}
         for owner in owners - {None}:
-            self.past.setdefault(owner, []).append(past)
+            self.past.setdefault(owner, {})[row.id] = past
 
     def history(self, event: DueEvent) -> History:
         """The invitations that count against the cap for ``event``."""
-        own = self.past_of_events.get(event.id, [])
-        others = self.past.get(event.person_id, []) if event.person_id else []
-        return History(tuple(dict.fromkeys([*own, *others])))
+        own = self.past_of_events.get(event.id, {})
+        others = self.past.get(event.person_id, {}) if event.person_id else {}
+        return History(tuple({**own, **others}.values()))
 
     def event_facts(self, event: DueEvent) -> EventFacts:
         """``event`` as the planner takes it."""

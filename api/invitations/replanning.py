@@ -28,16 +28,17 @@ def replan_late(installation: Installation, limit: int = 100) -> int:
 def replan_batch(session: Session, now: datetime, limit: int) -> int:
     """Plans late invitations anew that nobody else holds; how many."""
     late = deciding.take_late(session, now, limit)
-    events = free_events(session, deciding.read_events(session, late)) if late else []
-    if not events:
+    if not late:
         return 0
+    free = free_events(session, deciding.read_events(session, late))
     in_force = rules_in_force(session, now)
     rules = in_force.rules if in_force else None
-    dossier = gather(session, events, rules, now, without=set(late.values()))
+    without = set(late.values())
+    dossier = gather(session, free.events, rules, now, contacts=free.contacts, without=without)
     decider = Decider(session, dossier, rules)
-    for event in events:
+    for event in free.events:
         _replan(decider, event, late[event.id])
-    return len(events)
+    return len(free.events)
 
 
 def _replan(decider: Decider, event: DueEvent, invitation_id: UUID) -> None:

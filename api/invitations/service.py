@@ -5,7 +5,7 @@ whoever decides at the same moment. Sending is not done here.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlmodel import Session
 from api.core.ids import new_id
 from api.core.installation import Installation
 from api.invitations.dossiers import gather
-from api.invitations.facts import Dossier, DueEvent, PastRow
+from api.invitations.facts import ContactRow, Dossier, DueEvent, PastRow
 from api.invitations.repository import deciding
 from api.invitations.repository.deciding import DecisionRow, InvitationRow
 from api.invitations.timing import send_before
@@ -128,31 +128,43 @@ def decide_due(installation: Installation, limit: int = BATCH) -> int:
 
 def decide_batch(session: Session, now: datetime, limit: int = BATCH) -> int:
     """Decides due events that nobody else holds; how many."""
-    events = free_events(session, deciding.take_due(session, now, limit))
-    if not events:
+    free = free_events(session, deciding.take_due(session, now, limit))
+    if not free.events:
         return 0
     in_force = rules_in_force(session, now)
     rules = in_force.rules if in_force else None
-    decider = Decider(session, gather(session, events, rules, now), rules)
+    dossier = gather(session, free.events, rules, now, contacts=free.contacts)
     try:
         with session.begin_nested():
-            _decide_all(decider, events)
+            _decide_all(Decider(session, dossier, rules), free.events)
     except DBAPIError:
-        _log.warning("a batch of %s decisions failed; deciding one by one", len(events))
-        _one_by_one(session, events, rules, now)
-    return len(events)
+        _log.warning("a batch of %s decisions failed; deciding one by one", len(free.events))
+        _one_by_one(session, free, rules, now)
+    return len(free.events)
 
 
-def free_events(session: Session, events: Sequence[DueEvent]) -> list[DueEvent]:
-    """Those of ``events`` whose person and contact points could all be locked."""
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Events whose facts nobody else can change until the transaction ends."""
+
+    events: list[DueEvent]
+    contacts: Mapping[UUID, Sequence[ContactRow]]
+
+
+def free_events(session: Session, events: Sequence[DueEvent]) -> Free:
+    """Those of ``events`` whose person and contact points could all be locked.
+
+    A contact point that came to a person after the lock was taken is not locked: its person waits.
+    """
     people = {event.person_id for event in events if event.person_id is not None}
     if not people:
-        return list(events)
+        return Free(list(events), {})
     held = deciding.hold_people(session, people)
-    contacts = deciding.hold_contacts(session, held)
+    locked = deciding.hold_contacts(session, held)
     known = deciding.read_contacts(session, held)
-    whole = {person for person in held if all(one.id in contacts for one in known.get(person, ()))}
-    return [event for event in events if event.person_id is None or event.person_id in whole]
+    whole = {person for person in held if all(one.id in locked for one in known.get(person, ()))}
+    free = [event for event in events if event.person_id is None or event.person_id in whole]
+    return Free(free, known)
 
 
 def decision_row(event: DueEvent, decision: Decision) -> DecisionRow:
@@ -186,14 +198,12 @@ def _decide_all(decider: Decider, events: Sequence[DueEvent]) -> None:
     deciding.settle_events(decider.session, outcome.settled)
 
 
-def _one_by_one(
-    session: Session, events: Sequence[DueEvent], rules: RuleSet | None, now: datetime
-) -> None:
-    for event in events:
+def _one_by_one(session: Session, free: Free, rules: RuleSet | None, now: datetime) -> None:
+    for event in free.events:
         try:
             with session.begin_nested():
-                decider = Decider(session, gather(session, [event], rules, now), rules)
-                _decide_all(decider, [event])
+                dossier = gather(session, [event], rules, now, contacts=free.contacts)
+                _decide_all(Decider(session, dossier, rules), [event])
         except DBAPIError as error:
             _log.warning("event %s cannot be stored: %s", event.id, type(error.orig).__name__)
             deciding.settle_events(session, [(event.id, "held", now + _TRY_AGAIN)])

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -184,6 +185,28 @@ def test_a_callback_does_not_touch_an_invitation_that_another_message_settled(
     invitation = sent(office, network, provider_id="SM5")
     status_call(web, invitation, "delivered")
     assert state(office).status == "sent"
+
+
+def test_a_late_callback_stops_a_message_that_a_look_up_did_not_find(
+    office: Office, network: Network, web: TestClient
+) -> None:
+    invitation = plan(office, network)
+    (claimed,) = sending.claim_due(office.worker, {"sms": "twilio"}, 1).claimed
+    sending.put_back(office.worker, claimed.row, "never_sent", timedelta(0))
+    assert status_call(web, invitation, "sent") == 204
+    found = state(office)
+    assert (found.status, found.provider_id) == ("sent", "SM1")
+    recorder = Recorder()
+    send_due(office.worker, choose=lambda settings, channel: recorder)
+    assert not recorder.sent
+
+
+def test_a_callback_does_not_send_what_is_only_planned(
+    office: Office, network: Network, web: TestClient
+) -> None:
+    invitation = plan(office, network)
+    assert status_call(web, invitation, "delivered") == 204
+    assert state(office).status == "planned"
 
 
 def test_a_withdrawn_invitation_stays_withdrawn(

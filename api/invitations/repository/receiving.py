@@ -10,9 +10,10 @@ from sqlmodel import Session
 _LOCK = text("""
 select id, branch_id, status from invitation
 where (provider_id = :provider_id and sender = :provider)
-    or (id = cast(:id as uuid) and sender = :provider
+    or (id = cast(:id as uuid) and coalesce(sender, :provider) = :provider
         and (provider_id is null or provider_id = :provider_id)
-        and status in ('claimed', 'unknown', 'sent'))
+        and (status in ('claimed', 'unknown', 'sent')
+            or (status = 'planned' and failure = 'never_sent')))
 order by provider_id nulls last limit 1 for update
 """)
 _INSERT = text("""
@@ -29,11 +30,12 @@ _MOVE_ON = text("""
 update invitation i set status = n.status,
     provider_id = coalesce(i.provider_id, n.provider_id),
     failure = case when n.status = 'undelivered' then coalesce(n.error_code, n.status) end,
-    sent_at = coalesce(i.sent_at, n.at),
+    sent_at = coalesce(i.sent_at, n.at), sender = coalesce(i.sender, n.provider),
     delivered_at = case when n.status = 'delivered' then coalesce(i.delivered_at, n.at)
         else i.delivered_at end
-from (select cast(:status as text) as status, cast(:provider_id as text) as provider_id,
-    cast(:error_code as text) as error_code, cast(:at as timestamptz) as at) n
+from (select cast(:status as text) as status, cast(:provider as text) as provider,
+    cast(:provider_id as text) as provider_id, cast(:error_code as text) as error_code,
+    cast(:at as timestamptz) as at) n
 where i.id = :id
 """)
 _APPLIED = text("""
@@ -124,6 +126,7 @@ def move_on(session: Session, row: ReceiptRow, invitation_id: UUID) -> None:
         {
             "id": invitation_id,
             "status": row.status,
+            "provider": row.provider,
             "provider_id": row.provider_id,
             "error_code": row.error_code,
             "at": row.received_at,
