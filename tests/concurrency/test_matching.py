@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from conftest import Office
-from integration.customers_office import build_network, people, query, said, send
+from integration.customers_office import PHONE, build_network, people, query, said, send
+
+from api.customers.commands import erase_named
 
 WRITERS = 8
 
@@ -66,7 +68,10 @@ def test_large_and_small_batches_meet_without_deadlock(network: Office) -> None:
 
     together(write)
     assert len(people(network.worker)) == 30
-    assert query(network.worker, "select from contact_point group by value_hash having count(*)>1") == []
+    assert (
+        query(network.worker, "select from contact_point group by value_hash having count(*)>1")
+        == []
+    )
 
 
 def test_the_same_event_by_eight_writers_is_stored_once(network: Office) -> None:
@@ -89,3 +94,23 @@ def test_people_merged_by_eight_writers_are_one_in_the_end(network: Office) -> N
     owners = query(network.worker, "select distinct person_id from event")
     assert [row.person_id for row in owners] == [person]
     assert len(query(network.worker, "select from person_merge")) == WRITERS - 1
+
+
+def test_an_erasure_among_eight_writers_is_final(network: Office) -> None:
+    send(network.web, said(0, customer={"id": "first", "phone": PHONE}))
+
+    def write(writer: int) -> None:
+        for turn in range(6):
+            customer = {"id": f"{writer}-{turn}", "phone": PHONE, "name": "someone"}
+            send(network.web, said(100 * writer + turn, customer=customer))
+
+    def erase(_: int) -> None:
+        with network.worker.database.transaction() as session:
+            erase_named(session, network.worker, "dms:first")
+
+    together(lambda writer: erase(writer) if writer == 0 else write(writer))
+    send(network.web, said(999, customer={"id": "0-0", "phone": PHONE}))
+    assert query(network.worker, "select from person where erased_at is null") == []
+    assert query(network.worker, "select from contact_point") == []
+    assert query(network.worker, "select from person_source") == []
+    assert query(network.worker, "select from event where person_id is not null") == []
