@@ -28,6 +28,7 @@ from api.responses import endpoints as responses
 from api.webhooks import endpoints as webhooks
 
 ROUTERS: tuple[object, ...] = (
+    responses.router,  # first: routes are tried in order, and customers are the many
     access.router,
     access_pages.router,
     docs.router,
@@ -35,7 +36,6 @@ ROUTERS: tuple[object, ...] = (
     customers.router,
     invitations.router,
     insights.router,
-    responses.router,
     reports.router,
     webhooks.router,
 )

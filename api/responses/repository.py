@@ -75,8 +75,10 @@ with asked as (
 update survey_token set dead_at = %(now)s
 where invitation_id = %(invitation_id)s and dead_at is null and %(complete)s
 """
-_SEEN = "update invitation set first_seen_at = %s where id = %s and first_seen_at is null"
-_NOT_WORTH_WAITING = "set local synchronous_commit = off"
+_SEEN = (
+    "update invitation set first_seen_at = %s where id = %s and first_seen_at is null "
+    "returning set_config('synchronous_commit', 'off', true)"
+)
 _ADDRESSES = """
 select c.id from contact_point c where c.id = :contact_point
     or (cast(:contact_point as uuid) is null and c.person_id = :person)
@@ -112,9 +114,7 @@ def save_page(connection: Connection, asked: Asked, page: SavedPage, now: dateti
 
 def mark_first_seen(connection: Connection, invitation_id: UUID, now: datetime) -> None:
     """Notes the first look at a link; a crash may lose it, so nobody waits for the disk."""
-    cursor = driver(connection)
-    cursor.execute(_NOT_WORTH_WAITING)
-    cursor.execute(_SEEN, (now, invitation_id))
+    driver(connection).execute(_SEEN, (now, invitation_id))
 
 
 def suppress_addresses(connection: Connection, asked: Asked, reason: str, now: datetime) -> None:
