@@ -30,7 +30,7 @@ _PLATE = re.compile(
     r"(?:(?=(?:[A-Za-z]*[0-9]){3})[A-HJ-NP-Za-hj-np-z0-9]{4}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳]"
     r"|[DFdf][A-HJ-NP-Za-hj-np-z0-9][0-9]{4}|[0-9]{5}[DFdf])(?![0-9A-Za-z])"
 )
-_LONG = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[ -]?[0-9]){11,21}[ -]?[0-9Xx]?(?![0-9A-Za-z])")
+_LONG = re.compile(r"(?<![0-9A-Za-z.])[0-9](?:[ -]?[0-9]){11,21}[ -]?[0-9Xx]?(?![0-9A-Za-z])")
 _PHONES = (
     re.compile(r"(?<![0-9])(?:(?:\+|00)?86[ -]?)?1[3-9](?:[ .-]?[0-9]){9}(?![0-9])"),
     re.compile(r"(?<![0-9])\+[0-9](?:[ .()-]{0,2}[0-9]){6,14}(?![0-9])"),
@@ -62,7 +62,9 @@ def redact(text: str, language: Language | None = None) -> str:
     spoken: Language = language or ("zh" if _CJK.search(text) else "en")
     kept: list[str] = []
     place = 0
-    for start, end, kind in spans:
+    for begin, end, kind in spans:
+        opened = plain[begin] == "(" and ")" not in plain[begin:end]  # a bracket of the sentence
+        start = begin + opened
         kept += [text[place:start], say(f"redaction.{kind}", spoken)]
         place = end
     return "".join([*kept, text[place:]])
@@ -95,7 +97,8 @@ def _written_phones(plain: str) -> Iterator[_Span]:
     if sum(sign.isdigit() for sign in plain) < _ENOUGH_DIGITS:
         return
     for match in phonenumbers.PhoneNumberMatcher(plain, "CN"):
-        if match.raw_string[:1] in "+(0" or re.search(r"[0-9][ -]+[0-9]", match.raw_string):
+        written = match.raw_string
+        if written[:1] in "+(0" or re.search(r"[0-9][ -]+[0-9]", written):
             yield match.start, match.end, "phone"
 
 
