@@ -62,7 +62,7 @@ def email_contact(value: str) -> Contact:
 
 def openid_contact(value: str) -> Contact:
     """A WeChat openid, verbatim."""
-    if not (value.isascii() and value.isprintable() and " " not in value and len(value) <= 128):
+    if not (value.isascii() and value.isprintable() and " " not in value and 0 < len(value) <= 128):
         raise NotReachable("customers.fields.openid")
     return Contact("wechat", value)
 
