@@ -149,6 +149,8 @@ class UndoneDatabase(Database):
             self._enter()
             yield self._connection
 
+    reading = connection
+
     def close(self) -> None:
         """Nothing: the connection belongs to the test."""
 

@@ -72,10 +72,9 @@ def show(request: Request, token: str) -> Response:
     """The survey page of a link; changes nothing but when it was first seen."""
     installation = installation_of(request)
     now = installation.clock()
-    with installation.database.connection() as connection:
-        opened = service.look_at(connection, token_hash(token), now)
-        if opened is not None and request.method == "GET":
-            service.note_first_look(connection, opened, now)
+    with installation.database.reading() as connection:
+        seen = request.method == "GET"
+        opened = service.look_at(connection, token_hash(token), now, seen=seen)
     if opened is None:
         return _unknown(request)
     if opened.state != "open":
@@ -115,7 +114,7 @@ def save(request: Request, token: str, body: Body) -> Response:
 def privacy(request: Request, token: str) -> Response:
     """The privacy text."""
     installation = installation_of(request)
-    with installation.database.connection() as connection:
+    with installation.database.reading() as connection:
         opened = service.look_at(connection, token_hash(token), installation.clock())
         texts = service.privacy_texts(connection)
     if opened is None:
@@ -161,7 +160,7 @@ def no_page(request: Request) -> Response:
 
 def _ask(request: Request, token: str, what: Literal["opt_out", "not_me"]) -> Response:
     installation = installation_of(request)
-    with installation.database.connection() as connection:
+    with installation.database.reading() as connection:
         opened = service.look_at(connection, token_hash(token), installation.clock())
     if opened is None:
         return _unknown(request)

@@ -78,16 +78,23 @@ class PrivacyTexts:
         return self.en if language == "en" else self.zh
 
 
-_OPEN = "select * from bp_open_link(%s, %s)"
+_OPEN = "select * from bp_open_link(%s, %s, %s)"
 _PRIVACY = "select privacy_text_zh, privacy_text_en from network where id = 1"
 
 
-def open_link(connection: Connection, token_hash: bytes, *, lock: bool = False) -> Link | None:
+def open_link(
+    connection: Connection,
+    token_hash: bytes,
+    *,
+    lock: bool = False,
+    seen_at: datetime | None = None,
+) -> Link | None:
     """The link with this token; shows its one branch to the transaction (see migration 0002).
 
-    With ``lock`` everybody else who wants to write to the invitation waits until the end.
+    With ``lock`` everybody else who wants to write to the invitation waits until the end. With
+    ``seen_at`` the first look is noted.
     """
-    row = driver(connection).execute(_OPEN, (token_hash, lock)).fetchone()
+    row = driver(connection).execute(_OPEN, (token_hash, lock, seen_at)).fetchone()
     return None if row is None else _link(row)
 
 

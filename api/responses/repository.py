@@ -1,4 +1,4 @@
-"""Writes of the survey page: a saved page in one statement, the first look, suppressions."""
+"""Writes of the survey page: a saved page in one statement, suppressions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,10 +75,6 @@ with asked as (
 update survey_token set dead_at = %(now)s
 where invitation_id = %(invitation_id)s and dead_at is null and %(complete)s
 """
-_SEEN = (
-    "update invitation set first_seen_at = %s where id = %s and first_seen_at is null "
-    "returning set_config('synchronous_commit', 'off', true)"
-)
 _ADDRESSES = """
 select c.id from contact_point c where c.id = :contact_point
     or (cast(:contact_point as uuid) is null and c.person_id = :person)
@@ -110,11 +106,6 @@ def save_page(connection: Connection, asked: Asked, page: SavedPage, now: dateti
         "now": now,
     }
     driver(connection).execute(_SAVE, values)
-
-
-def mark_first_seen(connection: Connection, invitation_id: UUID, now: datetime) -> None:
-    """Notes the first look at a link; a crash may lose it, so nobody waits for the disk."""
-    driver(connection).execute(_SEEN, (now, invitation_id))
 
 
 def suppress_addresses(connection: Connection, asked: Asked, reason: str, now: datetime) -> None:

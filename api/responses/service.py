@@ -92,9 +92,15 @@ class Closed:
 Outcome = Refused | MovedOn | Finished | Closed
 
 
-def look_at(connection: Connection, token_hash: bytes, now: datetime) -> Opened | None:
-    """What a link leads to, without changing anything; None when it is unknown."""
-    return _open(connection, token_hash, now, lock=False)
+def look_at(
+    connection: Connection, token_hash: bytes, now: datetime, *, seen: bool = False
+) -> Opened | None:
+    """What a link leads to; changes nothing but, with ``seen``, when it was first seen.
+
+    None when it is unknown.
+    """
+    link = queries.open_link(connection, token_hash, seen_at=now if seen else None)
+    return None if link is None else _opened(connection, link, now)
 
 
 def page_to_show(opened: Opened, wanted: int) -> int:
@@ -105,17 +111,11 @@ def page_to_show(opened: Opened, wanted: int) -> int:
     )
 
 
-def note_first_look(connection: Connection, opened: Opened, now: datetime) -> None:
-    """Notes when a customer's browser first opened a link."""
-    if opened.asked.first_seen_at is None and opened.state == "open":
-        repository.mark_first_seen(connection, opened.asked.id, now)
-
-
 def submit(
     connection: Connection, token_hash: bytes, submission: Submission, now: datetime
 ) -> Outcome | None:
     """Saves a page; None when the link is unknown."""
-    opened = _open(connection, token_hash, now, lock=True)
+    opened = _locked(connection, token_hash, now)
     if opened is None:
         return None
     if opened.state == "used":
@@ -129,7 +129,7 @@ def suppress(
     connection: Connection, token_hash: bytes, reason: Literal["opt_out", "not_me"], now: datetime
 ) -> Opened | None:
     """Nobody writes to this address again, from any branch; None when the link is unknown."""
-    opened = _open(connection, token_hash, now, lock=True)
+    opened = _locked(connection, token_hash, now)
     if opened is None:
         return None
     open_scope(connection, Scope.whole_network(reason="an opt-out holds for every branch"))
@@ -144,10 +144,12 @@ def privacy_texts(connection: Connection) -> PrivacyTexts:
     return queries.read_privacy_texts(connection)
 
 
-def _open(connection: Connection, token_hash: bytes, now: datetime, *, lock: bool) -> Opened | None:
-    link = queries.open_link(connection, token_hash, lock=lock)
-    if link is None:
-        return None
+def _locked(connection: Connection, token_hash: bytes, now: datetime) -> Opened | None:
+    link = queries.open_link(connection, token_hash, lock=True)
+    return None if link is None else _opened(connection, link, now)
+
+
+def _opened(connection: Connection, link: Link, now: datetime) -> Opened:
     asked, saved = link.asked, link.saved
     survey = require_survey(connection, asked.survey_version_id)
     codes = {question.code: question for question in survey.questions}

@@ -115,8 +115,9 @@ end $$
 # From a survey link's token to its invitation, in one round trip: opens the scope to the link's one
 # branch (the token table is the only one that may be read before that), locks if it is told to, and
 # only then reads what was answered so far, so that whoever waited for the lock sees the newest.
+# ``seen_at`` notes the first look, which a crash may lose: nobody waits for the disk.
 OPEN_LINK = """
-create function bp_open_link(hash bytea, locking boolean) returns table (
+create function bp_open_link(hash bytea, locking boolean, seen_at timestamptz) returns table (
     link_expires_at timestamptz, link_dead_at timestamptz,
     invitation_id uuid, branch_id int, survey_version_id int, person_id uuid,
     contact_point_id uuid, occurred_on date, language text, first_seen_at timestamptz,
@@ -135,6 +136,13 @@ begin
     end if;
     perform set_config('bp.branches', link.branch_id::text, true),
         set_config('bp.people', '', true);
+    if seen_at is not null and link.dead_at is null and link.expires_at > seen_at then
+        update invitation i set first_seen_at = seen_at
+        where i.id = link.invitation_id and i.first_seen_at is null;
+        if found then
+            perform set_config('synchronous_commit', 'off', true);
+        end if;
+    end if;
     if locking then
         perform from invitation i where i.id = link.invitation_id for update;
     end if;
@@ -180,8 +188,8 @@ def upgrade() -> None:
         op.execute(f"alter table {table} alter column hist set storage plain")
     _partitions()
     op.execute(OPEN_LINK)
-    op.execute("revoke all on function bp_open_link(bytea, boolean) from public")
-    op.execute("grant execute on function bp_open_link(bytea, boolean) to bp_web")
+    op.execute("revoke all on function bp_open_link(bytea, boolean, timestamptz) from public")
+    op.execute("grant execute on function bp_open_link(bytea, boolean, timestamptz) to bp_web")
     _grants()
     _policies()
 
@@ -237,7 +245,7 @@ def downgrade() -> None:
         op.execute(f"drop policy stats on {table}")
     op.execute("revoke all on all tables in schema public from bp_web, bp_worker, bp_stats")
     op.execute("revoke all on all sequences in schema public from bp_web, bp_worker")
-    op.execute("drop function bp_open_link(bytea, boolean)")
+    op.execute("drop function bp_open_link(bytea, boolean, timestamptz)")
     op.execute("drop function bp_ensure_partitions(date, date)")
     op.execute(
         "do $$ declare p record; begin for p in select inhrelid::regclass as name from pg_inherits "
