@@ -8,29 +8,26 @@ security stands alone.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import pytest
-from conftest import SECRET, Office, Timepiece, UndoneDatabase
+from conftest import Office
 from fastapi import FastAPI
 from fastapi._compat import ModelField
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import RouteContext, iter_route_contexts
+from isolation import LIMITED, found_in, lasting_office, switch_the_filter_off
 from sqlalchemy import text
 from sqlmodel import Session
 from two_regions import PLACES, Branch, World, log_in_as, make_two_regions
-from web import visitor
+from web import TestClient
 
-from api.boundary import visits
 from api.boundary.visits import SESSION_COOKIE
-from api.core.crypto import Vault
 from api.core.database import Database
-from api.core.installation import Installation
 from api.core.settings import Settings
 from api.main import create_api
 from api.security.scope import Scope, open_scope
-from api.security.viewer import Viewer
 
 ORIGIN = {"origin": "http://testserver"}
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
@@ -73,6 +70,7 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "next": None,
         "bye": None,
         "rest": "nothing/here",
+        "anything": "nothing/here",
         "format": None,
         "lowest": None,
         "highest": None,
@@ -155,10 +153,8 @@ def _calls_of(route: RouteContext, method: str, branch: Branch) -> Iterator[Call
 class Client:
     """Somebody with a session or a machine token."""
 
-    def __init__(
-        self, installation: Installation, secret: str | None, machine: str | None = None
-    ) -> None:
-        self.http = visitor(installation)
+    def __init__(self, app: FastAPI, secret: str | None, machine: str | None = None) -> None:
+        self.http = TestClient(app, follow_redirects=False)
         self.headers = dict(ORIGIN)
         if secret is not None:
             self.http.cookies.set(SESSION_COOKIE, secret)
@@ -177,15 +173,9 @@ class Client:
 
 @pytest.fixture(scope="module")
 def office(playground: Database, migrated: Settings) -> Iterator[Office]:
-    """One office for all tests of this file, since they only look; undone afterwards."""
-    clock, vault = Timepiece(), Vault(SECRET)
-    with playground.engine.connect() as connection:
-        outer = connection.begin()
-        web = Installation(migrated, UndoneDatabase(connection, "bp_web"), vault, clock)
-        worker = Installation(migrated, UndoneDatabase(connection, "bp_worker"), vault, clock)
-        owner = UndoneDatabase(connection, "none")
-        yield Office(web, worker, owner, clock, migrated)
-        outer.rollback()
+    """One office for all tests of this file, since they only look."""
+    with lasting_office(playground, migrated) as built:
+        yield built
 
 
 @pytest.fixture(scope="module")
@@ -198,11 +188,6 @@ def app(office: Office) -> FastAPI:
     return create_api(office.web)
 
 
-def found_in(text_: str, marks: tuple[str, ...], asked: str = "") -> list[str]:
-    """The marks that stand in ``text_`` (not those that the request itself brought)."""
-    return [mark for mark in marks if mark in text_ and mark not in asked]
-
-
 def test_every_parameter_of_every_route_is_known_to_these_tests(app: FastAPI) -> None:
     known = {*NAMES, *OTHERS, *SECRETS}
     for route in routes(app):
@@ -213,20 +198,18 @@ def test_every_parameter_of_every_route_is_known_to_these_tests(app: FastAPI) ->
         )
 
 
-LIMITED = [role for role, place in PLACES.items() if place != "network"]
-
-
 @pytest.mark.parametrize("role", LIMITED)
 def test_asking_for_another_branch_finds_nothing_in_any_byte(
     office: Office, world: World, app: FastAPI, role: str
 ) -> None:
-    client = Client(office.web, log_in_as(office, role))
+    client = Client(app, log_in_as(office, role))
     own = world.shown_to(role)[0]
     for branch in world.hidden_from(role):
         for call, mine in zip(calls(app, branch), calls(app, own), strict=True):
             status, answer = client.ask(call)
             assert status < 500, f"{call.url} fails: {answer}"
-            assert not found_in(answer, branch.marks), f"{call.url} {call.query} tells {role}"
+            for hidden in world.hidden_from(role):
+                assert not found_in(answer, hidden.marks), f"{call.url} {call.query} tells {role}"
             if call.names_it and status not in (404, 405):
                 # Not allowed is an answer only where it does not depend on the branch.
                 assert status in (401, 403), f"{call.url} {call.query}: {status} for {role}"
@@ -237,7 +220,7 @@ def test_asking_for_another_branch_finds_nothing_in_any_byte(
 def test_changing_what_is_another_branchs_finds_nothing(
     office: Office, world: World, app: FastAPI, role: str
 ) -> None:
-    client = Client(office.web, log_in_as(office, role))
+    client = Client(app, log_in_as(office, role))
     tried = 0
     for branch in world.hidden_from(role):
         for call in calls(app, branch, UNSAFE):
@@ -253,7 +236,7 @@ def test_changing_what_is_another_branchs_finds_nothing(
 def test_a_machine_of_one_branch_finds_nothing_of_another(
     office: Office, world: World, app: FastAPI
 ) -> None:
-    client = Client(office.web, None, world.machine)
+    client = Client(app, None, world.machine)
     for name, branch in world.branches.items():
         for call in calls(app, branch):
             status, answer = client.ask(call)
@@ -268,7 +251,7 @@ def test_a_machine_of_one_branch_finds_nothing_of_another(
 def test_whoever_is_not_logged_in_learns_nothing(
     office: Office, world: World, app: FastAPI
 ) -> None:
-    client = Client(office.web, None)
+    client = Client(app, None)
     for branch in world.branches.values():
         for call in calls(app, branch):
             _, answer = client.ask(call)
@@ -277,37 +260,11 @@ def test_whoever_is_not_logged_in_learns_nothing(
 
 def test_headquarters_find_every_branch(office: Office, world: World, app: FastAPI) -> None:
     """Without this, the tests above could pass because nothing is ever shown."""
-    client = Client(office.web, log_in_as(office, "hq_admin"))
+    client = Client(app, log_in_as(office, "hq_admin"))
     for branch in world.branches.values():
         shown = " ".join(client.ask(call)[1] for call in calls(app, branch))
         assert branch.code in shown
         assert set(found_in(shown, branch.data_marks)) >= {branch.data_marks[0]}, "its data"
-
-
-def switch_the_filter_off(monkeypatch: pytest.MonkeyPatch, *, really: bool = False) -> None:
-    """The application lets everybody see and do all; the transaction keeps the viewer's scope.
-
-    With ``really``, the transaction is opened to everything as well.
-    """
-    true_scopes: dict[int, Scope] = {}
-
-    def seeming(viewer: Viewer) -> Viewer:
-        wide = replace(viewer, scope=Scope(branches=viewer.hierarchy.branch_ids))
-        true_scopes[id(wide.scope)] = viewer.scope
-        return wide
-
-    def open_true(session: Session, scope: Scope) -> None:
-        true = Scope.whole_network(reason="control") if really else true_scopes[id(scope)]
-        open_scope(session, true)
-
-    for name in ("viewer_of_session", "viewer_of_token"):
-        real = getattr(visits, name)
-        monkeypatch.setattr(
-            visits, name, lambda *given, real=real, **more: seeming(real(*given, **more))
-        )
-    monkeypatch.setattr(visits, "open_scope", open_true)
-    monkeypatch.setattr(Viewer, "sees_unit", lambda self, unit_id: unit_id in self.hierarchy.nodes)
-    monkeypatch.setattr(Viewer, "may", lambda *_: True)
 
 
 @pytest.mark.parametrize("role", LIMITED)
@@ -316,7 +273,7 @@ def test_row_level_security_alone_keeps_foreign_rows_out(
 ) -> None:
     secret = log_in_as(office, role)
     switch_the_filter_off(monkeypatch)
-    client = Client(office.web, secret)
+    client = Client(app, secret)
     for branch in world.hidden_from(role):
         for call in calls(app, branch):
             if call.path in WITHOUT_ROWS:
@@ -338,7 +295,7 @@ def test_without_row_level_security_the_filter_that_was_switched_off_would_be_mi
     """Proves that the switch works: with the database opened too, foreign rows come through."""
     secret = log_in_as(office, "branch_manager")
     switch_the_filter_off(monkeypatch, really=True)
-    client = Client(office.web, secret)
+    client = Client(app, secret)
     for branch in world.hidden_from("branch_manager"):
         shown = " ".join(
             client.ask(call)[1] for call in calls(app, branch) if call.path not in WITHOUT_ROWS
