@@ -1,12 +1,11 @@
 """The SQL that counts answers into cells.
 
-Every statement replaces what is counted for some keys (branch, day, touchpoint, survey version):
-new counts are put, what has no answer any more goes, sealed cells stay. The same statements serve
-a fold (the keys of its marks) and a rebuild (every key there is), so the two cannot differ in how
-they count, only in what they count again.
+Every statement replaces what is counted: new counts are put, what has no answer any more goes,
+sealed cells stay. A fold does so for the keys of its marks (branch, day, touchpoint, survey
+version), a rebuild for everything; both count by the same expressions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -49,17 +48,6 @@ _MARKED = (
     "cast(:touchpoints as int[]), cast(:versions as int[])) "
     f"as marked({', '.join(_KEY)})"
 )
-_EVERYTHING = " union ".join(
-    f"select {columns} from {table}"
-    for table, columns in (
-        ("response", ", ".join(_KEY)),
-        ("cell where period = 'day'", "branch_id, period_from, touchpoint_id, survey_version_id"),
-        (
-            "cut_cell where period = 'day'",
-            "branch_id, period_from, touchpoint_id, survey_version_id",
-        ),
-    )
-)
 
 
 def _case(scale: str, of: str) -> str:
@@ -81,39 +69,34 @@ def _same(left: str, right: str, columns: Sequence[str]) -> str:
     return " and ".join(f"{left}.{column} = {right}.{column}" for column in columns)
 
 
-def _counted_days(cut: bool) -> str:
-    """Day cells counted from the answers of every key; a partial response's answers count too."""
+def _counted_days(source: str, cut: bool) -> str:
+    """Day cells counted from the answers of ``source``'s responses, also of partial ones."""
     own = ", c.cut, c.cut_value" if cut else ""
     cuts = f"cross join lateral {_CUTS} as c(cut, cut_value)" if cut else ""
     where = "and c.cut_value is not null" if cut else ""
     hist = _binned("count(*) filter (where b.bin = {bin})", "m.scale")
     return f"""
-        select m.code as metric, 'day' as period, k.occurred_on as period_from,
-            k.occurred_on + 1 as period_to, k.branch_id, k.touchpoint_id, k.survey_version_id,
+        select m.code as metric, 'day' as period, r.occurred_on as period_from,
+            r.occurred_on + 1 as period_to, r.branch_id, r.touchpoint_id, r.survey_version_id,
             m.scale, count(*)::int as n, {hist} as hist{own}
-        from key k
-        join response r on {_same("r", "k", _KEY)}
+        from {source}
         join answer a on a.response_id = r.id and a.occurred_on = r.occurred_on
         join metric m on m.code = a.metric
         cross join lateral (select a.value - {_case("m.scale", "lowest")} as bin) b
         {cuts}
         where b.bin >= 0 and b.bin < {_case("m.scale", "bins")} {where}
-        group by m.code, m.scale, {", ".join(f"k.{name}" for name in _KEY)}{own}
+        group by m.code, m.scale, {", ".join(f"r.{name}" for name in _KEY)}{own}
     """
 
 
-def _summed_days(table: str, own: str) -> str:
-    """Longer cells as sums of the day cells in them."""
-    hist = _binned("sum(d.hist[{place}])", "d.scale")
+def _summed_days(source: str, own: str) -> str:
+    """Longer cells as sums of ``source``'s day cells d, each with a longer period t of its own."""
+    place = "t.period, t.period_from, t.period_to, d.branch_id, d.touchpoint_id"
     return f"""
-        select d.metric, t.period, t.period_from, t.period_to, t.branch_id, t.touchpoint_id,
-            t.survey_version_id, d.scale, sum(d.n)::int as n, {hist} as hist{own}
-        from target t cross join metric m
-        join {table} d on d.metric = m.code and d.period = 'day' and d.branch_id = t.branch_id
-            and d.touchpoint_id = t.touchpoint_id and d.survey_version_id = t.survey_version_id
-            and d.period_from >= t.period_from and d.period_from < t.period_to
-        group by d.metric, t.period, t.period_from, t.period_to, t.branch_id, t.touchpoint_id,
-            t.survey_version_id, d.scale{own}
+        select d.metric, {place}, d.survey_version_id, d.scale, sum(d.n)::int as n,
+            {_binned("sum(d.hist[{place}])", "d.scale")} as hist{own}
+        from {source}
+        group by d.metric, {place}, d.survey_version_id, d.scale{own}
     """
 
 
@@ -121,47 +104,90 @@ _DAY_TARGETS = (
     "select 'day' as period, occurred_on as period_from, occurred_on + 1 as period_to, "
     "branch_id, touchpoint_id, survey_version_id from key"
 )
-_TRUNCATED = "date_trunc('{period}', occurred_on::timestamp)::date"
 
 
-def _longer_targets(periods: Sequence[str], table: str, whole: bool) -> str:
-    """The weeks and months that hold a key's day; in a rebuild also those that exist already."""
-    parts = [
-        f"select distinct '{period}' as period, {start} as period_from, "
-        f"({start} + interval '1 {period}')::date as period_to, "
-        "branch_id, touchpoint_id, survey_version_id from key"
-        for period in periods
-        for start in [_TRUNCATED.format(period=period)]
-    ]
-    if whole:
-        listed = ", ".join(f"'{period}'" for period in periods)
-        parts.append(
-            "select period, period_from, period_to, branch_id, touchpoint_id, survey_version_id "
-            f"from {table} where period in ({listed})"
-        )
-    return " union ".join(parts)
+def _longer(period: str, day: str) -> str:
+    """SQL for a longer period that holds ``day``: its name, first day and the day after it."""
+    first = f"date_trunc('{period}', {day}::timestamp)::date"
+    return f"'{period}', {first}, ({first} + interval '1 {period}')::date"
 
 
-def _replacing(table: str, keys: str, targets: str, counted: str) -> str:
+def _longer_targets(periods: Sequence[str]) -> str:
+    """The weeks and months that hold a key's day."""
+    listed = ", ".join(f"({_longer(period, 'occurred_on')})" for period in periods)
+    return (
+        "select distinct p.*, branch_id, touchpoint_id, survey_version_id from key "
+        f"cross join lateral (values {listed}) as p(period, period_from, period_to)"
+    )
+
+
+def _targeted_days(table: str) -> str:
+    """The day cells within the targets."""
+    return f"""
+        target t cross join metric m
+        join {table} d on d.metric = m.code and d.period = 'day' and d.branch_id = t.branch_id
+            and d.touchpoint_id = t.touchpoint_id and d.survey_version_id = t.survey_version_id
+            and d.period_from >= t.period_from and d.period_from < t.period_to
+    """
+
+
+def _all_days(table: str, periods: Sequence[str]) -> str:
+    """All day cells, once for each longer period."""
+    listed = ", ".join(f"({_longer(period, 'd.period_from')})" for period in periods)
+    return (
+        f"(select * from {table} where period = 'day') d "
+        f"cross join lateral (values {listed}) as t(period, period_from, period_to)"
+    )
+
+
+_PLACE = ("period", "period_from", "period_to", "branch_id", "touchpoint_id", "survey_version_id")
+_IDENTITY = {"cell": ("metric", *_PLACE), "cut_cell": ("metric", *_PLACE, "cut", "cut_value")}
+_UNSEALED = {
+    "cell": "not cell.sealed",
+    # A cut of a sealed day cannot be counted again either: its answers are gone.
+    "cut_cell": "not exists (select from cell s where s.sealed and s.period = 'day' "
+    "and s.metric = cut_cell.metric and s.branch_id = cut_cell.branch_id "
+    "and s.touchpoint_id = cut_cell.touchpoint_id and cut_cell.period = 'day' "
+    "and s.survey_version_id = cut_cell.survey_version_id "
+    "and s.period_from = cut_cell.period_from)",
+}
+
+
+def _replacing_targets(table: str, targets: str, counted: str) -> str:
     """One statement that makes ``table`` hold what was counted for the targets, and only that.
 
     ``not in`` is hashed; ``not exists`` would be nested loops, as the server expects one row.
     """
-    cut = ("cut", "cut_value") if table == "cut_cell" else ()
-    place = ("period", "period_from", "period_to", "branch_id", "touchpoint_id")
-    identity = ("metric", *place, "survey_version_id", *cut)
-    columns = ", ".join((*identity, "scale", "n", "hist"))
+    identity = _IDENTITY[table]
     own = ", ".join(f"{table}.{column}" for column in identity)
-    unsealed = {"cell": "not cell.sealed", "cut_cell": f"not exists ({_SEALED})"}[table]
+    gone = f"""
+        using target t, metric m
+        where {table}.metric = m.code and {_same(table, "t", _PLACE)}
+            and ({own}) not in (select {", ".join(identity)} from counted)
+    """
     return f"""
-        with key as materialized ({keys}),
-        target as materialized ({targets}),
+        with key as materialized ({_MARKED}), target as materialized ({targets}),
+        {_replacing(table, counted, gone)}
+    """
+
+
+def _replacing_all(table: str, periods: Sequence[str], counted: str) -> str:
+    """One statement that makes all of ``table``'s ``periods`` what was counted, and only that."""
+    listed = ", ".join(f"'{period}'" for period in periods)
+    gone = f"""
+        where {table}.period in ({listed})
+            and not exists (select from counted c where {_same("c", table, _IDENTITY[table])})
+    """
+    return f"with {_replacing(table, counted, gone)}"
+
+
+def _replacing(table: str, counted: str, gone: str) -> str:
+    identity, unsealed = _IDENTITY[table], _UNSEALED[table]
+    columns = ", ".join((*identity, "scale", "n", "hist"))
+    return f"""
         counted as materialized ({counted}),
         gone as (
-            delete from {table} using target t, metric m
-            where {table}.metric = m.code and {_same(table, "t", (*place, "survey_version_id"))}
-                and {unsealed}
-                and ({own}) not in (select {", ".join(identity)} from counted)
+            delete from {table} {gone} and {unsealed}
             returning {table}.metric, {table}.period_from),
         put as (
             insert into {table} ({columns}) select {columns} from counted
@@ -174,30 +200,30 @@ def _replacing(table: str, keys: str, targets: str, counted: str) -> str:
     """
 
 
-# A cut of a sealed day cannot be counted again either: its answers are gone.
-_SEALED = (
-    "select from cell s where s.sealed and s.period = 'day' and s.metric = cut_cell.metric "
-    "and s.branch_id = cut_cell.branch_id and s.touchpoint_id = cut_cell.touchpoint_id "
-    "and s.survey_version_id = cut_cell.survey_version_id "
-    "and s.period_from = cut_cell.period_from and cut_cell.period = 'day'"
-)
+_LONGER = {"cell": ("week", "month"), "cut_cell": ("month",)}
+_OWN = {"cell": "", "cut_cell": ", d.cut, d.cut_value"}
 
 
-def _statements(keys: str, whole: bool) -> tuple[str, ...]:
-    """Days, weeks and months, then the cuts' days and months."""
-    cut = ", d.cut, d.cut_value"
-    longer = _longer_targets(("week", "month"), "cell", whole)
-    cut_months = _longer_targets(("month",), "cut_cell", whole)
-    return (
-        _replacing("cell", keys, _DAY_TARGETS, _counted_days(cut=False)),
-        _replacing("cell", keys, longer, _summed_days("cell", "")),
-        _replacing("cut_cell", keys, _DAY_TARGETS, _counted_days(cut=True)),
-        _replacing("cut_cell", keys, cut_months, _summed_days("cut_cell", cut)),
-    )
+def _fold_statements() -> Iterator[str]:
+    """Days, weeks and months, then the cuts' days and months, of the marked keys."""
+    marked = f"key k join response r on {_same('r', 'k', _KEY)}"
+    for table, longer in _LONGER.items():
+        days = _counted_days(marked, cut=table == "cut_cell")
+        yield _replacing_targets(table, _DAY_TARGETS, days)
+        sums = _summed_days(_targeted_days(table), _OWN[table])
+        yield _replacing_targets(table, _longer_targets(longer), sums)
 
 
-_FOLD = tuple(text(statement) for statement in _statements(_MARKED, whole=False))
-_REBUILD = tuple(text(statement) for statement in _statements(_EVERYTHING, whole=True))
+def _rebuild_statements() -> Iterator[str]:
+    """The same of everything."""
+    for table, longer in _LONGER.items():
+        yield _replacing_all(table, ("day",), _counted_days("response r", table == "cut_cell"))
+        sums = _summed_days(_all_days(table, longer), _OWN[table])
+        yield _replacing_all(table, longer, sums)
+
+
+_FOLD = tuple(text(statement) for statement in _fold_statements())
+_REBUILD = tuple(text(statement) for statement in _rebuild_statements())
 
 _TAKE = text(
     "with taken as (delete from dirty_mark where id in "
@@ -227,7 +253,9 @@ def add_mark(
 
 def lock_folding(connection: Connection) -> None:
     """Waits until no other transaction folds; the lock ends with this one."""
-    connection.execute(text("set local jit = off; set local statement_timeout = 0"))
+    connection.execute(
+        text("set local jit = off; set local statement_timeout = 0; set local work_mem = '64MB'")
+    )
     wait_for_folding(connection)
 
 
