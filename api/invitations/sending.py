@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
@@ -32,8 +32,9 @@ class Claimed:
     """An invitation that this process alone may send, with its message and address."""
 
     row: ClaimedRow
-    address: str
-    message: Composed
+    token: str = field(repr=False)
+    address: str = field(repr=False)
+    message: Composed = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Stale:
     """A claim whose sender never said what came of it."""
 
     row: ClaimedRow
-    address: str | None
+    address: str | None = field(repr=False)
     since: datetime  # when its link was made: nothing was sent before
     token_hashes: tuple[bytes, ...]
 
@@ -65,17 +66,11 @@ def claim_due(installation: Installation, senders: Mapping[str, str], limit: int
     with installation.database.transaction() as session:
         ids, ended = claiming.claim(session, claimer_name(), senders, now, limit)
         rows = claiming.read_claimed(session, ids)
-        tokens = [new_token(128) for _ in rows]
-        hashed = [
-            (token_hash(token), row.id, row.branch_id)
-            for row, token in zip(rows, tokens, strict=True)
-        ]
-        claiming.insert_tokens(session, hashed, now)
-        prepared = [
-            _prepared(installation, session, row, token)
-            for row, token in zip(rows, tokens, strict=True)
-        ]
-    return Batch(tuple(one for one in prepared if one is not None), ended)
+        made = [_prepared(installation, session, row) for row in rows]
+        claimed = [one for one in made if one is not None]
+        tokens = [(token_hash(one.token), one.row.id, one.row.branch_id) for one in claimed]
+        claiming.insert_tokens(session, tokens, now)
+    return Batch(tuple(claimed), ended + len(rows) - len(claimed))
 
 
 def record_sent(
@@ -131,10 +126,9 @@ def expire(installation: Installation, limit: int = 1000) -> int:
         return claiming.expire_planned(session, installation.clock(), limit)
 
 
-def _prepared(
-    installation: Installation, session: Session, row: ClaimedRow, token: str
-) -> Claimed | None:
-    """The claim with address and words; one that cannot be written ends here, and is seen."""
+def _prepared(installation: Installation, session: Session, row: ClaimedRow) -> Claimed | None:
+    """The claim with link, address and words; one that cannot be written ends here, and is seen."""
+    token = new_token(128)
     try:
         address = _address(installation, row)
         if address is None or row.message_version_id is None:
@@ -147,7 +141,7 @@ def _prepared(
         _log.error("invitation %s cannot be written: %s", row.id, type(error).__name__)
         claiming.settle(session, row, "undelivered", "not_writable")
         return None
-    return Claimed(row, address, composed)
+    return Claimed(row, token, address, composed)
 
 
 def _stale(installation: Installation, session: Session, row: ClaimedRow) -> Stale:

@@ -1,11 +1,13 @@
 """Due events are decided: the decision, the invitation and what froze with it."""
 
+import random
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from asking import (
+    EXAMPLES,
     PHONE,
     YESTERDAY,
     Network,
@@ -24,6 +26,7 @@ from sqlalchemy.exc import IntegrityError
 
 from api.core.installation import Installation
 from api.invitations import service
+from api.invitations.sending import claim_due
 from api.invitations.service import decide_due
 from api.surveys.definitions import RulesFile, read_rules
 from api.surveys.service import publish_rules
@@ -236,6 +239,7 @@ def test_the_latest_statement_on_a_channel_is_its_consent(
 
 def _claimable(office: Office, person: UUID) -> bool:
     """Whether the claim's own statement finds the same consent."""
+    change(office.worker, "delete from survey_token")
     change(office.worker, "delete from invitation")
     survey, message = one(
         office.worker,
@@ -256,14 +260,40 @@ def _claimable(office: Office, person: UUID) -> bool:
         person=person,
         now=NOW,
     )
-    claiming_claim(office)
+    claim_due(office.worker, {"sms": "console"}, 10)
     return one(office.worker, "select failure from invitation").failure != "no_consent"
 
 
-def claiming_claim(office: Office) -> None:
-    from api.invitations.sending import claim_due
-
-    claim_due(office.worker, {"sms": "console"}, 10)
+def test_the_claim_and_the_decision_find_the_same_consents(
+    office: Office, network: Network
+) -> None:
+    luck = random.Random(7)
+    people = [
+        customer(office, network, phone=f"+8619900000{number:03d}", consents=())
+        for number in range(80)
+    ]
+    with office.owner.transaction() as session:
+        for someone in people:
+            for _ in range(luck.randint(0, 4)):
+                given = luck.randint(-9, 1)
+                add_consent(
+                    session,
+                    someone.id,
+                    luck.choice(["any", "sms", "email"]),
+                    granted=luck.random() < 0.7,
+                    given_at=NOW + timedelta(days=given),
+                    withdrawn_at=luck.choice([None, NOW + timedelta(days=luck.randint(given, 3))]),
+                )
+    for someone in people:
+        add_event(office.owner, network, someone)
+    decide_due(office.worker)
+    decided = rows(
+        office.worker,
+        "select e.person_id, d.reason from decision d join event e on e.id = d.event_id",
+    )
+    consented = {row.person_id: row.reason == "passed" for row in decided}
+    assert 20 < sum(consented.values()) < 60
+    assert {someone.id: _claimable(office, someone.id) for someone in people} == consented
 
 
 def test_a_held_event_is_decided_again(office: Office, network: Network) -> None:
@@ -407,8 +437,6 @@ def test_newer_rules_hold_from_their_moment_on(office: Office, network: Network)
 
 
 def _second_rules() -> RulesFile:
-    from asking import EXAMPLES
-
     written = (EXAMPLES / "rules/cars.toml").read_text("utf-8")
     changed = written.replace("version = 1", "version = 2").replace("2024-01-01", "2026-11-01")
     return read_rules(changed, "rules")

@@ -354,6 +354,7 @@ def test_an_invitation_that_cannot_be_written_is_shown_as_such(
     send(office, recorder)
     assert not recorder.sent
     assert status(office) == ("undelivered", "not_writable")
+    assert not rows(office.worker, "select 1 from survey_token")
 
 
 def test_one_message_that_fails_does_not_stop_the_batch(office: Office, network: Network) -> None:
