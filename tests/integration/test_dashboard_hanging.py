@@ -1,0 +1,89 @@
+"""While callbacks of the dashboard hang, survey pages and the health check answer at once."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+
+import httpx
+import pytest
+from conftest import Office
+from slow_dashboard import HANGS_S
+from two_regions import log_in_as, make_two_regions
+
+from api.boundary.visits import SESSION_COOKIE
+from api.core.bench import percentile, web_process
+
+HANGING = 6
+AT_ONCE_S = 0.1
+PULSE = {
+    "output": "version.data",
+    "outputs": {"id": "version", "property": "data"},
+    "inputs": [{"id": "pulse", "property": "n_intervals", "value": 1}],
+    "changedPropIds": ["pulse.n_intervals"],
+    "state": [
+        {"id": "shown", "property": "data", "value": {"version": 0, "pending": False}},
+        {"id": "address", "property": "pathname", "value": "/app/"},
+        {"id": "address", "property": "search", "value": ""},
+    ],
+}
+
+
+@pytest.fixture
+def address(real_office: Office) -> Iterator[str]:
+    """A real web process whose dashboard is slow."""
+    real_office.clock.now = datetime.now(UTC)
+    make_two_regions(real_office)
+    with web_process(real_office.settings, factory="tests.slow_dashboard:web_app") as running:
+        yield running
+
+
+def test_survey_pages_answer_within_100_ms_while_callbacks_hang(
+    real_office: Office, address: str
+) -> None:
+    cookies = {SESSION_COOKIE: log_in_as(real_office, "hq_admin")}
+    with (
+        httpx.Client(
+            base_url=address,
+            cookies=cookies,
+            headers={"origin": address},
+            timeout=30,
+            trust_env=False,
+        ) as person,
+        httpx.Client(base_url=address, timeout=30, trust_env=False) as customer,
+    ):
+        assert customer.get("/healthz").status_code == 200
+        assert customer.get(f"/s/{'x' * 22}").status_code == 404
+        _hang(person, 0)  # the first callback of a process also reads the folder of assets
+        waits, results = _together(person, customer)
+    assert [status for status, _ in results] == [200] * HANGING
+    assert min(seconds for _, seconds in results) >= HANGS_S
+    # All at once, not one after the other: they would take six times as long.
+    assert max(seconds for _, seconds in results) < HANGING * HANGS_S / 2
+    assert percentile(waits, 0.9) < AT_ONCE_S, sorted(waits)
+    assert max(waits) < HANGS_S / 2, sorted(waits)
+
+
+def _together(
+    person: httpx.Client, customer: httpx.Client
+) -> tuple[list[float], list[tuple[int, float]]]:
+    """How long customers wait while callbacks hang, and how the callbacks ended."""
+    paths = ("/healthz", f"/s/{'x' * 22}")
+    with ThreadPoolExecutor(HANGING) as pool:
+        hanging = pool.map(partial(_hang, person), range(HANGING))
+        time.sleep(0.2)
+        waits = [_wait(customer, path) for _ in range(10) for path in paths]
+        return waits, list(hanging)
+
+
+def _hang(person: httpx.Client, _: int) -> tuple[int, float]:
+    begun = time.perf_counter()
+    answer = person.post("/app/_dash-update-component", json=PULSE)
+    return answer.status_code, time.perf_counter() - begun
+
+
+def _wait(client: httpx.Client, path: str) -> float:
+    begun = time.perf_counter()
+    client.get(path)
+    return time.perf_counter() - begun
