@@ -56,7 +56,7 @@ def web_process(settings: Settings, factory: str = WEB_APP, workers: int = 1) ->
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=process_environment(settings),
+            env=environment_for(settings),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -120,7 +120,7 @@ def percentile(seconds: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def process_environment(settings: Settings) -> dict[str, str]:
+def environment_for(settings: Settings) -> dict[str, str]:
     """The environment of a process of ours: nothing of Branchpulse from outside."""
     outside = {name: value for name, value in os.environ.items() if "BRANCHPULSE_" not in name}
     return outside | settings.environment()

@@ -22,7 +22,7 @@ from integration.customers_office import said
 from sqlalchemy import text
 
 from api.access.service import create_token
-from api.core.bench import free_port, process_environment, temporary_installation
+from api.core.bench import environment_for, free_port, temporary_installation
 from api.core.installation import Installation
 from api.core.migrate import ROOT
 from api.core.settings import Settings
@@ -103,7 +103,7 @@ def process(command: str, settings: Settings, folder: Path) -> Iterator[None]:
         running = subprocess.Popen(
             [sys.executable, "branchpulse.py", command],
             cwd=ROOT,
-            env=process_environment(settings),
+            env=environment_for(settings),
             stdout=log,
             stderr=subprocess.STDOUT,
         )
