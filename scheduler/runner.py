@@ -24,7 +24,11 @@ def run(installation: Installation) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    threads = [_thread(loop.name, _work, installation, loop, stop) for loop in LOOPS]
+    threads = [
+        _thread(loop.name, _work, installation, loop, stop)
+        for loop in LOOPS
+        for _ in range(loop.threads)
+    ]
     threads.append(_thread("leader", _lead, installation, stop))
     _log.info("working: %s", ", ".join(loop.name for loop in LOOPS))
     stop.wait()

@@ -16,6 +16,7 @@ from scheduler.jobs.housekeeping import (
     expire_plans,
     forget_answers,
     forget_leagues,
+    forget_log_ins,
     make_partitions,
     settle_claims,
 )
@@ -31,6 +32,7 @@ class Loop:
     step: Callable[[Installation], int]
     rest: float = 0.5  # seconds, after a step that found nothing
     rest_after_failure: float = 5.0
+    threads: int = 1  # in each process
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def _leagues(installation: Installation) -> int:
 
 LOOPS: tuple[Loop, ...] = (
     Loop("decide", decide_due),
-    Loop("send", send_due),
+    Loop("send", send_due, threads=4),
     Loop("letters", send_letters, rest=1.0),
     Loop("fold", _fold, rest=0.3),
     Loop("leagues", _leagues),
@@ -63,5 +65,6 @@ TICKS: tuple[Tick, ...] = (
     Tick("partitions", make_partitions, 600),
     Tick("idempotency", forget_answers, 600),
     Tick("league tables", forget_leagues, 600),
+    Tick("log-ins", forget_log_ins, 600),
     Tick("ranking", send_due_rankings, 60),
 )

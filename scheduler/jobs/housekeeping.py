@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from api.access.logins import forget_ended
 from api.core.installation import Installation
 from api.insights.league_store import forget_tables
 from api.invitations import sending
@@ -63,3 +64,11 @@ def forget_leagues(installation: Installation) -> None:
         return
     with installation.database.transaction() as session:
         forget_tables(session, installation.clock() - KEPT_TABLES)
+
+
+def forget_log_ins(installation: Installation) -> None:
+    """Deletes ended sessions, used links and old counts of failed log-ins."""
+    if not claim_window(installation, "log-ins", 3600):
+        return
+    with installation.database.transaction() as session:
+        forget_ended(session, installation.clock())

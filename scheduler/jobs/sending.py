@@ -23,7 +23,7 @@ from scheduler.senders.port import (
 )
 
 Choose = Callable[[Settings, str], Sender]
-BATCH = 8  # what a crash can leave unknown
+BATCH = 4  # what the death of one thread can leave unknown
 PAUSE = timedelta(minutes=10)
 GIVE_UP = timedelta(days=1)  # of a provider that can be asked but does not answer
 _log = logging.getLogger(__name__)
