@@ -26,6 +26,7 @@ from api.security.sessions import SESSION_IDLE
 
 ANYONE = "system:login"
 _RESET_EVERY = timedelta(minutes=2)
+_KEPT = timedelta(days=30)  # ended sessions and links, for whoever looks into an incident
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,11 @@ def change_password(
         raise WrongPassword(field="present")
     kept = token_hash(keep) if keep else None
     _set_password(session, vault, account, new, now=now, keep=kept)
+
+
+def forget_ended(session: Session, now: datetime) -> int:
+    """Deletes what log-ins leave behind: counts after a day, ended sessions and links later."""
+    return repository.forget_ended(session, now - timedelta(days=1), now - _KEPT)
 
 
 def request_reset(session: Session, installation: Installation, typed: str, now: datetime) -> None:

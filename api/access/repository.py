@@ -276,3 +276,17 @@ def revoke_token(session: Session, name: str, now: datetime) -> UUID | None:
         .returning(col(ApiToken.id))
     )
     return session.execute(query).scalar_one_or_none()
+
+
+_FORGET = (
+    text("delete from login_throttle where last_failed_at < :yesterday"),
+    text("delete from login_session where least(expires_at, revoked_at) < :long_ago"),
+    text("delete from account_link where least(expires_at, used_at) < :long_ago"),
+)
+
+
+def forget_ended(session: Session, yesterday: datetime, long_ago: datetime) -> int:
+    """Deletes counts of failures, sessions and links that ended long ago; how many (worker)."""
+    values = {"yesterday": yesterday, "long_ago": long_ago}
+    gone = [session.execute(one, values) for one in _FORGET]
+    return sum([one.rowcount for one in gone if isinstance(one, CursorResult)])

@@ -27,6 +27,7 @@ from api.core.errors import NotLoggedIn
 from api.models import Account, AuditEntry, LoginThrottle, OutboxMessage
 from api.network import service as network
 from api.security.sessions import SESSION_LONGEST, viewer_of_session, viewer_of_token
+from scheduler.jobs.housekeeping import forget_log_ins
 
 PASSWORD = "correct horse battery"
 NAMES = LoginNames("Li.Na@Example.com", "+86 199 0000 0001", "EMP-0042")
@@ -437,3 +438,20 @@ def test_a_blocked_attempt_is_not_counted(office: Office, person: UUID) -> None:
     with office.web.database.transaction() as session:
         until = session.execute(text("select max(blocked_until) from login_throttle")).scalar()
     assert moment_of(until) == NOW + timedelta(seconds=1)
+
+
+def test_what_ended_long_ago_is_deleted_and_nothing_else(office: Office, person: UUID) -> None:
+    ended = logged_in(office)
+    with office.web.database.transaction() as session:
+        logins.log_out(session, ended.secret, now=NOW)
+    attempt(office, "emp-0042", "wrong password")
+    office.clock.now += timedelta(days=40)
+    alive = logged_in(office).secret
+    attempt(office, "nobody", "wrong password")
+    forget_log_ins(office.worker)
+    assert works(office, alive)
+    with office.owner.transaction() as session:
+        assert session.execute(text("select count(*) from login_session")).scalar() == 1
+        assert session.execute(text("select max(failures) from login_throttle")).scalar() == 1
+        left = session.execute(text("select min(last_failed_at) from login_throttle")).scalar()
+    assert left == office.clock.now
