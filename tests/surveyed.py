@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from conftest import NOW
+from conftest import NOW, Office
 from sqlalchemy import text
 from sqlmodel import Session
+from web import TestClient
 
 from api.core.database import Database
 from api.core.ids import new_id, new_token, token_hash
@@ -170,3 +171,62 @@ def _branch(session: Session, code: str, zh: str = "上海浦东店", en: str = 
     assert unit.id is not None
     session.add(UnitProfile(unit_id=unit.id, brand="远山", valid_from=date(2020, 1, 1)))
     return unit.id
+
+
+PAGES = (
+    {"nps": "9"},
+    {"overall": "5", "advisor": "4"},
+    {"fixed": "yes", "comment": "Ready in time"},
+)
+
+
+def answer_all(browser: TestClient, link: str, **last: str) -> None:
+    """Every page of the car service survey, one after the other."""
+    for number, fields in enumerate(PAGES, 1):
+        final = last if number == len(PAGES) else {}
+        answer = browser.post(f"{link}?page={number}", data={**fields, **final})
+    assert answer.status_code == 200
+    assert "回答已保存" in answer.text
+
+
+def stored(office: Office) -> dict[str, tuple[object, ...]]:
+    """The stored answers by question."""
+    found = rows(
+        office.worker.database,
+        "select question, metric, value, choices, option_texts, text from answer order by question",
+    )
+    return {row[0]: tuple(row[1:]) for row in found}
+
+
+def one(office: Office, query: str) -> tuple[object, ...]:
+    """The only row that a query finds."""
+    found = rows(office.worker.database, query)
+    assert len(found) == 1
+    return tuple(found[0])
+
+
+ONE_PAGE = """
+code = "one"
+version = 1
+touchpoints = ["service"]
+identity = "if_ticked"
+title = { zh = "一页", en = "One page" }
+thanks = { zh = "谢谢", en = "Thanks" }
+[[page]]
+[[page.question]]
+code = "nps"
+kind = "scale_0_10"
+metric = "nps"
+metric_kind = "nps"
+metric_name = { zh = "净推荐值", en = "NPS" }
+required = true
+text = { zh = "推荐吗？", en = "Recommend?" }
+low = { zh = "否", en = "No" }
+high = { zh = "是", en = "Yes" }
+[[page.question]]
+code = "why"
+kind = "text"
+required = true
+show_if = { question = "nps", op = "lte", value = 6 }
+text = { zh = "为什么？", en = "Why?" }
+"""

@@ -10,7 +10,7 @@ import pytest
 from conftest import Office
 from playwright.sync_api import Browser, Page, Playwright, Request, sync_playwright
 from served import served
-from surveyed import Dealer, invite, make_dealer, rows
+from surveyed import ONE_PAGE, Dealer, invite, make_dealer, rows
 
 from api.main import create_api
 
@@ -191,9 +191,7 @@ def test_the_back_button_and_the_switch_lose_nothing(
 def test_a_condition_on_the_same_page_shows_its_question_without_a_script(
     real_office: Office, address: str, chromium: Browser
 ) -> None:
-    from_file = Path(__file__).parents[1] / "integration/test_responses.py"
-    survey = from_file.read_text("utf-8").split('ONE_PAGE = """')[1].split('"""')[0]
-    dealer = make_dealer(real_office.worker.database, survey)
+    dealer = make_dealer(real_office.worker.database, ONE_PAGE)
     link = address + invite(real_office.worker.database, dealer)
     with phone(chromium) as page:
         page.goto(link)

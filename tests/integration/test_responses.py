@@ -1,24 +1,21 @@
-"""The survey page: what a customer sees, what is saved, and what a link still does."""
+"""The survey page: what a customer sees, and what is saved."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
-from conftest import NOW, Office
-from sqlalchemy.engine import Connection
-from surveyed import OCCURRED_ON, Dealer, give_token, invite, make_dealer, rows
-from web import TestClient, visitor
-
-from api.core.database import Database
-from api.models import Invitation
-
-PAGES = (
-    {"nps": "9"},
-    {"overall": "5", "advisor": "4"},
-    {"fixed": "yes", "comment": "Ready in time"},
+from conftest import Office
+from surveyed import (
+    OCCURRED_ON,
+    ONE_PAGE,
+    Dealer,
+    answer_all,
+    invite,
+    make_dealer,
+    one,
+    rows,
+    stored,
 )
+from web import TestClient, visitor
 
 
 @pytest.fixture
@@ -34,28 +31,6 @@ def browser(office: Office) -> TestClient:
 @pytest.fixture
 def link(office: Office, dealer: Dealer) -> str:
     return "/s/" + invite(office.worker.database, dealer)
-
-
-def answer_all(browser: TestClient, link: str, **last: str) -> None:
-    for number, fields in enumerate(PAGES, 1):
-        final = last if number == len(PAGES) else {}
-        answer = browser.post(f"{link}?page={number}", data={**fields, **final})
-    assert answer.status_code == 200
-    assert "回答已保存" in answer.text
-
-
-def stored(office: Office) -> dict[str, tuple[object, ...]]:
-    found = rows(
-        office.worker.database,
-        "select question, metric, value, choices, option_texts, text from answer order by question",
-    )
-    return {row[0]: tuple(row[1:]) for row in found}
-
-
-def one(office: Office, query: str) -> tuple[object, ...]:
-    found = rows(office.worker.database, query)
-    assert len(found) == 1
-    return tuple(found[0])
 
 
 def test_the_page_names_brand_branch_occasion_and_date(browser: TestClient, link: str) -> None:
@@ -211,88 +186,6 @@ def test_an_answer_goes_when_its_question_is_hidden_afterwards(
     assert stored(office)["overall"][1] == 2
 
 
-def test_a_second_post_says_thank_you_and_changes_nothing(
-    office: Office, browser: TestClient, link: str
-) -> None:
-    answer_all(browser, link)
-    before = stored(office)
-    marks = rows(office.worker.database, "select id from dirty_mark")
-    for fields in ({"fixed": "no"}, {"nps": "0"}, {}):
-        answer = browser.post(link + "?page=1", data=fields)
-        assert answer.status_code == 200
-        assert "回答已保存" in answer.text
-    assert stored(office) == before
-    assert rows(office.worker.database, "select id from dirty_mark") == marks
-
-
-def test_all_links_of_an_invitation_end_with_its_first_complete_answer(
-    office: Office, dealer: Dealer, browser: TestClient, link: str
-) -> None:
-    with office.worker.database.transaction() as session:
-        invitation = session.get(Invitation, dealer.invitations[0])
-        assert invitation is not None
-        other = "/s/" + give_token(session, invitation)
-    assert browser.get(other).status_code == 200
-    answer_all(browser, link)
-    assert one(office, "select count(*) from survey_token where dead_at is null") == (0,)
-    assert browser.get(other).status_code == 410
-    assert one(office, "select answered_at from invitation") == (NOW,)
-
-
-def test_a_used_link_is_a_friendly_page(browser: TestClient, link: str) -> None:
-    answer_all(browser, link)
-    answer = browser.get(link)
-    assert answer.status_code == 410
-    assert "您的回答已收到" in answer.text
-    assert "上海浦东店" not in answer.text
-
-
-def test_an_expired_link_is_a_friendly_page_and_saves_nothing(
-    office: Office, browser: TestClient, link: str
-) -> None:
-    office.clock.now = NOW + timedelta(days=14)
-    answer = browser.get(link)
-    assert answer.status_code == 410
-    assert "已过期" in answer.text
-    answer = browser.post(link + "?page=1", data={"nps": "9"})
-    assert answer.status_code == 410
-    assert rows(office.worker.database, "select 1 from response") == []
-
-
-@pytest.mark.parametrize(
-    "token",
-    ["A" * 22, "x", "A" * 23, "A" * 3000, "..%2f..%2fetc", "%00" * 22, "'or'1'='1", "é" * 22],
-)
-def test_an_unknown_or_forged_link_is_a_friendly_page(browser: TestClient, token: str) -> None:
-    for answer in (browser.get(f"/s/{token}"), browser.post(f"/s/{token}", data={"nps": "1"})):
-        assert answer.status_code == 404
-        assert "text/html" in answer.headers["content-type"]
-        assert "没有找到此页面" in answer.text
-
-
-def test_a_scanner_that_gets_or_heads_gives_no_answer(
-    office: Office, browser: TestClient, link: str
-) -> None:
-    assert browser.head(link).status_code == 200
-    assert one(office, "select first_seen_at from invitation") == (None,)
-    for path in ("", "?page=3&nps=9&go=next", "/opt-out", "/not-me", "/privacy"):
-        assert browser.get(link + path).status_code == 200
-    assert one(office, "select first_seen_at, answered_at, status from invitation") == (
-        *(NOW, None),
-        "sent",
-    )
-    for table in ("response", "answer", "suppression", "dirty_mark"):
-        assert rows(office.worker.database, f"select 1 from {table}") == []
-    office.clock.now = NOW + timedelta(hours=1)
-    browser.get(link)
-    assert one(office, "select first_seen_at from invitation") == (NOW,)
-
-
-def test_only_a_hash_of_the_token_is_stored(office: Office, link: str) -> None:
-    dump = str(rows(office.worker.database, "select t.*, i.* from survey_token t, invitation i"))
-    assert link.removeprefix("/s/") not in dump
-
-
 def test_the_tick_decides_whether_the_answer_is_named(
     office: Office, dealer: Dealer, browser: TestClient
 ) -> None:
@@ -329,33 +222,6 @@ def test_a_survey_that_is_always_or_never_named_has_no_tick(
     assert 'name="named"' not in page
     assert browser.post(link, data={"nps": "8", "named": "yes"}).status_code == 200
     assert one(office, "select named from response") == (named,)
-
-
-ONE_PAGE = """
-code = "one"
-version = 1
-touchpoints = ["service"]
-identity = "if_ticked"
-title = { zh = "一页", en = "One page" }
-thanks = { zh = "谢谢", en = "Thanks" }
-[[page]]
-[[page.question]]
-code = "nps"
-kind = "scale_0_10"
-metric = "nps"
-metric_kind = "nps"
-metric_name = { zh = "净推荐值", en = "NPS" }
-required = true
-text = { zh = "推荐吗？", en = "Recommend?" }
-low = { zh = "否", en = "No" }
-high = { zh = "是", en = "Yes" }
-[[page.question]]
-code = "why"
-kind = "text"
-required = true
-show_if = { question = "nps", op = "lte", value = 6 }
-text = { zh = "为什么？", en = "Why?" }
-"""
 
 
 def test_a_condition_on_the_same_page_holds_without_a_script(office: Office) -> None:
@@ -481,105 +347,3 @@ def test_a_body_that_is_no_form_is_an_unanswered_page(
 ) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
     assert browser.post(link, content=body, headers=headers).status_code == 422
-
-
-def test_a_logged_in_colleague_can_answer_too(browser: TestClient, link: str) -> None:
-    answer = browser.post(
-        link + "?page=1",
-        data={"nps": "9"},
-        headers={"cookie": "bp_session=whatever", "origin": "null"},
-    )
-    assert answer.status_code == 303
-
-
-def test_no_thank_you_without_a_commit(
-    office: Office, link: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    browser = visitor(office.web)
-    browser.post(link + "?page=1", data={"nps": "9"})
-    browser.post(link + "?page=2", data={"overall": "5"})
-    real = type(office.web.database).connection
-
-    @contextmanager
-    def uncommitted(database: Database) -> Iterator[Connection]:
-        with real(database) as connection:
-            yield connection
-            raise OSError("the disk is full")
-
-    monkeypatch.setattr(type(office.web.database), "connection", uncommitted)
-    answer = browser.post(link + "?page=3", data={"fixed": "yes"})
-    monkeypatch.undo()
-    assert answer.status_code == 503
-    assert "谢谢" not in answer.text
-    assert "已保存" not in answer.text
-    assert one(office, "select completed_at from response") == (None,)
-
-
-def test_opting_out_holds_for_the_address_everywhere(
-    office: Office, dealer: Dealer, browser: TestClient, link: str
-) -> None:
-    invite(office.worker.database, dealer, branch_id=dealer.other_branch_id, status="planned")
-    assert "确认" in browser.get(link + "/opt-out").text
-    assert rows(office.worker.database, "select 1 from suppression") == []
-    answer = browser.post(link + "/opt-out")
-    assert answer.status_code == 200
-    assert "已退订" in answer.text
-    assert one(office, "select kind, value_hash, reason, created_at from suppression") == (
-        *("phone", b"hash of a phone"),
-        *("opt_out", NOW),
-    )
-    statuses = rows(office.worker.database, "select status, failure from invitation order by id")
-    assert statuses == [("sent", None), ("dropped", "opt_out")]
-    assert browser.post(link + "/opt-out").status_code == 200
-    assert len(rows(office.worker.database, "select 1 from suppression")) == 1
-
-
-def test_one_can_still_opt_out_by_an_old_link(
-    office: Office, browser: TestClient, link: str
-) -> None:
-    answer_all(browser, link)
-    office.clock.now = NOW + timedelta(days=300)
-    assert browser.post(link + "/opt-out").status_code == 200
-    assert one(office, "select reason from suppression") == ("opt_out",)
-
-
-def test_whoever_it_was_not_is_left_alone_and_the_link_ends(
-    office: Office, browser: TestClient, link: str
-) -> None:
-    assert "这不是我" in browser.get(link + "/not-me").text
-    assert browser.post(link + "/not-me").status_code == 200
-    assert one(office, "select reason from suppression") == ("not_me",)
-    assert browser.get(link).status_code == 410
-    assert browser.post(link, data={"nps": "9"}).status_code == 410
-    assert rows(office.worker.database, "select 1 from response") == []
-
-
-def test_the_privacy_text_is_the_networks_own_or_the_standard_one(
-    office: Office, browser: TestClient, link: str
-) -> None:
-    page = browser.get(link).text
-    assert f'href="{link}/privacy?lang=zh"' in page
-    assert "不使用 Cookie" in browser.get(link + "/privacy").text
-    rows(
-        office.worker.database,
-        "update network set privacy_text_zh = :words returning id",
-        words="本网络的说明\n第二段",
-    )
-    page = browser.get(link + "/privacy").text
-    assert "<p>本网络的说明</p><p>第二段</p>" in page.replace("\n", "")
-    assert "不使用 Cookie" not in page
-
-
-def test_a_link_that_is_opened_very_often_has_to_wait(browser: TestClient, link: str) -> None:
-    statuses = [browser.get(link).status_code for _ in range(60)]
-    assert statuses[:30] == [200] * 30
-    assert statuses[-1] == 429
-    answer = browser.get(link)
-    assert int(answer.headers["retry-after"]) >= 1
-    assert "请稍等" in answer.text
-
-
-def test_guessing_links_ends_soon(browser: TestClient) -> None:
-    statuses = [browser.get(f"/s/{number:022d}").status_code for number in range(60)]
-    assert statuses[0] == 404
-    assert 429 in statuses
