@@ -54,7 +54,7 @@ def _leagues(installation: Installation) -> int:
 
 LOOPS: tuple[Loop, ...] = (
     Loop("decide", decide_due),
-    Loop("send", send_due, threads=4),
+    Loop("send", send_due, rest=1.0, threads=4),
     Loop("letters", send_letters, rest=1.0),
     Loop("fold", _fold, rest=0.3),
     Loop("leagues", _leagues),
