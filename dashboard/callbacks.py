@@ -106,7 +106,7 @@ def show_page(sitting: Sitting, href: str, theme: str | None, version: int | Non
 def _league(sitting: Sitting, at: int) -> Any:
     view = league_view(sitting)
     shown = {"version": at, "pending": view is not None and view.pending}
-    if callback_context.triggered_id == Id.VERSION and view is not None and view.rows:
+    if callback_context.triggered_id == Id.VERSION and view is not None and not view.is_empty:
         set_props(Id.LEAGUE_GRID, {"rowData": view.rows})
         set_props(Id.LEAGUE_HEAD, {"children": league_head(view, sitting.say)})
         return no_update, shown

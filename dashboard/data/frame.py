@@ -92,9 +92,9 @@ def _sensible(sitting: Sitting, address: Address) -> Address:
     """The address without what is not there, or not the viewer's: links never repeat it."""
     if address.unit is not None and _unit(sitting, address) is None:
         return Address(Page.MISSING, language=address.language)
-    if address.touchpoint not in (row.code for row in touchpoint_rows(sitting.session)):
+    if address.touchpoint not in [row.code for row in touchpoint_rows(sitting.session)]:
         address = address.with_(touchpoint=None)
-    if address.metric not in (metric.code for metric in known_metrics(sitting)):
+    if address.metric not in [metric.code for metric in known_metrics(sitting)]:
         address = address.with_(metric=None)
     return address
 

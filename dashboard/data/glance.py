@@ -1,6 +1,6 @@
 """A unit at one glance, as pages show it: score, change, trend, parts, funnel."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -10,7 +10,8 @@ from api.insights.network_stats import Published
 from api.insights.overview import Overview, UnitFigure, overview
 from api.insights.trend import RollingTrend, rolling_trend
 from dashboard.address import Page
-from dashboard.data.frame import compares
+from dashboard.data.extent import elsewhere
+from dashboard.data.frame import Link, compares
 from dashboard.data.metrics import shown_metric
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
@@ -62,6 +63,7 @@ class Glance:
     provisional: bool
     rank: tuple[int, int, int] | None = None
     rank_pending: bool = False
+    elsewhere: Link | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -90,7 +92,7 @@ def glance(sitting: Sitting, unit: str | None) -> Glance | None:
     )
     node = found.unit
     above = [one for one in found.above if _says_more(sitting, one)]
-    return Glance(
+    view = Glance(
         name=node.name(sitting.language) if node else None,
         is_branch=node is not None and node.is_branch,
         own=node is not None and node.is_branch and not compares(sitting),
@@ -112,6 +114,9 @@ def glance(sitting: Sitting, unit: str | None) -> Glance | None:
         funnel=_steps(sitting, found),
         provisional=found.provisional,
     )
+    if view.is_empty:
+        return replace(view, elsewhere=elsewhere(sitting, metric.code, unit))
+    return view
 
 
 def overview_unit(sitting: Sitting) -> str | None:

@@ -5,6 +5,8 @@ from typing import Any
 
 from api.insights.league import League, LeagueRow, league
 from dashboard.address import Page
+from dashboard.data.extent import elsewhere
+from dashboard.data.frame import Link
 from dashboard.data.metrics import shown_metric
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
@@ -24,7 +26,13 @@ class LeagueView:
     answers: int
     pending: bool
     version: int
+    elsewhere: Link | None = None
     rank_from: int = DEFAULT_THRESHOLDS.rank
+
+    @property
+    def is_empty(self) -> bool:
+        """True when no branch has an answer."""
+        return all(row["n"] == 0 for row in self.rows)
 
 
 def league_view(sitting: Sitting) -> LeagueView | None:
@@ -34,6 +42,7 @@ def league_view(sitting: Sitting) -> LeagueView | None:
         return None
     found = read_league(sitting, metric.code)
     ranked = [row for row in found.rows if row.ranked]
+    empty = all(row.n == 0 for row in found.rows)
     return LeagueView(
         metric=metric,
         period=days_text(sitting.say, shown_period(sitting)),
@@ -43,6 +52,7 @@ def league_view(sitting: Sitting) -> LeagueView | None:
         answers=sum(row.n or 0 for row in found.rows),
         pending=found.ranks_pending,
         version=found.data_version,
+        elsewhere=elsewhere(sitting, metric.code, sitting.address.unit) if empty else None,
     )
 
 

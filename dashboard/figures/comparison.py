@@ -31,13 +31,22 @@ def comparison_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool) -> go.
     figure.update_yaxes(
         automargin=True, showgrid=False, tickfont={"size": 14, "color": colours.ink}
     )
-    figure.update_xaxes(showgrid=True, ticksuffix=metric.suffix, nticks=6)
+    figure.update_xaxes(
+        range=_range(frame, metric), showgrid=True, ticksuffix=metric.suffix, nticks=6
+    )
     return figure
 
 
 def comparison_height(rows: int) -> int:
     """Height in pixels for so many rows."""
     return ROW_HEIGHT * rows + 48
+
+
+def _range(frame: pd.DataFrame, metric: Metric) -> list[float | None]:
+    """All intervals with some air around them."""
+    low, high = float(frame["low"].min()), float(frame["high"].max())
+    air = 0.06 * (high - low or metric.high - metric.low)
+    return [metric.scaled(low - air), metric.scaled(high + air)]
 
 
 def _add(figure: go.Figure, row: object, metric: Metric, colours: Theme) -> None:

@@ -21,8 +21,8 @@ def league_page(view: LeagueView | None, say: Words) -> Any:
     """The page, or the words for why there is none."""
     if view is None:
         return states.unset(say)
-    if not view.rows:
-        return states.empty(say)
+    if view.is_empty:
+        return states.empty(say, view.elsewhere)
     return html.Section(
         [
             html.Div(league_head(view, say), id=Id.LEAGUE_HEAD),
@@ -86,9 +86,9 @@ def columns(view: LeagueView, say: Words) -> list[dict[str, Any]]:
     number = "agNumberColumnFilter"
     cells = {"cellRenderer": "BpInterval", "cellRendererParams": interval}
     return [
-        _column(say, "rank", 124, cellRenderer="BpRank", sort="asc", **_SORT, filter=number),
-        _column(say, "unit_name", 176, cellRenderer="BpLink", flex=2),
-        _column(say, "score", 88, **_NUMBER, **_formatted(metric)),
+        _column(say, "rank", 96, cellRenderer="BpRank", sort="asc", **_SORT, filter=number),
+        _column(say, "unit_name", 144, cellRenderer="BpLink", flex=2),
+        _column(say, "score", 76, **_NUMBER, **_formatted(metric)),
         _column(say, "interval", 200, **cells, sortable=False, filter=False, flex=2),
         _column(say, "n", 100, **_NUMBER, valueFormatter={"function": "bpCount(params)"}),
         _column(say, "change", 100, **_NUMBER, cellRenderer="BpChange", cellRendererParams=change),

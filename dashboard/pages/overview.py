@@ -18,7 +18,7 @@ def overview_page(view: Glance | None, say: Words, *, dark: bool) -> Any:
     if view is None:
         return states.unset(say)
     if view.is_empty:
-        return states.empty(say)
+        return states.empty(say, view.elsewhere)
     return html.Div(
         [
             hero(view, say),

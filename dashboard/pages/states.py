@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
+from dashboard.data.frame import Link
 from dashboard.data.words import Say
 from dashboard.pages.parts import icon
 
@@ -17,9 +18,13 @@ def state(symbol: str, title: str, words: str, *more: Any) -> Any:
     )
 
 
-def empty(say: Say) -> Any:
-    """Nothing was counted in this period."""
-    return _alone(state("inbox", say("dashboard.empty.title"), say("dashboard.empty.words")))
+def empty(say: Say, elsewhere: Link | None = None) -> Any:
+    """Nothing was counted in this period; ``elsewhere`` leads to days that have answers."""
+    there = None
+    if elsewhere is not None:
+        words = say("dashboard.empty.elsewhere", days=elsewhere.label)
+        there = dcc.Link(words, href=elsewhere.href, className="bp-button")
+    return _alone(state("inbox", say("dashboard.empty.title"), say("dashboard.empty.words"), there))
 
 
 def unset(say: Say) -> Any:

@@ -20,7 +20,7 @@ def unit_page(view: UnitView | None, say: Words, *, dark: bool) -> Any:
         return states.unset(say)
     found = view.glance
     if found.is_empty:
-        return states.empty(say)
+        return states.empty(say, found.elsewhere)
     if found.is_branch:
         cards = [
             hero(found, say),

@@ -111,6 +111,17 @@ def test_without_answers_there_are_words_instead_of_numbers() -> None:
     assert "Nothing is measured yet" in text(overview_page(None, EN, dark=False))
 
 
+def test_an_empty_page_leads_to_the_days_that_have_answers() -> None:
+    nothing = Figure(0, None, None, None, "hidden")
+    there = Link("July 2015", "/app/overview?from=2015-07-01&to=2015-07-31")
+    view = a_glance(figure=nothing, funnel=[], elsewhere=there)
+    page = overview_page(view, EN, dark=False)
+    assert "There are answers from July 2015" in text(page)
+    assert hrefs(page) == [there.href]
+    rows = [a_row("D1", n=0, score=None, low=None, high=None, ranked=False, lacks="x")]
+    assert hrefs(league_page(a_league(rows, elsewhere=there), EN)) == [there.href]
+
+
 def test_too_few_answers_are_said_without_a_score() -> None:
     said = text(overview_page(a_glance(figure=FEW, bands=None), EN, dark=False))
     assert "Too few answers for a score" in said
