@@ -20,8 +20,8 @@ from api.core.languages import spoken
 from api.invitations import receipts
 from api.invitations.messages import Composed, compose, survey_link
 from api.invitations.repository import claiming
-from api.invitations.repository.claiming import ClaimedRow
-from api.surveys.published import require_message
+from api.invitations.repository.claiming import ClaimedRow, Limit
+from api.surveys.published import require_message, rules_in_force
 
 LEASE = timedelta(minutes=10)
 _log = logging.getLogger(__name__)
@@ -64,7 +64,9 @@ def claim_due(installation: Installation, senders: Mapping[str, str], limit: int
     """Claims due invitations in a transaction of its own, with new link tokens."""
     now = installation.clock()
     with installation.database.transaction() as session:
-        ids, ended = claiming.claim(session, claimer_name(), senders, now, limit)
+        ids, ended = claiming.claim(
+            session, claimer_name(), senders, now, limit=limit, cap=_cap(session, now)
+        )
         rows = claiming.read_claimed(session, ids)
         made = [_prepared(installation, session, row) for row in rows]
         claimed = [one for one in made if one is not None]
@@ -124,6 +126,13 @@ def expire(installation: Installation, limit: int = 1000) -> int:
     """Ends plans whose link would be dead already; how many."""
     with installation.database.transaction() as session:
         return claiming.expire_planned(session, installation.clock(), limit)
+
+
+def _cap(session: Session, now: datetime) -> Limit:
+    in_force = rules_in_force(session, now)
+    if in_force is None:
+        return Limit()
+    return Limit(in_force.rules.cap.count, now - in_force.rules.cap.window)
 
 
 def _prepared(installation: Installation, session: Session, row: ClaimedRow) -> Claimed | None:

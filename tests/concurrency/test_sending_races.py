@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from asking import add_customer, add_event, make_network, one, rows
+from asking import add_customer, add_event, change, make_network, one, rows
 from conftest import NOW, Office, as_role
 
 from api.core.database import Database
@@ -80,6 +80,27 @@ def test_workers_side_by_side_send_each_invitation_once(real_office: Office) -> 
     assert len(recorder.sent) == 60
     assert set(Counter(message.id for message in recorder.sent).values()) == {1}
     assert statuses(real_office) == {"sent": 60}
+
+
+def test_plans_of_persons_who_turn_out_to_be_one_are_sent_once(real_office: Office) -> None:
+    plan(real_office, 24)
+    for table in ("contact_point", "invitation", "event", "consent"):
+        change(
+            real_office.worker,
+            f"update {table} set person_id = (select person_id from {table} order by id limit 1)",
+        )
+    recorder = Recorder()
+    in_threads(
+        real_office,
+        lambda installation: send_due(
+            installation, limit=1, choose=lambda settings, channel: recorder
+        ),
+        8,
+    )
+    while send_due(real_office.worker, choose=lambda settings, channel: recorder):
+        pass
+    assert len(recorder.sent) == 1
+    assert statuses(real_office) == {"sent": 1, "dropped": 23}
 
 
 def test_letters_are_sent_once_by_workers_side_by_side(real_office: Office) -> None:

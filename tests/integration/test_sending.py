@@ -141,6 +141,54 @@ def test_what_changed_between_plan_and_claim_is_seen(
     assert not rows(office.worker, "select 1 from survey_token")
 
 
+def merge_all(office: Office) -> None:
+    """All persons turn out to be one."""
+    for table in ("contact_point", "invitation", "event"):
+        change(
+            office.worker,
+            f"update {table} set person_id = (select person_id from {table} order by id limit 1)",
+        )
+
+
+def test_of_the_plans_of_persons_who_turn_out_to_be_one_the_first_is_sent(
+    office: Office, network: Network
+) -> None:
+    for number in range(3):
+        plan(office, network, phone=f"+861990000001{number}")
+    merge_all(office)
+    recorder = Recorder()
+    while send(office, recorder):
+        pass
+    found = rows(office.worker, "select status, failure from invitation order by id")
+    assert [tuple(row) for row in found] == [
+        ("sent", None),
+        ("dropped", "capped"),
+        ("dropped", "capped"),
+    ]
+    assert len(recorder.sent) == 1
+
+
+def test_a_plan_waits_when_the_cap_frees_in_time(office: Office, network: Network) -> None:
+    for number in range(2):
+        plan(office, network, phone=f"+861990000001{number}")
+    merge_all(office)
+    earlier = NOW - timedelta(days=90) + timedelta(hours=1)  # an hour later it no longer counts
+    change(
+        office.worker,
+        "update invitation set status = 'delivered', sent_at = :at, planned_at = :at "
+        "where id = (select id from invitation order by id limit 1)",
+        at=earlier,
+    )
+    recorder = Recorder()
+    while send(office, recorder):
+        pass
+    assert not recorder.sent
+    office.clock.now = NOW + timedelta(hours=1)
+    while send(office, recorder):
+        pass
+    assert len(recorder.sent) == 1
+
+
 def test_a_plan_that_is_not_due_stays(office: Office, network: Network) -> None:
     plan(office, network)
     change(office.worker, "update invitation set planned_at = :at", at=NOW + timedelta(seconds=1))

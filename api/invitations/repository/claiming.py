@@ -23,6 +23,16 @@ coalesce((
         (o.granted and (o.withdrawn_at is null or o.withdrawn_at > :now))
     limit 1), false)
 """
+# Sent within the window, or planned before this one: two plans meet when two persons turn out to
+# be one. Of those only the first may go; without any lock, since everybody sees the same order.
+_AT = "coalesce(o.sent_at, o.claimed_at, o.planned_at)"
+_ASKED_BEFORE = f"""
+(select count(*) from invitation o
+    where (o.person_id = i.person_id or o.contact_point_id = i.contact_point_id) and o.id <> i.id
+        and {_AT} > cast(:cap_from as timestamptz)
+        and case o.status when 'dropped' then false when 'expired' then o.sent_at is not null
+            when 'planned' then (o.planned_at, o.id) < (i.planned_at, i.id) else true end)
+"""
 _OBSTACLE = f"""
 case
     when i.expires_at <= :now then 'expired'
@@ -35,6 +45,7 @@ case
         where a.person_id = i.person_id and s.reason = 'opt_out') then 'opted_out'
     when c.undeliverable_at is not null then 'no_address'
     when not {_CONSENTED} then 'no_consent'
+    when {_ASKED_BEFORE} >= cast(:cap_count as int) then 'capped'
 end
 """
 _CLAIM = text(f"""
@@ -53,8 +64,9 @@ with due as materialized (
     left join suppression own on own.kind = c.kind and own.value_hash = c.value_hash
 )
 update invitation i set
-    status = case when j.obstacle is null then 'claimed'
+    status = case when j.obstacle is null then 'claimed' when j.obstacle = 'capped' then 'planned'
         when j.obstacle = 'expired' then 'expired' else 'dropped' end,
+    send_before = case when j.obstacle = 'capped' then :now else i.send_before end,
     failure = j.obstacle,
     claimed_at = case when j.obstacle is null then cast(:now as timestamptz) end,
     claimed_by = case when j.obstacle is null then cast(:claimer as text) end,
@@ -171,12 +183,27 @@ class ClaimedRow:
     claimed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many invitations sent after ``since`` leave no room for another."""
+
+    count: int | None = None
+    since: datetime | None = None
+
+
 def claim(
-    session: Session, claimer: str, senders: Mapping[str, str], now: datetime, limit: int
+    session: Session,
+    claimer: str,
+    senders: Mapping[str, str],
+    now: datetime,
+    *,
+    limit: int,
+    cap: Limit,
 ) -> tuple[list[UUID], int]:
     """Claims due invitations, and ends those that may not be sent after all.
 
-    ``senders`` names the sender of each channel. Returns the ids claimed, and how many were ended.
+    ``senders`` names the sender of each channel. One that would break the cap is left to be planned
+    anew. Returns the ids claimed, and how many were not.
     """
     given = {
         "claimer": claimer,
@@ -184,6 +211,8 @@ def claim(
         "senders": list(senders.values()),
         "now": now,
         "limit": limit,
+        "cap_count": cap.count,
+        "cap_from": cap.since,
     }
     rows = session.execute(_CLAIM, given).all()
     claimed = [row[0] for row in rows if row[1] == "claimed"]
