@@ -22,7 +22,7 @@ from api.surveys.service import publish_survey
 
 CLIENTS = 16
 ANSWERS = 6_000
-WEB_PROCESSES = 2
+WEB_PROCESSES = 3  # more than cores: while one waits for its interpreter lock, another works
 WARM_UP = 160
 _SURVEY = Path("examples/surveys/car_service.toml")
 
@@ -57,7 +57,7 @@ def bench_submit(full: bool) -> dict[str, Any]:
     targets = [
         Target("complete_answers_per_second", at_least=120 if full else None),
         Target("open_and_answer_p95_ms", at_most=300 if full else None),
-        Target("share_of_bare_inserts", at_least=0.02),
+        Target("share_of_bare_inserts", at_least=0.05),
         Target("failures", at_most=0),
         Target("stored_responses", at_least=wanted + WARM_UP, at_most=wanted + WARM_UP),
     ]
