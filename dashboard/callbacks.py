@@ -38,6 +38,8 @@ from dashboard.pages.ranking import ranking_page
 from dashboard.pages.unit import more_button, unit_page, voice_rows
 from dashboard.wiring import callback
 
+Shown = dict[str, Any]  # data version of the page, whether ranks are pending, has a grid
+
 
 def register(dash: Dash) -> None:
     """Registers what runs in the browser alone."""
@@ -75,38 +77,42 @@ def _failed_page(say: Words, key: str) -> Any:
 @callback(
     [Output(Id.MAIN, "children"), Output(Id.SHOWN, "data")],
     [Input(Id.ADDRESS, "href"), Input(Id.THEME, "data"), Input(Id.VERSION, "data")],
+    [State(Id.SHOWN, "data")],
     failed=_failed_page,
 )
-def show_page(sitting: Sitting, href: str, theme: str | None, version: int | None) -> Any:
+def show_page(
+    sitting: Sitting, href: str, theme: str | None, version: int | None, shown: Shown | None
+) -> Any:
     """The page of the address, with the numbers of this moment."""
     if not may_look(sitting):
         return states.closed(sitting.say), None
     address = landing(sitting)
     at = version_now(sitting)
-    shown = {"version": at, "pending": False}
+    now = {"version": at, "pending": False, "grid": False}
     sitting = replace(sitting, address=address)
     match address.page:
         case Page.LEAGUE:
-            return _league(sitting, at)
+            return _league(sitting, at, had_grid=bool(shown and shown["grid"]))
         case Page.OVERVIEW:
             found = glance(sitting, overview_unit(sitting))
-            return overview_page(found, sitting.say, dark=sitting.dark), shown
+            return overview_page(found, sitting.say, dark=sitting.dark), now
         case Page.UNIT:
             view = unit_view(sitting)
             pending = view is not None and view.glance.rank_pending
             page = unit_page(view, sitting.say, dark=sitting.dark)
-            return page, {"version": at, "pending": pending}
+            return page, {**now, "pending": pending}
         case Page.RANKING:
             letter = ranking_view(sitting)
-            return ranking_page(letter, sitting.say), {"version": at, "pending": letter.pending}
+            return ranking_page(letter, sitting.say), {**now, "pending": letter.pending}
         case _:
             return states.missing(sitting.say), None
 
 
-def _league(sitting: Sitting, at: int) -> Any:
+def _league(sitting: Sitting, at: int, *, had_grid: bool) -> Any:
     view = league_view(sitting)
-    shown = {"version": at, "pending": view is not None and view.pending}
-    if callback_context.triggered_id == Id.VERSION and view is not None and not view.is_empty:
+    filled = view is not None and not view.is_empty
+    shown = {"version": at, "pending": view is not None and view.pending, "grid": filled}
+    if callback_context.triggered_id == Id.VERSION and had_grid and view is not None and filled:
         set_props(Id.LEAGUE_GRID, {"rowData": view.rows})
         set_props(Id.LEAGUE_HEAD, {"children": league_head(view, sitting.say)})
         return no_update, shown
@@ -119,7 +125,7 @@ def _league(sitting: Sitting, at: int) -> Any:
     [State(Id.SHOWN, "data")],
     initial=False,
 )
-def feel_pulse(sitting: Sitting, beats: int, shown: dict[str, Any] | None) -> Any:
+def feel_pulse(sitting: Sitting, beats: int, shown: Shown | None) -> Any:
     """Whether the page is out of date: every 2 seconds, one cheap question."""
     if shown is None:
         raise PreventUpdate

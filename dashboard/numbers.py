@@ -27,6 +27,17 @@ class Metric:
             return f"{_whole(value * 100)}\u202f%"
         return _whole(value) if self.kind == "nps" else f"{value:.1f}"
 
+    def range_texts(self, *values: float | None) -> list[str]:
+        """Scores that belong together: finer where they would all read alike."""
+        texts = [self.text(value) for value in values]
+        if len(set(texts)) > 1 or None in values:
+            return texts
+        return [self._fine(value) for value in values if value is not None]
+
+    def _fine(self, value: float) -> str:
+        size = f"{abs(self.scaled(value) or 0.0):.{2 if self.kind == 'mean' else 1}f}"
+        return (MINUS if value < 0 else "") + size + self.suffix
+
     def signed(self, value: float | None) -> str:
         """A difference, with its sign."""
         if value is None:

@@ -61,6 +61,7 @@ class Glance:
     above: list[Part]
     funnel: list[Step]
     provisional: bool
+    league: str
     rank: tuple[int, int, int] | None = None
     rank_pending: bool = False
     elsewhere: Link | None = None
@@ -113,6 +114,7 @@ def glance(sitting: Sitting, unit: str | None) -> Glance | None:
         ],
         funnel=_steps(sitting, found),
         provisional=found.provisional,
+        league=sitting.address.to(Page.LEAGUE, unit).href,
     )
     if view.is_empty:
         return replace(view, elsewhere=elsewhere(sitting, metric.code, unit))

@@ -112,8 +112,12 @@ def _filters(frame: Frame, say: Say) -> Any:
         right=True,
         label=say("dashboard.filter.metric"),
     )
-    several = len(frame.metrics) > 1
-    return html.Div([metric if several else None, place, period], className="bp-filters")
+    shown = [
+        metric if len(frame.metrics) > 1 else None,
+        place if len(frame.touchpoints) > 1 else None,
+        period,
+    ]
+    return html.Div(shown, className="bp-filters")
 
 
 def _own_days(frame: Frame, say: Say) -> Any:

@@ -83,12 +83,11 @@ def columns(view: LeagueView, say: Words) -> list[dict[str, Any]]:
     shaped = {"kind": metric.kind}
     interval = {**shaped, "low": low, "high": high, "mean": pooled(view)}
     change = {**shaped, "noise": say("league.noise"), "real": say("league.real")}
-    number = "agNumberColumnFilter"
     cells = {"cellRenderer": "BpInterval", "cellRendererParams": interval}
     return [
-        _column(say, "rank", 96, cellRenderer="BpRank", sort="asc", **_SORT, filter=number),
+        _column(say, "rank", 92, cellRenderer="BpRank", sort="asc", **_SORT, filter=False),
         _column(say, "unit_name", 144, cellRenderer="BpLink", flex=2),
-        _column(say, "score", 76, **_NUMBER, **_formatted(metric)),
+        _column(say, "score", 92, **_NUMBER, **_formatted(metric)),
         _column(say, "interval", 200, **cells, sortable=False, filter=False, flex=2),
         _column(say, "n", 100, **_NUMBER, valueFormatter={"function": "bpCount(params)"}),
         _column(say, "change", 100, **_NUMBER, cellRenderer="BpChange", cellRendererParams=change),

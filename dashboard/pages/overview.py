@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from dashboard.data.glance import Glance, Step
 from dashboard.data.words import Words
@@ -11,6 +11,8 @@ from dashboard.numbers import count, percent
 from dashboard.pages import states
 from dashboard.pages.parts import card
 from dashboard.pages.scores import hero, parts_rows, trend
+
+SHOWN_ENDS = 15  # of very many parts the best and the last are shown
 
 
 def overview_page(view: Glance | None, say: Words, *, dark: bool) -> Any:
@@ -35,13 +37,23 @@ def parts(view: Glance, say: Words, width: int) -> Any:
     title = say(f"overview.parts.{view.parts_kind}")
     if not view.parts:
         return card(title, states.too_few(say, 1), width=width)
-    return card(
-        title, parts_rows(view.parts, view, say), note=say("overview.parts_note"), width=width
-    )
+    best, last = view.parts[:SHOWN_ENDS], view.parts[SHOWN_ENDS:][-SHOWN_ENDS:]
+    between = len(view.parts) - len(best) - len(last)
+    more = None
+    if between:
+        words = say("overview.parts_between", count=count(between))
+        more = dcc.Link(words, href=view.league, className="bp-between")
+    rows = parts_rows([*best, *last], view, say, between=more)
+    return card(title, rows, note=say("overview.parts_note"), width=width)
 
 
 def funnel(steps: Sequence[Step], say: Words, width: int) -> Any:
     """From what happened to whole answers; every step is part of the one before."""
+    if not any(step.number for step in steps):
+        inner = states.state(
+            "inbox", say("overview.funnel_none"), say("overview.funnel_none_words")
+        )
+        return card(say("overview.funnel"), inner, width=width)
     most = max((step.number for step in steps), default=0)
     rows = [
         html.Div(

@@ -43,19 +43,19 @@ class Ranged:
     tone: str = ""
 
 
-def ranged_rows(rows: Sequence[Ranged], metric: Metric, mean: float | None) -> Any:
-    """Rows on one common axis, with the mean of all as a dashed line."""
+def ranged_rows(
+    rows: Sequence[Ranged], metric: Metric, mean: float | None, *, between: Any = None
+) -> Any:
+    """Rows on one common axis, with the mean of all as a dashed line; ``between`` in the middle."""
     low, high = axis(rows, metric, mean)
     scale = html.Div(
         [html.Span(), html.Div([html.Span(metric.text(low)), html.Span(metric.text(high))])],
         className="bp-scale",
     )
-    return html.Div(
-        [
-            html.Div([_row(row, metric, (low, high), mean) for row in rows], className="bp-rows"),
-            scale,
-        ]
-    )
+    drawn: list[Any] = [_row(row, metric, (low, high), mean) for row in rows]
+    if between is not None:
+        drawn.insert(len(drawn) // 2, between)
+    return html.Div([html.Div(drawn, className="bp-rows"), scale])
 
 
 def axis(rows: Sequence[Ranged], metric: Metric, mean: float | None) -> tuple[float, float]:

@@ -72,11 +72,12 @@ def band_bar(view: Glance, say: Words) -> Any:
 def sentence(view: Glance, say: Words) -> str:
     """The score and its interval as one would say it."""
     metric, figure = view.metric, view.figure
+    low, high = metric.range_texts(figure.low, figure.high)
     said = {
         "metric": metric.name,
         "score": metric.text(figure.score),
-        "low": metric.text(figure.low),
-        "high": metric.text(figure.high),
+        "low": low,
+        "high": high,
     }
     return say("overview.sentence_own" if view.own else "overview.sentence", **said)
 
@@ -152,7 +153,7 @@ def compared_sentence(view: Glance, say: Words) -> str:
     return " ".join(sentences)
 
 
-def parts_rows(parts: Sequence[Part], view: Glance, say: Words) -> Any:
+def parts_rows(parts: Sequence[Part], view: Glance, say: Words, *, between: Any = None) -> Any:
     """Units or touchpoints with their scores and intervals on one axis."""
     rows = [
         Ranged(
@@ -166,4 +167,4 @@ def parts_rows(parts: Sequence[Part], view: Glance, say: Words) -> Any:
         )
         for part in parts
     ]
-    return ranged_rows(rows, view.metric, view.figure.score)
+    return ranged_rows(rows, view.metric, view.figure.score, between=between)

@@ -74,6 +74,7 @@ def a_glance(**changes: Any) -> Glance:
         "funnel": [Step(name, n) for name, n in zip("abcdefg", (900, 500, 400, 390, 200, 130, 120),
                                                     strict=True)],
         "provisional": False,
+        "league": "/app/league",
     }  # fmt: skip
     return Glance(**(given | changes))
 
@@ -103,6 +104,21 @@ def test_rows_lead_down_and_say_what_is_missing() -> None:
     page = overview_page(a_glance(), EN, dark=False)
     assert {"/app/unit/D1", "/app/unit/D2"} <= set(hrefs(page))
     assert "Score from 10 answers on" in text(page)
+
+
+def test_of_very_many_parts_the_best_and_the_last_are_shown() -> None:
+    many = [Part(f"P{place}", f"/app/unit/P{place}", SHOWN) for place in range(100)]
+    page = overview_page(a_glance(parts=many), EN, dark=False)
+    links = [href for href in hrefs(page) if href.startswith("/app/unit/")]
+    assert (len(links), links[0], links[-1]) == (30, "/app/unit/P0", "/app/unit/P99")
+    assert "70 more between them, in the league table" in text(page)
+    assert "/app/league" in hrefs(page)
+
+
+def test_an_interval_that_is_very_narrow_is_said_more_finely() -> None:
+    narrow = Figure(n=2_000_000, score=64.1, low=64.0, high=64.2, tier="ranked")
+    said = text(overview_page(a_glance(figure=narrow), EN, dark=False))
+    assert "NPS 64; with 95 % confidence between 64.0 and 64.2." in said
 
 
 def test_without_answers_there_are_words_instead_of_numbers() -> None:
