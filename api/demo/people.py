@@ -49,7 +49,7 @@ def _cast(hierarchy: Hierarchy) -> Iterator[tuple[str, str, Node, int | None]]:
     regions = [node for node in hierarchy.children(root.id) if node.kind == "region"]
     branch = min(
         (node for node in hierarchy.nodes.values() if node.is_branch and node.closed_on is None),
-        key=lambda node: (node.owner_group_id is None, node.id),
+        key=lambda node: (node.owner_group_id is None, node.size != "large", node.id),
     )
     regions.sort(key=lambda node: node != hierarchy.region_of(branch.id))
     yield "hq_admin", "admin@demo.example", root, None
