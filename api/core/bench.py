@@ -25,7 +25,7 @@ from api.core.migrate import ROOT, migrate
 from api.core.settings import Settings
 
 WEB_APP = "branchpulse:web_app"
-_START_PATIENCE = 60.0
+_START_PATIENCE = 180.0
 
 
 @contextmanager
