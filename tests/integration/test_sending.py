@@ -92,7 +92,7 @@ def test_the_message_holds_the_link_of_which_only_the_hash_is_kept(
     assert bytes(kept.token_hash) == token_hash(token)
     assert kept.expires_at == NOW + timedelta(days=14)
     assert recorder.sent[0].opt_out_link == f"{base}{token}/opt-out"
-    assert text.startswith("【远山】邀您1分钟评价本次")
+    assert text.startswith("【远山】邀您1分钟评价")
     assert text.endswith("退订回T")
 
 

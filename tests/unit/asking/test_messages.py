@@ -41,7 +41,7 @@ def test_the_shipped_sms_needs_one_part_with_link_and_opt_out(language: Language
 
 def test_the_chinese_sms_reads_as_meant() -> None:
     made = compose(template("invite_sms"), CONTEXT, DAY, "zh", LINK)
-    assert made.text == f"【远山汽车】邀您1分钟评价本次保养维修：{LINK} 退订回T"
+    assert made.text == f"【远山汽车】邀您1分钟评价保养维修：{LINK} 退订回T"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
