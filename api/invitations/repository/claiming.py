@@ -108,38 +108,6 @@ where id = :id and claimed_by = :claimer and status = 'claimed' returning id
 """)
 _FORGET_TOKENS = text("delete from survey_token where invitation_id = :id")
 _STALE = text("""
-update invitation set claimed_by = :claimer, claimed_at = :now
-where id in (
-    select id from invitation where status = 'claimed' and claimed_at < :before
-    order by claimed_at limit :limit for update skip locked)
-returning id
-""")
-_TOKENS = text("""
-insert into survey_token (token_hash, invitation_id, branch_id, created_at, expires_at)
-select n.*, :now, i.expires_at from unnest(cast(:hashes as bytea[]), cast(:ids as uuid[]),
-    cast(:branches as int[])) n(token_hash, invitation_id, branch_id)
-join invitation i on i.id = n.invitation_id
-""")
-_SENT = text("""
-update invitation set sent_at = coalesce(sent_at, :now), parts = coalesce(:parts, parts),
-    status = case when status in ('claimed', 'unknown') then 'sent' else status end,
-    failure = case when status in ('claimed', 'unknown') then null else failure end,
-    provider_id = coalesce(provider_id, :provider_id)
-where id = :id and claimed_by = :claimer
-    and status in ('claimed', 'unknown', 'sent', 'delivered', 'undelivered')
-returning id
-""")
-_SETTLED = text("""
-update invitation set status = :status, failure = :failure, parts = coalesce(:parts, parts)
-where id = :id and claimed_by = :claimer and status = 'claimed' returning id
-""")
-_PUT_BACK = text("""
-update invitation set status = 'planned', failure = :failure, claimed_at = null,
-    claimed_by = null, sender = null, planned_at = :at
-where id = :id and claimed_by = :claimer and status = 'claimed' returning id
-""")
-_FORGET_TOKENS = text("delete from survey_token where invitation_id = :id")
-_STALE = text("""
 update invitation i set claimed_by = :claimer, claimed_at = :now
 from (
     select id, claimed_at from invitation where status = 'claimed' and claimed_at < :before
