@@ -88,7 +88,6 @@ def _branch(
         profile=Profile(
             city_tier=str(tier),
             size="large" if weight > 1.4 else "small" if weight < 0.7 else "medium",
-            brand=theme["brand_en"],
             owner_group_id=groups[index % 9] if index % 9 < len(groups) else None,
         ),
     )
