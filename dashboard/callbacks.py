@@ -36,7 +36,7 @@ from dashboard.pages.league import league_head, league_page
 from dashboard.pages.overview import overview_page
 from dashboard.pages.ranking import ranking_page
 from dashboard.pages.unit import more_button, unit_page, voice_rows
-from dashboard.wiring import callback
+from dashboard.wiring import Refused, callback
 
 Shown = dict[str, Any]  # data version of the page, whether ranks are pending, has a grid
 
@@ -62,20 +62,17 @@ def register(dash: Dash) -> None:
     )
 
 
-@callback([Output(Id.FRAME, "children"), Output(Id.TITLE, "data")], Input(Id.ADDRESS, "href"))
-def show_frame(sitting: Sitting, href: str) -> Any:
-    """Navigation, breadcrumbs and filters of the address."""
-    found = frame(sitting)
-    title = sitting.say("dashboard.document", page=found.title)
-    return frame_of(found, sitting.say), {"title": title, "language": sitting.language}
-
-
 def _failed_page(say: Words, key: str) -> Any:
-    return states.failed(say, key), None
+    return no_update, no_update, states.failed(say, key), None
 
 
 @callback(
-    [Output(Id.MAIN, "children"), Output(Id.SHOWN, "data")],
+    [
+        Output(Id.FRAME, "children"),
+        Output(Id.TITLE, "data"),
+        Output(Id.MAIN, "children"),
+        Output(Id.SHOWN, "data"),
+    ],
     [Input(Id.ADDRESS, "href"), Input(Id.THEME, "data"), Input(Id.VERSION, "data")],
     [State(Id.SHOWN, "data")],
     failed=_failed_page,
@@ -83,16 +80,32 @@ def _failed_page(say: Words, key: str) -> Any:
 def show_page(
     sitting: Sitting, href: str, theme: str | None, version: int | None, shown: Shown | None
 ) -> Any:
-    """The page of the address, with the numbers of this moment."""
+    """The page of the address with the numbers of this moment, its frame together with it."""
+    again = callback_context.triggered_id == Id.VERSION
+    frame_and_title = (no_update, no_update) if again else _frame(sitting)
+    try:
+        main, now = _page(sitting, had_grid=again and bool(shown and shown["grid"]))
+    except Refused as error:
+        main, now = states.failed(sitting.say, error.key), None
+    return *frame_and_title, main, now
+
+
+def _frame(sitting: Sitting) -> tuple[Any, Any]:
+    found = frame(sitting)
+    title = sitting.say("dashboard.document", page=found.title)
+    return frame_of(found, sitting.say), {"title": title, "language": sitting.language}
+
+
+def _page(sitting: Sitting, *, had_grid: bool) -> tuple[Any, Shown | None]:
+    """What the main part shows, and what the pulse has to know of it."""
     if not may_look(sitting):
         return states.closed(sitting.say), None
     address = landing(sitting)
-    at = version_now(sitting)
-    now = {"version": at, "pending": False, "grid": False}
+    now = {"version": version_now(sitting), "pending": False, "grid": False}
     sitting = replace(sitting, address=address)
     match address.page:
         case Page.LEAGUE:
-            return _league(sitting, at, had_grid=bool(shown and shown["grid"]))
+            return _league(sitting, now, had_grid=had_grid)
         case Page.OVERVIEW:
             found = glance(sitting, overview_unit(sitting))
             return overview_page(found, sitting.say, dark=sitting.dark), now
@@ -108,11 +121,12 @@ def show_page(
             return states.missing(sitting.say), None
 
 
-def _league(sitting: Sitting, at: int, *, had_grid: bool) -> Any:
+def _league(sitting: Sitting, now: Shown, *, had_grid: bool) -> tuple[Any, Shown]:
+    """The table; when only its numbers changed, they change within the grid that is there."""
     view = league_view(sitting)
     filled = view is not None and not view.is_empty
-    shown = {"version": at, "pending": view is not None and view.pending, "grid": filled}
-    if callback_context.triggered_id == Id.VERSION and had_grid and view is not None and filled:
+    shown = {**now, "pending": view is not None and view.pending, "grid": filled}
+    if had_grid and view is not None and filled:
         set_props(Id.LEAGUE_GRID, {"rowData": view.rows})
         set_props(Id.LEAGUE_HEAD, {"children": league_head(view, sitting.say)})
         return no_update, shown

@@ -31,6 +31,7 @@ from dashboard.notices import notice
 _log = logging.getLogger(__name__)
 THREADS = 8  # of the web process's 24 connections: survey pages always find one
 
+Refused = BranchpulseError  # what a page says in words instead of its numbers
 Work = TypeVar("Work", bound=Callable[..., Any])
 Failed = Callable[[Words, str], Any]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import plotly.graph_objects as go
-from dash import dcc
+from dash import dcc, html
 
 _LOCALES = {"zh": "zh-CN", "en": "en"}
 
@@ -25,9 +25,10 @@ def config(language: str) -> dict[str, Any]:
 def graph(figure: go.Figure, language: str, height: int) -> Any:
     """A graph of a figure."""
     figure.update_layout(height=height)
-    return dcc.Graph(
+    drawn = dcc.Graph(
         figure=figure,
         config=config(language),
         style={"height": f"{height}px"},
         responsive=True,
     )
+    return html.Div(drawn, style={"minHeight": f"{height}px"})  # the place is kept while it loads

@@ -55,7 +55,8 @@ def ranged_rows(
     drawn: list[Any] = [_row(row, metric, (low, high), mean) for row in rows]
     if between is not None:
         drawn.insert(len(drawn) // 2, between)
-    return html.Div([html.Div(drawn, className="bp-rows"), scale])
+    anything = any(row.score is not None for row in rows)
+    return html.Div([html.Div(drawn, className="bp-rows"), scale if anything else None])
 
 
 def axis(rows: Sequence[Ranged], metric: Metric, mean: float | None) -> tuple[float, float]:

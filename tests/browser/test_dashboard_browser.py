@@ -171,6 +171,8 @@ def ready_league(page: Page, site: Site, path: str) -> None:
     visit(page, site, path)
     compute_requested(site.office.worker.database)
     until(page, "!document.querySelector('.bp-pending')")
+    until(page, "document.querySelectorAll('.ag-center-cols-container .ag-row').length >= 20")
+    until(page, "document.querySelectorAll('.ag-center-cols-container .bp-rank b').length > 0")
 
 
 def league_cells(page: Page, column: str) -> list[str]:
@@ -449,3 +451,18 @@ def test_a_branch_manager_finds_nothing_of_another_branch_in_any_answer(
         assert len(bodies) > 20
         found = {(url, mark) for url, body in bodies for mark in marks if mark in body}
         assert not found
+
+
+def test_who_logs_out_is_out_and_every_open_window_goes_to_the_log_in_page(
+    site: Site, chromium: Browser
+) -> None:
+    with looking(chromium, site, "hq_admin") as (page, _):
+        visit(page, site, "/app/league?lang=en")
+        other = page.context.new_page()
+        other.goto(f"{site.address}/app/overview?lang=en")
+        settled(other)
+        page.locator("summary[title='Your account']").click()
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_url("**/login*")
+        other.wait_for_url("**/login?next=*")
+        assert "next=%2Fapp%2Foverview" in other.url

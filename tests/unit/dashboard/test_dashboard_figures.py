@@ -86,7 +86,7 @@ def test_no_graph_offers_to_send_anything_anywhere() -> None:
         assert settings["showSendToCloud"] is False
         assert settings["displaylogo"] is False
     assert config("zh")["locale"] == "zh-CN"
-    assert graph(go.Figure(), "en", 200).config["showSendToCloud"] is False
+    assert graph(go.Figure(), "en", 200).children.config["showSendToCloud"] is False
 
 
 def test_figures_take_their_colours_from_the_style_sheet() -> None:

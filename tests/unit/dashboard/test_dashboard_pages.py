@@ -147,7 +147,7 @@ def test_too_few_answers_are_said_without_a_score() -> None:
 def test_counts_of_one_to_four_are_never_said() -> None:
     hidden = Figure(None, None, None, None, "hidden")
     said = text(overview_page(a_glance(figure=hidden, bands=None), EN, dark=False))
-    assert "fewer than 5 answers" in said
+    assert "under 5 answers" in said
 
 
 def a_branch(**changes: Any) -> UnitView:
