@@ -173,6 +173,7 @@ def show_more_voices(sitting: Sitting, clicks: int | None, cursor: str | None) -
     found = more_voices(sitting, cursor) if clicks and cursor else None
     if found is None:
         raise PreventUpdate
+    set_props(Id.SHOWN, {"data": None})  # the pulse rests, or the page would be made anew
     rows = Patch()
     rows.extend(voice_rows(found.items))
     return rows, more_button(found, sitting.say)

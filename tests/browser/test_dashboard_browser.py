@@ -166,6 +166,20 @@ def comments_of(site: Site, code: str, touchpoint: str) -> set[str]:
         return {row.text.strip() for row in connection.execute(query, values)}
 
 
+def test_older_comments_follow_below_and_stay(site: Site, chromium: Browser) -> None:
+    with looking(chromium, site, "hq_admin") as (page, seen):
+        visit(page, site, f"/app/unit/{root_of(site)}?lang=en&{site.days}")
+        rows = page.locator(".bp-comment")
+        expect(rows).to_have_count(10)
+        page.click("#more-voices")
+        expect(rows).to_have_count(20)
+        page.wait_for_timeout(2500)  # longer than a pulse
+        expect(rows).to_have_count(20)
+        page.click("#more-voices")
+        expect(rows).to_have_count(30)
+        calm(seen, site)
+
+
 def ready_league(page: Page, site: Site, path: str) -> None:
     """Opens a league table and waits, as people would, until its ranks appear by themselves."""
     visit(page, site, path)
