@@ -157,7 +157,7 @@ class UnitsFile:
         return Span(row.start or earliest, end, value)
 
     def _check_circles(self) -> None:
-        codes = set(self._stated) | set(self._known)
+        codes = dict.fromkeys([*self._stated, *self._known])  # the file's order: one message
         parents = {code: self.parents_of(code) for code in codes}
         days = {span.start for code in self._stated for span in parents[code]}
         for day in sorted(days):
