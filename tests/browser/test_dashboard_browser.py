@@ -190,13 +190,13 @@ def ready_league(page: Page, site: Site, path: str) -> None:
 
 
 def league_cells(page: Page, column: str) -> list[str]:
-    """The shown texts of a column, in the order of the rows."""
-    cells = page.locator(f".ag-center-cols-container .ag-cell[col-id={column}]")
-    rows = sorted(
-        (int(cell.evaluate("cell => cell.closest('.ag-row').getAttribute('row-index')")), cell)
-        for cell in cells.all()
-    )
-    return [cell.inner_text() for _, cell in rows]
+    """The shown texts of a column, in the order of the rows, all read at one moment."""
+    read = f"""[...document.querySelectorAll('.ag-center-cols-container .ag-row')]
+        .sort((one, other) => one.getAttribute('row-index') - other.getAttribute('row-index'))
+        .map(row => row.querySelector('.ag-cell[col-id={column}]')?.innerText)"""
+    until(page, f"(cells => cells.length > 0 && cells.every(cell => cell != null))({read})")
+    texts: list[str] = page.evaluate(read)
+    return texts
 
 
 def test_the_league_table_shows_what_the_answers_say_in_order_of_rank(
