@@ -172,7 +172,9 @@ WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
 
 @app.command()
 def serve(
-    workers: Annotated[int, typer.Option(min=1, max=64)] = 1, with_parent: WithParent = False
+    workers: Annotated[int, typer.Option(min=1, max=64)] = 1,
+    access_log: Annotated[bool, typer.Option(help="A line per request; proxies have one.")] = False,
+    with_parent: WithParent = False,
 ) -> None:
     """The web application."""
     import os
@@ -193,6 +195,7 @@ def serve(
             port=settings.port,
             workers=workers,
             log_config=None,
+            access_log=access_log,
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=settings.trusted_proxies or None,
             server_header=False,

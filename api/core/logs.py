@@ -141,8 +141,9 @@ def configure_logging(lines: Lines | None = None, level: int = logging.INFO) -> 
     root.setLevel(level)
     for name in _THEIR_OWN:
         theirs = logging.getLogger(name)
+        switched_off = not theirs.propagate and not theirs.handlers  # uvicorn without access log
         theirs.handlers.clear()
-        theirs.propagate = True
+        theirs.propagate = not switched_off
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     logging.captureWarnings(True)

@@ -23,7 +23,6 @@ from api.surveys.service import publish_survey
 CLIENTS = 16
 ANSWERS = 6_000
 WEB_PROCESSES = 2
-WEB_PROCESSES_FULL = 3  # more than cores: while one waits for its own lock, another works
 WARM_UP = 160
 _SURVEY = Path("examples/surveys/car_service.toml")
 
@@ -31,10 +30,9 @@ _SURVEY = Path("examples/surveys/car_service.toml")
 def bench_submit(full: bool) -> dict[str, Any]:
     """Complete answers per second and the time of one, beside bare inserts of the same rows."""
     wanted = ANSWERS if full else ANSWERS // 10
-    processes = WEB_PROCESSES_FULL if full else WEB_PROCESSES
     with temporary_installation() as settings:
         tokens = _seeded(settings, wanted + WARM_UP)
-        with web_process(settings, workers=processes) as address:
+        with web_process(settings, workers=WEB_PROCESSES) as address:
             _answered(address, tokens[:WARM_UP])
             began = time.perf_counter()
             runs = _answered(address, tokens[WARM_UP:])
@@ -45,7 +43,7 @@ def bench_submit(full: bool) -> dict[str, Any]:
     rate = len(durations) / seconds
     figures = {
         "clients": CLIENTS,
-        "web_processes": processes,
+        "web_processes": WEB_PROCESSES,
         "complete_answers": len(durations),
         "requests_per_answer": runs[0].requests_per_answer,
         "failures": len(failures),
