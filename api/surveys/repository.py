@@ -34,9 +34,12 @@ class Stored:
     content_hash: bytes
 
 
+PUBLISHING_LOCK = 7004  # advisory; 7001 leads, 7002 folds, 7003 computes tables
+
+
 def lock_publishing(session: Session) -> None:
     """One publisher at a time, until the transaction ends."""
-    session.execute(text("select pg_advisory_xact_lock(7002)"))
+    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": PUBLISHING_LOCK})
 
 
 def newest(session: Reader, table: Versioned, code: str) -> Stored | None:
