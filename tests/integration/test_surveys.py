@@ -180,7 +180,7 @@ def test_rules_that_name_what_is_not_published_are_refused_with_the_line(dealer:
     [
         ("survey", "surveys/car_service.toml", "3 pages, 7 questions"),
         ("survey", "surveys/bank_counter.toml", "feeds nps"),
-        ("message", "messages/invitation.toml", "zh: at most 70 characters (UCS-2), one SMS"),
+        ("message", "messages/invitation.toml", "zh: at most 68 characters (UCS-2), one SMS"),
         ("rules", "rules/cars.toml", "in force from"),
     ],
 )
