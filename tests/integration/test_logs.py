@@ -73,7 +73,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     changes = {"demo_data": True, "port": port, "public_url": address}
     with temporary_installation(**changes) as settings, ExitStack() as stack:
         token = prepared(settings)
-        for command in ("serve", "work"):
+        for command in (["serve", "--access-log"], ["work"]):
             stack.enter_context(process(command, settings, folder))
         wait_for(lambda: answers(address), "the web process answers")
         yield Run(settings, address, token, folder)
@@ -98,10 +98,10 @@ def prepared(settings: Settings) -> str:
 
 
 @contextmanager
-def process(command: str, settings: Settings, folder: Path) -> Iterator[None]:
-    with (folder / f"{command}.log").open("wb") as log:
+def process(command: list[str], settings: Settings, folder: Path) -> Iterator[None]:
+    with (folder / f"{command[0]}.log").open("wb") as log:
         running = subprocess.Popen(
-            [sys.executable, "branchpulse.py", command],
+            [sys.executable, "branchpulse.py", *command],
             cwd=ROOT,
             env=environment_for(settings),
             stdout=log,
@@ -192,7 +192,7 @@ def test_a_whole_run_leaves_nothing_personal_in_any_log(run: Run) -> None:
         client.get("/s/AAAAAAAAAAAAAAAAAAAAAA")
         client.get(f"/api/v1/customers/{PHONE}?phone={PHONE}&email={EMAIL}")
     assert stored_comment(run)  # it was answered, with the comment
-    time.sleep(1)
+    wait_for(lambda: counted(run), "the worker counted the answer")
     written = run.written()
     assert "/s/[path]" in written  # the page's address is logged, without its token
     assert "state P0001" in written  # so are the errors, by what the server calls them
@@ -219,6 +219,17 @@ def break_things(client: httpx.Client, event: dict[str, object]) -> None:
     client.post("/login", data={"name": PHONE, "password": COMMENT})
     client.get(f"/password/{OPENID}")
     del client.headers["connection"]
+
+
+def counted(run: Run) -> bool:
+    """True once the answer stands in the cells of its day, week and month."""
+    house = Installation.open(run.settings, "worker")
+    try:
+        with house.database.connection() as connection:
+            query = text("select count(distinct period) from cell where metric = 'nps' and n = 1")
+            return bool(connection.execute(query).scalar_one() == 3)
+    finally:
+        house.close()
 
 
 def stored_comment(run: Run) -> bool:
