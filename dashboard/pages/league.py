@@ -85,14 +85,14 @@ def columns(view: LeagueView, say: Words) -> list[dict[str, Any]]:
     change = {**shaped, "noise": say("league.noise"), "real": say("league.real")}
     cells = {"cellRenderer": "BpInterval", "cellRendererParams": interval}
     return [
-        _column(say, "rank", 88, cellRenderer="BpRank", sort="asc", **_SORT, filter=False),
+        _column(say, "rank", 112, cellRenderer="BpRank", sort="asc", **_SORT, filter=False),
         _column(say, "unit_name", 144, cellRenderer="BpLink", flex=2),
         _column(say, "score", 76, **_NUMBER, **_formatted(metric)),
         _column(say, "interval", 200, **cells, sortable=False, filter=False, flex=2),
         _column(say, "n", 100, **_NUMBER, valueFormatter={"function": "bpCount(params)"}),
         _column(say, "change", 100, **_NUMBER, cellRenderer="BpChange", cellRendererParams=change),
         _column(say, "shrunk", 116, **_NUMBER, **_formatted(metric)),
-        _column(say, "region", 128, flex=1),
+        _column(say, "region", 148, flex=1),
         _column(say, "unit_code", 100),
     ]
 
