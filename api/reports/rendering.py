@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from api.core.languages import Language, say
 from api.insights.periods import Period
 from api.reports.weekly import WeeklyRanking
+from scoring.tiers import DEFAULT_THRESHOLDS
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def render(ranking: WeeklyRanking, language: Language, link: str) -> Letter:
         "days": lambda period: days(period, language),
         "day": lambda on: day_text(on, language),
         "place": place,
+        "least": DEFAULT_THRESHOLDS.rank,
     }
     return Letter(
         subject=words("subject", unit=name, week=days(ranking.week, language)),
