@@ -311,45 +311,8 @@ def _person(session: Session, vault: Vault, mark: str, at: Context) -> tuple[UUI
 def _asking(  # noqa: PLR0917
     session: Session, vault: Vault, mark: str, at: Context, person: UUID, contact: UUID
 ) -> tuple[UUID, UUID, str]:
-    event = Event(
-        source="dms",
-        external_id=mark,
-        content_hash=b"-",
-        touchpoint_id=at.touchpoint_id,
-        branch_id=at.unit_id,
-        occurred_at=NOW - timedelta(8),
-        occurred_on=OCCURRED_ON,
-        person_id=person,
-        employee=mark,
-        vehicle_encrypted=vault.encrypt(mark),
-        order_ref=mark,
-        attributes={"note": mark},
-        received_at=NOW,
-        asking="decided",
-        due_at=NOW,
-    )
-    invitation = Invitation(
-        event_id=event.id,
-        survey_code="car_service",
-        survey_version_id=at.version_id,
-        person_id=person,
-        contact_point_id=contact,
-        branch_id=at.unit_id,
-        touchpoint_id=at.touchpoint_id,
-        occurred_on=OCCURRED_ON,
-        channel="email",
-        segment=mark,
-        advisor=mark,
-        language="zh",
-        context={"brand": mark},
-        created_at=NOW,
-        planned_at=NOW,
-        expires_at=NOW + timedelta(14),
-        status="sent",
-        sent_at=NOW,
-        provider_id=mark,
-        failure=mark,
-    )
+    event = _event(vault, mark, at, person)
+    invitation = _invitation(mark, at, event, contact)
     token = new_token()
     _add(
         session,
@@ -381,6 +344,51 @@ def _asking(  # noqa: PLR0917
         ),
     )
     return event.id, invitation.id, token
+
+
+def _event(vault: Vault, mark: str, at: Context, person: UUID) -> Event:
+    return Event(
+        source="dms",
+        external_id=mark,
+        content_hash=b"-",
+        touchpoint_id=at.touchpoint_id,
+        branch_id=at.unit_id,
+        occurred_at=NOW - timedelta(8),
+        occurred_on=OCCURRED_ON,
+        person_id=person,
+        employee=mark,
+        vehicle_encrypted=vault.encrypt(mark),
+        order_ref=mark,
+        attributes={"note": mark},
+        received_at=NOW,
+        asking="decided",
+        due_at=NOW,
+    )
+
+
+def _invitation(mark: str, at: Context, event: Event, contact: UUID) -> Invitation:
+    return Invitation(
+        event_id=event.id,
+        survey_code="car_service",
+        survey_version_id=at.version_id,
+        person_id=event.person_id,
+        contact_point_id=contact,
+        branch_id=at.unit_id,
+        touchpoint_id=at.touchpoint_id,
+        occurred_on=OCCURRED_ON,
+        channel="email",
+        segment=mark,
+        advisor=mark,
+        language="zh",
+        context={"brand": mark},
+        created_at=NOW,
+        planned_at=NOW,
+        expires_at=NOW + timedelta(14),
+        status="sent",
+        sent_at=NOW,
+        provider_id=mark,
+        failure=mark,
+    )
 
 
 def _response(session: Session, mark: str, at: Context, person: UUID, invitation: UUID) -> UUID:

@@ -7,6 +7,7 @@ week itself is told as counts, never as a rank.
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import numpy as np
 from sqlmodel import Session
 
 from api.core.errors import NotFound
@@ -16,7 +17,7 @@ from api.reports import repository
 from api.reports.repository import Voice, WeekCounts
 from api.security.hierarchy import Node
 from api.security.viewer import Viewer
-from scoring.tiers import DEFAULT_THRESHOLDS
+from scoring.tiers import answers_lacking
 
 METRIC = "nps"
 VOICES = 5
@@ -32,7 +33,7 @@ class RankingRow:
     @property
     def lacking(self) -> int:
         """Answers still missing for a place in the table."""
-        return max(0, DEFAULT_THRESHOLDS.rank - (self.row.n or 0))
+        return int(answers_lacking(np.array(self.row.n or 0)))
 
 
 @dataclass(frozen=True)

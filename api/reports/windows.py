@@ -1,6 +1,6 @@
 """When the weekly ranking is due: Mondays at 08:00 where the region is. Pure."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SEND_TIME = time(8, 0)
@@ -19,8 +19,3 @@ def last_due(now: datetime, timezone: str) -> datetime:
     if due > now:
         due = datetime.combine(monday - timedelta(weeks=1), SEND_TIME, zone)
     return due
-
-
-def reported_week(due: datetime) -> tuple[date, date]:
-    """The week that the ranking due at ``due`` tells of: Monday to before the next Monday."""
-    return due.date() - timedelta(weeks=1), due.date()

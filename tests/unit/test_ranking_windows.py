@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.reports.windows import SEND_TIME, last_due, reported_week
+from api.reports.windows import SEND_TIME, last_due
 
 ZONES = st.sampled_from(
     ["Asia/Shanghai", "Asia/Urumqi", "Europe/London", "America/New_York", "Pacific/Kiritimati"]
@@ -34,8 +34,3 @@ def test_due_is_the_latest_monday_at_eight(now: datetime, zone: str) -> None:
 )
 def test_shanghai_is_due_at_midnight_utc(now: datetime, due: date) -> None:
     assert last_due(now, "Asia/Shanghai").date() == due
-
-
-def test_the_week_told_of_is_the_full_one_before() -> None:
-    due = last_due(datetime(2026, 11, 18, tzinfo=UTC), "Asia/Shanghai")
-    assert reported_week(due) == (date(2026, 11, 9), date(2026, 11, 16))
