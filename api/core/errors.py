@@ -72,13 +72,6 @@ class TooLarge(BranchpulseError):
     key = "errors.too_large"
 
 
-class TooMany(BranchpulseError):
-    """Too many attempts; try again after ``retry_after`` seconds."""
-
-    status = 429
-    key = "errors.too_many"
-
-
 class Unavailable(BranchpulseError):
     """The database does not answer."""
 
