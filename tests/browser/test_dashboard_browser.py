@@ -84,6 +84,8 @@ def shown(page: Page) -> tuple[int, int | None]:
 def agrees(page: Page, site: Site, code: str, touchpoint: str | None = None) -> None:
     """The page's big number is what the answers in the database say."""
     n, nps = truth(site, code, touchpoint)
+    if n >= 5:  # the page before stands until this one's numbers have come
+        until(page, FACTS + f".includes('{n}answers')")
     seen_n, seen_nps = shown(page)
     if n >= 5:
         assert seen_n == n
@@ -147,6 +149,7 @@ def test_headquarters_drill_down_from_the_network_to_comments(
         written = {line.strip() for line in page.locator(".bp-comment p").all_inner_texts()}
         assert written == comments_of(site, branch, touchpoint)
         page.locator(".bp-crumbs a").first.click()
+        expect(page.locator(".bp-crumbs a")).to_have_count(0)
         settled(page)
         agrees(page, site, root_of(site))
         calm(seen, site)
