@@ -14,21 +14,39 @@ from api.models.asking import (
     Decision,
     Invitation,
     Receipt,
+    SamplingPlan,
     SurveyToken,
 )
 from api.models.audit import AuditEntry
 from api.models.cells import Cell, CutCell, DirtyMark, LeagueRow, LeagueTable, MetricDay
+from api.models.channels import (
+    CallTask,
+    CallTry,
+    PhoneCheck,
+    ProviderRate,
+    ProviderToken,
+    QrPoint,
+    WechatConsent,
+    WechatFollower,
+)
 from api.models.customers import (
     Consent,
     ContactPoint,
     ErasedMark,
     Person,
     PersonBranch,
+    PersonHold,
     PersonMerge,
     PersonSource,
     Suppression,
 )
-from api.models.definitions import MessageVersion, Metric, RuleSetVersion, SurveyVersion
+from api.models.definitions import (
+    MessageVersion,
+    Metric,
+    RulesDraft,
+    RuleSetVersion,
+    SurveyVersion,
+)
 from api.models.events import Event
 from api.models.network import (
     Network,
@@ -48,6 +66,8 @@ __all__ = [
     "Answer",
     "ApiToken",
     "AuditEntry",
+    "CallTask",
+    "CallTry",
     "Cell",
     "Consent",
     "ContactPoint",
@@ -73,11 +93,18 @@ __all__ = [
     "OwnerGroup",
     "Person",
     "PersonBranch",
+    "PersonHold",
     "PersonMerge",
     "PersonSource",
+    "PhoneCheck",
+    "ProviderRate",
+    "ProviderToken",
+    "QrPoint",
     "Receipt",
     "Response",
     "RuleSetVersion",
+    "RulesDraft",
+    "SamplingPlan",
     "Suppression",
     "SurveyToken",
     "SurveyVersion",
@@ -86,4 +113,6 @@ __all__ = [
     "UnitFormerCode",
     "UnitParent",
     "UnitProfile",
+    "WechatConsent",
+    "WechatFollower",
 ]

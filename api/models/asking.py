@@ -21,6 +21,7 @@ INVITATION_STATUSES = (
     "dropped",
     "expired",
 )
+INVITATION_KINDS = ("first", "fallback", "reminder", "resend")
 
 
 class Decision(Table, table=True):
@@ -43,16 +44,43 @@ class Decision(Table, table=True):
     earliest_at: datetime | None = moment(nullable=True)
     at: datetime | None = moment(nullable=True)  # send at, or hold until
     rule_set_version: int | None = None
+    segment: str | None = text(nullable=True)
+    channel: str | None = text(nullable=True)
+    inclusion_probability: float | None = None  # of an event that was drawn by lot
     checks: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
 
 
 class Invitation(Table, table=True):
-    """One durable row per invitation, with the context of its moment frozen."""
+    """One durable row per message to a customer, with the context of its moment frozen.
+
+    The first one of an event is the root of a chain; reminders, fall-backs and what a person sent
+    again follow under higher numbers. Links, the answer and "first seen" belong to the root.
+    """
 
     __tablename__ = "invitation"
     __table_args__ = (
         UniqueConstraint("event_id", "survey_code", "reminder_number"),
         one_of("status", *INVITATION_STATUSES),
+        one_of("kind", *INVITATION_KINDS),
+        Index("ix_invitation_root_id", "root_id", postgresql_where=sql("root_id is not null")),
+        Index(
+            "ix_invitation_follow_up",
+            "follow_up_at",
+            postgresql_where=sql("follow_up_at is not null"),
+        ),
+        Index(
+            "ix_invitation_household_hash_planned_at",
+            "household_hash",
+            "planned_at",
+            postgresql_where=sql("household_hash is not null"),
+        ),
+        Index(
+            "ix_invitation_object_hash_planned_at",
+            "object_hash",
+            "planned_at",
+            postgresql_where=sql("object_hash is not null"),
+        ),
+        Index("ix_invitation_unknown", "claimed_at", postgresql_where=sql("status = 'unknown'")),
         Index("ix_invitation_due", "planned_at", postgresql_where=sql("status = 'planned'")),
         Index("ix_invitation_claimed", "claimed_at", postgresql_where=sql("status = 'claimed'")),
         Index("ix_invitation_person_id_planned_at", "person_id", "planned_at"),
@@ -64,7 +92,22 @@ class Invitation(Table, table=True):
     event_id: UUID = Field(foreign_key="event.id")
     survey_code: str = text()
     survey_version_id: int = Field(foreign_key="survey_version.id")
-    reminder_number: int = 0
+    reminder_number: int = 0  # place in the chain; 0 is the root
+    kind: str = Field(default="first", sa_column_kwargs={"server_default": "first"})
+    root_id: UUID | None = Field(default=None, foreign_key="invitation.id")  # None: is the root
+    counts: bool = Field(
+        default=True, sa_column_kwargs={"server_default": "true"}
+    )  # whether it occupies slots of the caps
+    household_hash: bytes | None = None
+    object_hash: bytes | None = None
+    priority: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    # What the branch lacked for its margin when this was planned.
+    deficit: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
+    inclusion_probability: float | None = None
+    channel_probability: float | None = None  # of a channel that was drawn by lot
+    follow_up_at: datetime | None = moment(nullable=True)  # root: when the next step is looked at
+    # Calls of the provider that certainly did not send.
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     message_version_id: int | None = Field(default=None, foreign_key="message_version.id")
     rule_set_version: int | None = None
     person_id: UUID | None = Field(default=None, foreign_key="person.id")
@@ -102,7 +145,8 @@ class SurveyToken(Table, table=True):
     __tablename__ = "survey_token"
 
     token_hash: bytes = Field(primary_key=True)
-    invitation_id: UUID = Field(foreign_key="invitation.id", index=True)
+    invitation_id: UUID = Field(foreign_key="invitation.id", index=True)  # the root
+    message_id: UUID | None = None  # which message of the chain carried it; None: the root
     branch_id: int
     created_at: datetime = moment()
     expires_at: datetime = moment()
@@ -127,3 +171,20 @@ class Receipt(Table, table=True):
     invitation_id: UUID | None = None
     branch_id: int | None = None
     applied: bool = False
+
+
+class SamplingPlan(Table, table=True):
+    """How likely an event of a branch and touchpoint is drawn on a day, by what is lacking."""
+
+    __tablename__ = "sampling_plan"
+
+    day: date = Field(primary_key=True)
+    branch_id: int = Field(foreign_key="unit.id", primary_key=True)
+    touchpoint_id: int = Field(foreign_key="touchpoint.id", primary_key=True)
+    needed: int  # answers for the margin, in the period
+    answered: int  # so far in the period
+    expected: float  # eligible events a day
+    response_rate: float  # shrunken
+    probability: float
+    deficit: float
+    computed_at: datetime = moment()

@@ -10,7 +10,7 @@ from sqlmodel import Field
 
 from api.models.base import Table, id_field, moment, one_of, text
 
-CONTACT_KINDS = ("phone", "email", "wechat")
+CONTACT_KINDS = ("phone", "email", "wechat", "ref")
 
 
 class Person(Table, table=True):
@@ -21,6 +21,8 @@ class Person(Table, table=True):
     id: UUID = id_field()
     name_encrypted: bytes | None = None
     birth_year: int | None = None
+    value_tier: str | None = text(nullable=True)  # the network's own word
+    household_hash: bytes | None = Field(default=None, index=True)  # keyed, like addresses
     language: str | None = text(nullable=True)
     timezone: str | None = text(nullable=True)
     attributes: dict[str, Any] = Field(
@@ -88,7 +90,7 @@ class Consent(Table, table=True):
     id: UUID = id_field()
     person_id: UUID = Field(foreign_key="person.id", index=True)
     purpose: str = text()  # survey
-    channel: str = text()  # sms | wechat | email | call | any
+    channel: str = text()  # sms | wechat | email | call | contactless | any
     granted: bool
     wording_version: str = text()
     source: str = text()
@@ -109,6 +111,27 @@ class Suppression(Table, table=True):
     value_hash: bytes = Field(primary_key=True)
     reason: str = text()
     created_at: datetime = moment()
+
+
+class PersonHold(Table, table=True):
+    """Why a person is not asked for now, or ever: an open complaint, a death, a blocklist.
+
+    A source opens it under an id of its own and closes it under the same.
+    """
+
+    __tablename__ = "person_hold"
+    __table_args__ = (
+        one_of("reason", "complaint", "deceased", "blocklist"),
+        UniqueConstraint("source", "external_id"),
+    )
+
+    id: UUID = id_field()
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    reason: str = text()
+    source: str = text()
+    external_id: str = text()
+    opened_at: datetime = moment()
+    closed_at: datetime | None = moment(nullable=True)
 
 
 class ErasedMark(Table, table=True):

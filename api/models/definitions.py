@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Column, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
@@ -64,5 +65,18 @@ class RuleSetVersion(Table, table=True):
     version: int = Field(primary_key=True)
     effective_from: datetime = moment(index=True)
     definition: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    # The file as it was written, comments and all.
+    written: str = text(sa_column_kwargs={"server_default": ""})
+    published_by: str | None = text(nullable=True)  # account id; None: at the command line
     content_hash: bytes
     published_at: datetime = moment()
+
+
+class RulesDraft(Table, table=True):
+    """Rules that someone is writing in the dashboard: one draft per account, not yet published."""
+
+    __tablename__ = "rules_draft"
+
+    account_id: UUID = Field(foreign_key="account.id", primary_key=True)
+    written: str = text()
+    saved_at: datetime = moment()

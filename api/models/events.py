@@ -37,6 +37,7 @@ class Event(Table, table=True):
     person_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)
     employee: str | None = text(nullable=True)
     vehicle_encrypted: bytes | None = None  # vehicle or account
+    object_hash: bytes | None = None  # keyed hash of vehicle or account: caps count by it
     order_ref: str | None = text(nullable=True)
     amount: Decimal | None = Field(default=None, sa_type=Numeric(14, 2))
     attributes: dict[str, Any] = Field(

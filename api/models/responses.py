@@ -7,7 +7,7 @@ from sqlalchemy import Column, Index, SmallInteger, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from api.models.base import Table, id_field, moment, text
+from api.models.base import Table, id_field, moment, one_of, text
 
 
 class Response(Table, table=True):
@@ -16,6 +16,7 @@ class Response(Table, table=True):
     __tablename__ = "response"
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
+        one_of("mode", "self", "phone", "kiosk"),
         Index("ix_response_branch_id_occurred_on", "branch_id", "occurred_on"),
     )
 
@@ -30,6 +31,7 @@ class Response(Table, table=True):
     segment: str | None = text(nullable=True)
     advisor: str | None = text(nullable=True)
     language: str = text()
+    mode: str = Field(default="self", sa_column_kwargs={"server_default": "self"})
     named: bool = False
     pages_done: int = 0
     started_at: datetime = moment()

@@ -93,6 +93,9 @@ def upgrade() -> None:
     sa.Column('earliest_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('rule_set_version', sa.Integer(), nullable=True),
+    sa.Column('segment', sa.Text(), nullable=True),
+    sa.Column('channel', sa.Text(), nullable=True),
+    sa.Column('inclusion_probability', sa.Float(), nullable=True),
     sa.Column('checks', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.CheckConstraint("action in ('send', 'hold', 'drop')", name=op.f('ck_decision_action_known')),
     sa.PrimaryKeyConstraint('id', 'decided_at', name=op.f('pk_decision')),
@@ -227,6 +230,8 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('name_encrypted', sa.LargeBinary(), nullable=True),
     sa.Column('birth_year', sa.Integer(), nullable=True),
+    sa.Column('value_tier', sa.Text(), nullable=True),
+    sa.Column('household_hash', sa.LargeBinary(), nullable=True),
     sa.Column('language', sa.Text(), nullable=True),
     sa.Column('timezone', sa.Text(), nullable=True),
     sa.Column('attributes', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
@@ -235,6 +240,24 @@ def upgrade() -> None:
     sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['merged_into_id'], ['person.id'], name=op.f('fk_person_merged_into_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_person'))
+    )
+    op.create_index(op.f('ix_person_household_hash'), 'person', ['household_hash'], unique=False)
+    op.create_table('provider_rate',
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('per_second', sa.Float(), nullable=False),
+    sa.Column('burst', sa.Float(), nullable=False),
+    sa.Column('tokens', sa.Float(), nullable=False),
+    sa.Column('refilled_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('held_until', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('account', name=op.f('pk_provider_rate'))
+    )
+    op.create_table('provider_token',
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('value_encrypted', sa.LargeBinary(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('fetched_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('account', name=op.f('pk_provider_token'))
     )
     op.create_table('receipt',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -254,6 +277,8 @@ def upgrade() -> None:
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('effective_from', sa.DateTime(timezone=True), nullable=False),
     sa.Column('definition', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('written', sa.Text(), server_default='', nullable=False),
+    sa.Column('published_by', sa.Text(), nullable=True),
     sa.Column('content_hash', sa.LargeBinary(), nullable=False),
     sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('version', name=op.f('pk_rule_set_version'))
@@ -264,7 +289,7 @@ def upgrade() -> None:
     sa.Column('value_hash', sa.LargeBinary(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint("kind in ('phone', 'email', 'wechat')", name=op.f('ck_suppression_kind_known')),
+    sa.CheckConstraint("kind in ('phone', 'email', 'wechat', 'ref')", name=op.f('ck_suppression_kind_known')),
     sa.CheckConstraint("reason in ('opt_out', 'not_me', 'blocklist', 'staff')", name=op.f('ck_suppression_reason_known')),
     sa.PrimaryKeyConstraint('kind', 'value_hash', name=op.f('pk_suppression'))
     )
@@ -308,6 +333,13 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['merged_into_id'], ['unit.id'], name=op.f('fk_unit_merged_into_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_unit')),
     sa.UniqueConstraint('code', name=op.f('uq_unit_code'))
+    )
+    op.create_table('wechat_consent',
+    sa.Column('openid_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('template_id', sa.Text(), nullable=False),
+    sa.Column('stock', sa.Integer(), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('openid_hash', 'template_id', name=op.f('pk_wechat_consent'))
     )
     op.create_table('access_grant',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -373,7 +405,7 @@ def upgrade() -> None:
     sa.Column('person_id', sa.Uuid(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('undeliverable_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("kind in ('phone', 'email', 'wechat')", name=op.f('ck_contact_point_kind_known')),
+    sa.CheckConstraint("kind in ('phone', 'email', 'wechat', 'ref')", name=op.f('ck_contact_point_kind_known')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_contact_point_person_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_point')),
     sa.UniqueConstraint('kind', 'value_hash', name=op.f('uq_contact_point_kind_value_hash'))
@@ -392,6 +424,7 @@ def upgrade() -> None:
     sa.Column('person_id', sa.Uuid(), nullable=True),
     sa.Column('employee', sa.Text(), nullable=True),
     sa.Column('vehicle_encrypted', sa.LargeBinary(), nullable=True),
+    sa.Column('object_hash', sa.LargeBinary(), nullable=True),
     sa.Column('order_ref', sa.Text(), nullable=True),
     sa.Column('amount', sa.Numeric(precision=14, scale=2), nullable=True),
     sa.Column('attributes', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
@@ -462,6 +495,20 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('person_id', 'branch_id', name=op.f('pk_person_branch'))
     )
     op.create_index(op.f('ix_person_branch_branch_id'), 'person_branch', ['branch_id'], unique=False)
+    op.create_table('person_hold',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('external_id', sa.Text(), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("reason in ('complaint', 'deceased', 'blocklist')", name=op.f('ck_person_hold_reason_known')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_person_hold_person_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_person_hold')),
+    sa.UniqueConstraint('source', 'external_id', name=op.f('uq_person_hold_source_external_id'))
+    )
+    op.create_index(op.f('ix_person_hold_person_id'), 'person_hold', ['person_id'], unique=False)
     op.create_table('person_merge',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('kept_id', sa.Uuid(), nullable=False),
@@ -484,6 +531,60 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('source', 'external_id', name=op.f('pk_person_source'))
     )
     op.create_index(op.f('ix_person_source_person_id'), 'person_source', ['person_id'], unique=False)
+    op.create_table('phone_check',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('openid_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('phone_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('phone_encrypted', sa.LargeBinary(), nullable=False),
+    sa.Column('code_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_phone_check_branch_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_phone_check'))
+    )
+    op.create_index(op.f('ix_phone_check_openid_hash'), 'phone_check', ['openid_hash'], unique=False)
+    op.create_table('qr_point',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('touchpoint_id', sa.Integer(), nullable=False),
+    sa.Column('survey_code', sa.Text(), nullable=False),
+    sa.Column('label', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("kind in ('qr', 'kiosk', 'wechat')", name=op.f('ck_qr_point_kind_known')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_qr_point_branch_id')),
+    sa.ForeignKeyConstraint(['touchpoint_id'], ['touchpoint.id'], name=op.f('fk_qr_point_touchpoint_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_qr_point')),
+    sa.UniqueConstraint('code', name=op.f('uq_qr_point_code'))
+    )
+    op.create_index(op.f('ix_qr_point_branch_id'), 'qr_point', ['branch_id'], unique=False)
+    op.create_table('rules_draft',
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('written', sa.Text(), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_rules_draft_account_id')),
+    sa.PrimaryKeyConstraint('account_id', name=op.f('pk_rules_draft'))
+    )
+    op.create_table('sampling_plan',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('touchpoint_id', sa.Integer(), nullable=False),
+    sa.Column('needed', sa.Integer(), nullable=False),
+    sa.Column('answered', sa.Integer(), nullable=False),
+    sa.Column('expected', sa.Float(), nullable=False),
+    sa.Column('response_rate', sa.Float(), nullable=False),
+    sa.Column('probability', sa.Float(), nullable=False),
+    sa.Column('deficit', sa.Float(), nullable=False),
+    sa.Column('computed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_sampling_plan_branch_id')),
+    sa.ForeignKeyConstraint(['touchpoint_id'], ['touchpoint.id'], name=op.f('fk_sampling_plan_touchpoint_id')),
+    sa.PrimaryKeyConstraint('day', 'branch_id', 'touchpoint_id', name=op.f('pk_sampling_plan'))
+    )
     op.create_table('unit_former_code',
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
@@ -522,12 +623,36 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_unit_profile'))
     )
     op.create_index(op.f('ix_unit_profile_unit_id'), 'unit_profile', ['unit_id'], unique=False)
+    op.create_table('wechat_follower',
+    sa.Column('openid_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('openid_encrypted', sa.LargeBinary(), nullable=False),
+    sa.Column('following', sa.Boolean(), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=True),
+    sa.Column('person_id', sa.Uuid(), nullable=True),
+    sa.Column('bound_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_wechat_follower_branch_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_wechat_follower_person_id')),
+    sa.PrimaryKeyConstraint('openid_hash', name=op.f('pk_wechat_follower'))
+    )
+    op.create_index(op.f('ix_wechat_follower_person_id'), 'wechat_follower', ['person_id'], unique=False)
     op.create_table('invitation',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('event_id', sa.Uuid(), nullable=False),
     sa.Column('survey_code', sa.Text(), nullable=False),
     sa.Column('survey_version_id', sa.Integer(), nullable=False),
     sa.Column('reminder_number', sa.Integer(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), server_default='first', nullable=False),
+    sa.Column('root_id', sa.Uuid(), nullable=True),
+    sa.Column('counts', sa.Boolean(), server_default='true', nullable=False),
+    sa.Column('household_hash', sa.LargeBinary(), nullable=True),
+    sa.Column('object_hash', sa.LargeBinary(), nullable=True),
+    sa.Column('priority', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('deficit', sa.Float(), server_default='0', nullable=False),
+    sa.Column('inclusion_probability', sa.Float(), nullable=True),
+    sa.Column('channel_probability', sa.Float(), nullable=True),
+    sa.Column('follow_up_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
     sa.Column('message_version_id', sa.Integer(), nullable=True),
     sa.Column('rule_set_version', sa.Integer(), nullable=True),
     sa.Column('person_id', sa.Uuid(), nullable=True),
@@ -555,12 +680,14 @@ def upgrade() -> None:
     sa.Column('provider_id', sa.Text(), nullable=True),
     sa.Column('parts', sa.Integer(), nullable=True),
     sa.Column('failure', sa.Text(), nullable=True),
+    sa.CheckConstraint("kind in ('first', 'fallback', 'reminder', 'resend')", name=op.f('ck_invitation_kind_known')),
     sa.CheckConstraint("status in ('planned', 'claimed', 'sent', 'delivered', 'undelivered', 'unknown', 'dropped', 'expired')", name=op.f('ck_invitation_status_known')),
     sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_invitation_branch_id')),
     sa.ForeignKeyConstraint(['contact_point_id'], ['contact_point.id'], name=op.f('fk_invitation_contact_point_id')),
     sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_invitation_event_id')),
     sa.ForeignKeyConstraint(['message_version_id'], ['message_version.id'], name=op.f('fk_invitation_message_version_id')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_invitation_person_id')),
+    sa.ForeignKeyConstraint(['root_id'], ['invitation.id'], name=op.f('fk_invitation_root_id')),
     sa.ForeignKeyConstraint(['survey_version_id'], ['survey_version.id'], name=op.f('fk_invitation_survey_version_id')),
     sa.ForeignKeyConstraint(['touchpoint_id'], ['touchpoint.id'], name=op.f('fk_invitation_touchpoint_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_invitation')),
@@ -570,8 +697,50 @@ def upgrade() -> None:
     op.create_index('ix_invitation_claimed', 'invitation', ['claimed_at'], unique=False, postgresql_where=sa.text("status = 'claimed'"))
     op.create_index('ix_invitation_contact_point_id_planned_at', 'invitation', ['contact_point_id', 'planned_at'], unique=False)
     op.create_index('ix_invitation_due', 'invitation', ['planned_at'], unique=False, postgresql_where=sa.text("status = 'planned'"))
+    op.create_index('ix_invitation_follow_up', 'invitation', ['follow_up_at'], unique=False, postgresql_where=sa.text('follow_up_at is not null'))
+    op.create_index('ix_invitation_household_hash_planned_at', 'invitation', ['household_hash', 'planned_at'], unique=False, postgresql_where=sa.text('household_hash is not null'))
+    op.create_index('ix_invitation_object_hash_planned_at', 'invitation', ['object_hash', 'planned_at'], unique=False, postgresql_where=sa.text('object_hash is not null'))
     op.create_index('ix_invitation_person_id_planned_at', 'invitation', ['person_id', 'planned_at'], unique=False)
     op.create_index(op.f('ix_invitation_provider_id'), 'invitation', ['provider_id'], unique=False)
+    op.create_index('ix_invitation_root_id', 'invitation', ['root_id'], unique=False, postgresql_where=sa.text('root_id is not null'))
+    op.create_index('ix_invitation_unknown', 'invitation', ['claimed_at'], unique=False, postgresql_where=sa.text("status = 'unknown'"))
+    op.create_table('call_task',
+    sa.Column('invitation_id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('status', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('call_after', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('call_before', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('appointment', sa.Boolean(), nullable=False),
+    sa.Column('claimed_by', sa.Uuid(), nullable=True),
+    sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=True),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("outcome in ('answered', 'appointment', 'no_answer', 'busy', 'wrong_number', 'refused', 'opted_out')", name=op.f('ck_call_task_outcome_known')),
+    sa.CheckConstraint("status in ('waiting', 'claimed', 'done', 'gone')", name=op.f('ck_call_task_status_known')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_call_task_branch_id')),
+    sa.ForeignKeyConstraint(['claimed_by'], ['account.id'], name=op.f('fk_call_task_claimed_by')),
+    sa.ForeignKeyConstraint(['invitation_id'], ['invitation.id'], name=op.f('fk_call_task_invitation_id')),
+    sa.PrimaryKeyConstraint('invitation_id', name=op.f('pk_call_task'))
+    )
+    op.create_index(op.f('ix_call_task_branch_id'), 'call_task', ['branch_id'], unique=False)
+    op.create_index('ix_call_task_due', 'call_task', ['call_after'], unique=False, postgresql_where=sa.text("status = 'waiting'"))
+    op.create_table('call_try',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('invitation_id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('appointment_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("outcome in ('answered', 'appointment', 'no_answer', 'busy', 'wrong_number', 'refused', 'opted_out')", name=op.f('ck_call_try_outcome_known')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_call_try_account_id')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_call_try_branch_id')),
+    sa.ForeignKeyConstraint(['invitation_id'], ['invitation.id'], name=op.f('fk_call_try_invitation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_try'))
+    )
+    op.create_index(op.f('ix_call_try_branch_id'), 'call_try', ['branch_id'], unique=False)
+    op.create_index(op.f('ix_call_try_invitation_id'), 'call_try', ['invitation_id'], unique=False)
     op.create_table('response',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('invitation_id', sa.Uuid(), nullable=True),
@@ -584,6 +753,7 @@ def upgrade() -> None:
     sa.Column('segment', sa.Text(), nullable=True),
     sa.Column('advisor', sa.Text(), nullable=True),
     sa.Column('language', sa.Text(), nullable=False),
+    sa.Column('mode', sqlmodel.sql.sqltypes.AutoString(), server_default='self', nullable=False),
     sa.Column('named', sa.Boolean(), nullable=False),
     sa.Column('pages_done', sa.Integer(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
@@ -591,6 +761,7 @@ def upgrade() -> None:
     sa.Column('completed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('source', sa.Text(), nullable=True),
     sa.Column('external_id', sa.Text(), nullable=True),
+    sa.CheckConstraint("mode in ('self', 'phone', 'kiosk')", name=op.f('ck_response_mode_known')),
     sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_response_branch_id')),
     sa.ForeignKeyConstraint(['invitation_id'], ['invitation.id'], name=op.f('fk_response_invitation_id')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_response_person_id')),
@@ -606,6 +777,7 @@ def upgrade() -> None:
     op.create_table('survey_token',
     sa.Column('token_hash', sa.LargeBinary(), nullable=False),
     sa.Column('invitation_id', sa.Uuid(), nullable=False),
+    sa.Column('message_id', sa.Uuid(), nullable=True),
     sa.Column('branch_id', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
@@ -625,13 +797,26 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_response_person_id'), table_name='response')
     op.drop_index('ix_response_branch_id_occurred_on', table_name='response')
     op.drop_table('response')
+    op.drop_index(op.f('ix_call_try_invitation_id'), table_name='call_try')
+    op.drop_index(op.f('ix_call_try_branch_id'), table_name='call_try')
+    op.drop_table('call_try')
+    op.drop_index('ix_call_task_due', table_name='call_task', postgresql_where=sa.text("status = 'waiting'"))
+    op.drop_index(op.f('ix_call_task_branch_id'), table_name='call_task')
+    op.drop_table('call_task')
+    op.drop_index('ix_invitation_unknown', table_name='invitation', postgresql_where=sa.text("status = 'unknown'"))
+    op.drop_index('ix_invitation_root_id', table_name='invitation', postgresql_where=sa.text('root_id is not null'))
     op.drop_index(op.f('ix_invitation_provider_id'), table_name='invitation')
     op.drop_index('ix_invitation_person_id_planned_at', table_name='invitation')
+    op.drop_index('ix_invitation_object_hash_planned_at', table_name='invitation', postgresql_where=sa.text('object_hash is not null'))
+    op.drop_index('ix_invitation_household_hash_planned_at', table_name='invitation', postgresql_where=sa.text('household_hash is not null'))
+    op.drop_index('ix_invitation_follow_up', table_name='invitation', postgresql_where=sa.text('follow_up_at is not null'))
     op.drop_index('ix_invitation_due', table_name='invitation', postgresql_where=sa.text("status = 'planned'"))
     op.drop_index('ix_invitation_contact_point_id_planned_at', table_name='invitation')
     op.drop_index('ix_invitation_claimed', table_name='invitation', postgresql_where=sa.text("status = 'claimed'"))
     op.drop_index('ix_invitation_branch_id_occurred_on', table_name='invitation')
     op.drop_table('invitation')
+    op.drop_index(op.f('ix_wechat_follower_person_id'), table_name='wechat_follower')
+    op.drop_table('wechat_follower')
     op.drop_index(op.f('ix_unit_profile_unit_id'), table_name='unit_profile')
     op.drop_table('unit_profile')
     op.drop_index(op.f('ix_unit_parent_unit_id'), table_name='unit_parent')
@@ -639,11 +824,19 @@ def downgrade() -> None:
     op.drop_table('unit_parent')
     op.drop_index(op.f('ix_unit_former_code_unit_id'), table_name='unit_former_code')
     op.drop_table('unit_former_code')
+    op.drop_table('sampling_plan')
+    op.drop_table('rules_draft')
+    op.drop_index(op.f('ix_qr_point_branch_id'), table_name='qr_point')
+    op.drop_table('qr_point')
+    op.drop_index(op.f('ix_phone_check_openid_hash'), table_name='phone_check')
+    op.drop_table('phone_check')
     op.drop_index(op.f('ix_person_source_person_id'), table_name='person_source')
     op.drop_table('person_source')
     op.drop_index(op.f('ix_person_merge_merged_id'), table_name='person_merge')
     op.drop_index(op.f('ix_person_merge_kept_id'), table_name='person_merge')
     op.drop_table('person_merge')
+    op.drop_index(op.f('ix_person_hold_person_id'), table_name='person_hold')
+    op.drop_table('person_hold')
     op.drop_index(op.f('ix_person_branch_branch_id'), table_name='person_branch')
     op.drop_table('person_branch')
     op.drop_index(op.f('ix_login_session_account_id'), table_name='login_session')
@@ -664,6 +857,7 @@ def downgrade() -> None:
     op.drop_table('account_link')
     op.drop_index(op.f('ix_access_grant_account_id'), table_name='access_grant')
     op.drop_table('access_grant')
+    op.drop_table('wechat_consent')
     op.drop_table('unit')
     op.drop_table('touchpoint')
     op.drop_table('survey_version')
@@ -672,6 +866,9 @@ def downgrade() -> None:
     op.drop_table('rule_set_version')
     op.drop_index('ix_receipt_provider_provider_id', table_name='receipt')
     op.drop_table('receipt')
+    op.drop_table('provider_token')
+    op.drop_table('provider_rate')
+    op.drop_index(op.f('ix_person_household_hash'), table_name='person')
     op.drop_table('person')
     op.drop_table('owner_group')
     op.drop_index('ix_outbox_message_due', table_name='outbox_message', postgresql_where=sa.text("status = 'waiting'"))

@@ -26,12 +26,17 @@ BRANCH_TABLES = (
     "cut_cell",
     "league_row",
     "person_branch",
+    "sampling_plan",
+    "call_task",
+    "call_try",
+    "qr_point",
 )
 PERSON_TABLES = {
     "person": "id",
     "person_source": "person_id",
     "contact_point": "person_id",
     "consent": "person_id",
+    "person_hold": "person_id",
 }
 PARTITIONED = {
     "answer": "occurred_on",
@@ -47,23 +52,27 @@ WEB_GRANTS = {
         "idempotency_key person person_branch person_source contact_point person_merge consent "
         "suppression erased_mark event metric survey_version message_version rule_set_version "
         "decision invitation survey_token receipt response answer cell cut_cell metric_day "
-        "league_table league_row audit_entry outbox_message job_window"
+        "league_table league_row audit_entry outbox_message job_window person_hold sampling_plan "
+        "call_task call_try qr_point provider_rate wechat_follower wechat_consent phone_check "
+        "rules_draft"
     ),
     "insert": (
         "owner_group unit unit_parent unit_profile unit_former_code account login_identifier "
         "access_grant login_session account_link login_throttle api_token idempotency_key person "
         "person_branch person_source contact_point person_merge consent suppression erased_mark "
         "event decision invitation receipt response answer dirty_mark league_table audit_entry "
-        "outbox_message"
+        "outbox_message person_hold call_task call_try qr_point wechat_follower wechat_consent "
+        "phone_check rules_draft rule_set_version survey_token"
     ),
     "update": (
         "network unit unit_parent unit_profile account login_identifier access_grant login_session "
         "account_link login_throttle api_token idempotency_key person person_source person_branch "
-        "contact_point person_merge consent event invitation survey_token receipt response answer"
+        "contact_point person_merge consent event invitation survey_token receipt response answer "
+        "person_hold call_task qr_point wechat_follower wechat_consent phone_check rules_draft"
     ),
     "delete": (
         "login_throttle idempotency_key person_source contact_point person_branch consent answer "
-        "suppression"
+        "suppression rules_draft"
     ),
 }
 

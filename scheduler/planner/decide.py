@@ -20,6 +20,7 @@ from scheduler.planner.facts import (
     require_aware,
 )
 from scheduler.planner.rules import Cap, Rule, RuleSet
+from scheduler.planner.segments import segment_of, subject_of
 from scheduler.planner.timing import after_quiet, known_zone, next_free, occupied
 
 _Gate = Iterator[tuple[Reason, Check]]
@@ -120,10 +121,10 @@ def _way(case: _Case) -> _Way | Reason:
     case.passes(Check("zone", zone.key if zone else None, None, zone is not None))
     if zone is None:
         return Reason.NO_ZONE
-    age = age_on(case.customer, case.event.occurred_at.astimezone(zone).date())
-    segment = case.rule.segment_of(age)
+    today = case.event.occurred_at.astimezone(zone).date()
+    segment = segment_of(case.rule.segments, subject_of(case.event, case.customer, today=today))
     name = segment.name if segment else None
-    case.passes(Check("segment", age, name, name is not None))
+    case.passes(Check("segment", age_on(case.customer, today), name, name is not None))
     if name is None:
         return Reason.NO_SEGMENT
     choice = choose_channel(case.rule, name, case.customer)

@@ -4,10 +4,14 @@ Plain frozen values. Whoever asks for a decision gathers them (under the locks t
 nothing here reads or checks anything but its own shape.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import MappingProxyType
+
+Scalar = str | int | float | bool | None
+NOTHING: Mapping[str, Scalar] = MappingProxyType({})
 
 
 class Channel(StrEnum):
@@ -17,6 +21,7 @@ class Channel(StrEnum):
     WECHAT = "wechat"
     EMAIL = "email"
     CALL = "call"
+    CONTACTLESS = "contactless"  # a reference that only the client's own gateway can resolve
 
 
 class ContactKind(StrEnum):
@@ -25,6 +30,7 @@ class ContactKind(StrEnum):
     PHONE = "phone"
     OPENID = "openid"
     EMAIL = "email"
+    REF = "ref"
 
 
 ADDRESS_OF = MappingProxyType(
@@ -33,6 +39,7 @@ ADDRESS_OF = MappingProxyType(
         Channel.CALL: ContactKind.PHONE,
         Channel.WECHAT: ContactKind.OPENID,
         Channel.EMAIL: ContactKind.EMAIL,
+        Channel.CONTACTLESS: ContactKind.REF,
     }
 )
 
@@ -58,6 +65,35 @@ class InvitationStatus(StrEnum):
         return self is not InvitationStatus.DROPPED
 
 
+class Holder(StrEnum):
+    """Whose asking a cap counts; an invitation is found through each key it shares."""
+
+    PERSON = "person"  # the person, and each of their contact points
+    HOUSEHOLD = "household"
+    VEHICLE = "vehicle"  # or the account: what the event was about
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """How likely an event of this branch and touchpoint was to be drawn today, and why.
+
+    Parameters
+    ----------
+    probability : float
+        In (0, 1]; what the day's quota leaves of everybody who is eligible.
+    deficit : float
+        Answers the branch still lacks for its margin, as a share of those it needs, 0…1. Decides
+        between competing touchpoints when the rule set says ``precision``.
+    """
+
+    probability: float
+    deficit: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.probability <= 1:
+            raise ValueError("an inclusion probability lies above 0 and at most at 1")
+
+
 @dataclass(frozen=True, slots=True)
 class EventFacts:
     """A touchpoint event.
@@ -65,7 +101,7 @@ class EventFacts:
     Parameters
     ----------
     event_id : str
-        Our id; an invitation of the same event blocks a second one.
+        Our id; an invitation of the same event blocks a second one. The lots are drawn from it.
     touchpoint : str
         Code of the touchpoint; chooses the rule.
     occurred_at : datetime
@@ -76,6 +112,12 @@ class EventFacts:
         The source has withdrawn the event.
     branch_open : bool
         The branch exists today.
+    branch, owner_group, city_tier, brand : str or None
+        Codes, of the day of the event.
+    attributes : mapping
+        What the source sent along; ``model_line`` and ``lead`` are read from here.
+    inclusion : Inclusion or None
+        None: the rule draws nobody by lot, or the day has no plan yet, and everybody is included.
     """
 
     event_id: str
@@ -84,6 +126,12 @@ class EventFacts:
     branch_zone: str
     cancelled: bool = False
     branch_open: bool = True
+    branch: str | None = None
+    owner_group: str | None = None
+    city_tier: str | None = None
+    brand: str | None = None
+    attributes: Mapping[str, Scalar] = field(default_factory=lambda: NOTHING)
+    inclusion: Inclusion | None = None
 
     def __post_init__(self) -> None:
         require_aware(self.occurred_at, "occurred_at")
@@ -102,13 +150,25 @@ class CustomerFacts:
     zone : str or None
         IANA name of the customer's own time zone.
     language : str or None
-        Language to write in; carried along for the sender, not decided on.
+        Language to write in.
     consents : frozenset of Channel
         Channels for which a consent stands today.
     contacts : frozenset of ContactKind
         Kinds of which at least one usable address is held.
-    opted_out, erased, staff_number : bool
-        The person or any of the contact points opted out; was erased; belongs to staff.
+    barred : frozenset of Channel
+        Channels that cannot reach this customer now although there is an address: a WeChat user who
+        does not follow, or whose one-time consents are used up.
+    opted_out, erased, staff_number, blocked : bool
+        The person or any of the contact points opted out; was erased; belongs to staff or a
+        dealer; is on a blocklist.
+    open_complaint, deceased : bool
+        Stands against the person.
+    value_tier : str or None
+        The network's own word, such as ``premium``.
+    returning : bool or None
+        Whether an earlier event of the person is known; None when there is no person.
+    attributes : mapping
+        What customers' sources sent along.
     """
 
     birth_year: int | None = None
@@ -117,14 +177,21 @@ class CustomerFacts:
     language: str | None = None
     consents: frozenset[Channel] = frozenset()
     contacts: frozenset[ContactKind] = frozenset()
+    barred: frozenset[Channel] = frozenset()
     opted_out: bool = False
     erased: bool = False
     staff_number: bool = False
+    blocked: bool = False
+    open_complaint: bool = False
+    deceased: bool = False
+    value_tier: str | None = None
+    returning: bool | None = None
+    attributes: Mapping[str, Scalar] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class PastInvitation:
-    """An invitation that exists already, of any touchpoint and any branch.
+    """A message of the ledger that exists already, of any touchpoint and any branch.
 
     Parameters
     ----------
@@ -134,11 +201,32 @@ class PastInvitation:
         Aware; when it was sent or, while planned, when it will be.
     status : InvitationStatus
         Decides whether it occupies a slot.
+    holders : frozenset of Holder
+        Through which keys it is found for the event at hand.
+    touchpoint, survey, channel : str
+        Codes; "" where not known.
+    counts : bool
+        False for reminders and fall-backs that the rules do not count.
+    completed_at : datetime or None
+        Aware; when its survey was completed.
+    invitation_id : str
+        Id in the ledger.
+    rank : tuple of float
+        What decides when touchpoints compete (see :func:`scheduler.planner.competing.rank_of`);
+        a planned one of a lower rank gives way.
     """
 
     event_id: str
     at: datetime
     status: InvitationStatus
+    holders: frozenset[Holder] = frozenset({Holder.PERSON})
+    touchpoint: str = ""
+    survey: str = ""
+    channel: str = ""
+    counts: bool = True
+    completed_at: datetime | None = None
+    invitation_id: str = ""
+    rank: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         require_aware(self.at, "at")
@@ -146,9 +234,9 @@ class PastInvitation:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Every invitation of the person and of the contact points within reach of the cap.
+    """Every invitation within reach of the caps: of the person, the addresses, and other holders.
 
-    Within reach are those at most ``cap.days`` before the event's earliest moment, and every
+    Within reach are those at most the longest cap before the event's earliest moment, and every
     planned one after it; giving more changes nothing.
     """
 
@@ -161,9 +249,11 @@ class History:
         )
 
     def slots(self) -> list[datetime]:
-        """The moments that occupy a slot of the cap, in UTC, in order."""
+        """The moments that occupy a slot of the floor cap, in UTC, in order."""
         return sorted(
-            past.at.astimezone(UTC) for past in self.invitations if past.status.occupies_slot
+            past.at.astimezone(UTC)
+            for past in self.invitations
+            if past.status.occupies_slot and past.counts and Holder.PERSON in past.holders
         )
 
 

@@ -1,4 +1,4 @@
-"""The rules of asking as values: one rule per touchpoint, one cap across everything.
+"""The rules of asking as values: segments, one rule per touchpoint, caps, waves.
 
 A rule that makes no sense cannot be built: there is no figure that means "unlimited", and a missing
 rule means that nothing is sent.
@@ -6,37 +6,51 @@ rule means that nothing is sent.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from types import MappingProxyType
 
-from scheduler.planner.facts import Channel, require_aware
+from scheduler.planner.facts import Channel, Holder, Scalar, require_aware
+
+EVERY_DAY = frozenset(range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that a segment asks of an event or its customer.
+
+    Parameters
+    ----------
+    field : str
+        ``age``, ``value_tier``, ``language``, ``model_line``, ``returning``, ``lead``, ``brand``,
+        ``owner_group``, ``city_tier``, ``touchpoint``, ``branch``, or ``customer.NAME`` and
+        ``event.NAME`` for an attribute that was imported.
+    values : frozenset or None
+        Any of these.
+    low, below : float or None
+        Or a number from ``low`` (inclusive) to before ``below``.
+    negated : bool
+        The opposite; a value that is not known satisfies neither a condition nor its opposite.
+    """
+
+    field: str
+    values: frozenset[Scalar] | None = None
+    low: float | None = None
+    below: float | None = None
+    negated: bool = False
+
+    def __post_init__(self) -> None:
+        ranged = self.low is not None or self.below is not None
+        if (self.values is None) != ranged:
+            raise ValueError(f"{self.field}: a condition needs either values or a range")
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A named predicate on age; without bounds it takes everybody, also those of unknown age.
-
-    Parameters
-    ----------
-    name : str
-    age_from : int or None
-        Lowest age in full years, inclusive.
-    age_below : int or None
-        First age that no longer belongs.
-    """
+    """A named predicate: all its conditions hold; without any it takes everybody."""
 
     name: str
-    age_from: int | None = None
-    age_below: int | None = None
-
-    def takes(self, age: int | None) -> bool:
-        """Whether a customer of this age (None: unknown) belongs here."""
-        if self.age_from is None and self.age_below is None:
-            return True
-        if age is None:
-            return False
-        return (self.age_from is None or age >= self.age_from) and (
-            self.age_below is None or age < self.age_below
-        )
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +79,90 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True)
+class SendWindow:
+    """Hours of some weekdays (0 Monday … 6 Sunday) in which messages may go, on the wall clock."""
+
+    days: frozenset[int]
+    start: time
+    end: time  # exclusive; later than ``start``: a window does not span midnight
+
+    def __post_init__(self) -> None:
+        if not self.days or not self.days <= EVERY_DAY:
+            raise ValueError("a window needs weekdays from 0 (Monday) to 6 (Sunday)")
+        if self.start >= self.end:
+            raise ValueError("a window must end after it starts")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When messages may go, on the clock of the customer's zone, else of the branch's.
+
+    Parameters
+    ----------
+    quiet_hours : QuietHours
+    windows : tuple of SendWindow
+        None given: every hour that is not quiet.
+    holidays : str or None
+        Calendar whose public holidays are days without messages: ISO 3166 code such as ``CN``.
+    spread : timedelta
+        Messages that are due at one moment are spread evenly over this long, by the event's lot.
+    """
+
+    quiet_hours: QuietHours
+    windows: tuple[SendWindow, ...] = ()
+    holidays: str | None = None
+    spread: timedelta = timedelta(0)
+
+
+class Since(StrEnum):
+    """From which moment of an earlier invitation a cap counts."""
+
+    INVITATION = "invitation"
+    COMPLETION = "completion"
+
+
+class Over(StrEnum):
+    """Which earlier invitations a cap counts."""
+
+    EVERYTHING = "everything"
+    TOUCHPOINT = "touchpoint"
+    SURVEY = "survey"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
 class Cap:
-    """At most ``count`` invitations in any ``days`` × 24 hours, across everything."""
+    """At most ``count`` invitations in any ``days`` × 24 hours.
+
+    Parameters
+    ----------
+    days, count : int
+        Both at least 1.
+    name : str
+        Shown with the check.
+    per : Holder
+        Whose invitations are counted.
+    since : Since
+        From the sending, or from the completion of the survey.
+    over : Over
+        Across everything, or those of the same touchpoint, survey or channel.
+    only : frozenset of str
+        Codes of touchpoints, surveys or channels that the cap is about; empty: any.
+    not_for : frozenset of str
+        Segments that the cap does not hold for.
+    hold : bool
+        A capped event waits for its date where there is one in time; else it is dropped at once.
+    """
 
     days: int
     count: int
+    name: str = "cap"
+    per: Holder = Holder.PERSON
+    since: Since = Since.INVITATION
+    over: Over = Over.EVERYTHING
+    only: frozenset[str] = frozenset()
+    not_for: frozenset[str] = frozenset()
+    hold: bool = True
 
     def __post_init__(self) -> None:
         if self.days < 1 or self.count < 1:
@@ -85,6 +178,72 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
+class Fallback:
+    """When the next channel of the segment's order is tried.
+
+    Parameters
+    ----------
+    undeliverable : bool
+        After a provider's refusal.
+    unopened_after : timedelta or None
+        When the link was not opened for so long after the sending; None: never.
+    counts : bool
+        Whether a fall-back occupies a slot of the caps of its own.
+    """
+
+    undeliverable: bool = True
+    unopened_after: timedelta | None = None
+    counts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A message to who has not answered: ``after`` the message before, by ``channel`` or the same.
+
+    ``template`` None: the rule's template of that channel.
+    """
+
+    after: timedelta
+    channel: Channel | None = None
+    template: str | None = None
+    counts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Asking some: until a branch's score is as sure as it should be.
+
+    Parameters
+    ----------
+    margin : float
+        Half the width of the score's interval that is aimed at, in NPS points.
+    confidence : float
+        0.90 or 0.95.
+    days : int
+        The period in which a branch is to reach it.
+    """
+
+    margin: float
+    confidence: float = 0.90
+    days: int = 91
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Channels given by lot to a small random share, so that what a channel does can be measured.
+
+    The lot is drawn among the usable ones of ``channels``; nobody gets a channel without consent.
+    """
+
+    share: float
+    channels: tuple[Channel, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 0.5 or len(set(self.channels)) < 2:
+            raise ValueError("a lot needs a share up to 0.5 and at least two channels")
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """How to ask after one touchpoint.
 
@@ -95,7 +254,7 @@ class Rule:
     delay : timedelta
         From the event to the first moment of sending.
     max_age : timedelta
-        From the event to the last moment of sending.
+        From the event to the last moment of sending; an event held beyond it is stale.
     expiry : timedelta
         From sending to the end of the link.
     quiet_hours : QuietHours
@@ -103,8 +262,19 @@ class Rule:
     segments : sequence of Segment
         The first that takes the customer counts.
     channels : mapping of segment name to channels
-        In order of preference; the first usable one is taken.
+        In order of preference; the first usable one is taken, the rest are fall-backs. A segment
+        with none is never asked.
     templates : mapping of Channel to template code
+    windows, holidays, spread
+        See :class:`Timing`.
+    priority : int
+        When touchpoints compete for one person's single invitation, the higher wins.
+    shares : mapping of segment name to float
+        Of a segment that is named here only this share is asked, chosen by lot; others: all.
+    sampling : Sampling or None
+    lot : Lot or None
+    fallback : Fallback
+    reminders : tuple of Reminder
     """
 
     touchpoint: str
@@ -116,6 +286,15 @@ class Rule:
     segments: tuple[Segment, ...]
     channels: Mapping[str, tuple[Channel, ...]]
     templates: Mapping[Channel, str]
+    windows: tuple[SendWindow, ...] = ()
+    holidays: str | None = None
+    spread: timedelta = timedelta(0)
+    priority: int = 0
+    shares: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    sampling: Sampling | None = None
+    lot: Lot | None = None
+    fallback: Fallback = Fallback()
+    reminders: tuple[Reminder, ...] = ()
 
     def __post_init__(self) -> None:
         if self.delay < timedelta(0):
@@ -124,10 +303,63 @@ class Rule:
             raise ValueError("the greatest age must exceed the delay")
         if self.expiry <= timedelta(0):
             raise ValueError("a link must live for some time")
+        if any(not 0 <= share <= 1 for share in self.shares.values()):
+            raise ValueError("a share lies between 0 and 1")
 
-    def segment_of(self, age: int | None) -> Segment | None:
-        """The first segment that takes this age; None when no segment does."""
-        return next((segment for segment in self.segments if segment.takes(age)), None)
+    @property
+    def timing(self) -> Timing:
+        """When its messages may go."""
+        return Timing(self.quiet_hours, self.windows, self.holidays, self.spread)
+
+
+class Compete(StrEnum):
+    """What decides between touchpoints that compete for one person's single invitation."""
+
+    PRIORITY = "priority"
+    PRECISION = "precision"  # what the branch still lacks; the priority between equals
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """A survey to a segment, or on an anniversary, under the same rules as any event.
+
+    A wave makes events of ``touchpoint`` (source ``wave:CODE``), one per person, which are then
+    decided like others.
+
+    Parameters
+    ----------
+    code, touchpoint : str
+    segment : str
+        Whom it is about.
+    on : date or None
+        Once, on that day; or
+    months_after, anchor : int, str or None
+        so many months after each person's latest event of touchpoint ``anchor``.
+    yearly : bool
+        Again every year on that day or anniversary.
+    per_day : int
+        At most so many events a day.
+    share : float
+        Of those it is about, by lot.
+    """
+
+    code: str
+    touchpoint: str
+    segment: str
+    on: date | None = None
+    months_after: int | None = None
+    anchor: str | None = None
+    yearly: bool = False
+    per_day: int = 1000
+    share: float = 1.0
+
+    def __post_init__(self) -> None:
+        if (self.on is None) == (self.months_after is None):
+            raise ValueError("a wave needs either a day or months after an anchor")
+        if (self.months_after is None) != (self.anchor is None):
+            raise ValueError("months after need an anchor, and an anchor needs months after")
+        if self.per_day < 1 or not 0 < self.share <= 1:
+            raise ValueError("a wave needs at least 1 a day and a share above 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +373,16 @@ class RuleSet:
     effective_from : datetime
         Aware; before it the set sends nothing.
     cap : Cap
+        The floor: per person, across everything, since the invitation; for everybody but the
+        segments it names itself.
     rules : tuple of Rule
         At most one per touchpoint.
+    limits : tuple of Cap
+        Further caps; all of them hold.
+    waves : tuple of Wave
+    compete : Compete
+    costs : mapping of Channel to float
+        Of one message, in the network's currency, for simulation.
     """
 
     code: str
@@ -150,6 +390,10 @@ class RuleSet:
     effective_from: datetime
     cap: Cap
     rules: tuple[Rule, ...]
+    limits: tuple[Cap, ...] = ()
+    waves: tuple[Wave, ...] = ()
+    compete: Compete = Compete.PRIORITY
+    costs: Mapping[Channel, float] = field(default_factory=lambda: MappingProxyType({}))
     _by_touchpoint: dict[str, Rule] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -162,6 +406,16 @@ class RuleSet:
     def rule_for(self, touchpoint: str) -> Rule | None:
         """The rule of ``touchpoint``; None means that nothing is sent for it."""
         return self._by_touchpoint.get(touchpoint)
+
+    @property
+    def caps(self) -> tuple[Cap, ...]:
+        """The floor and the further caps, in the order in which they are checked."""
+        return (self.cap, *self.limits)
+
+    @property
+    def reach(self) -> timedelta:
+        """How far back the longest cap looks."""
+        return max(cap.window for cap in self.caps)
 
 
 def rule_set_in_force(rule_sets: Sequence[RuleSet], *, now: datetime) -> RuleSet | None:

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field, StrictInt, StringConstraints
 from api.surveys.definitions.positions import Path
 from api.surveys.definitions.problems import Finding
 from api.surveys.definitions.shapes import Code, Table, Version, repeated
-from scheduler.planner import Cap, Channel, QuietHours, Rule, RuleSet, Segment
+from scheduler.planner import Cap, Channel, Condition, QuietHours, Rule, RuleSet, Segment
 
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Age = Annotated[StrictInt, Field(ge=0, le=120)]
@@ -74,7 +74,7 @@ class Known:
 
 def rule_set(file: RulesFile) -> RuleSet:
     """The rules as the planner takes them."""
-    segments = tuple(Segment(one.name, one.age_from, one.age_below) for one in file.segments)
+    segments = tuple(_segment(one) for one in file.segments)
     return RuleSet(
         code=file.code,
         version=file.version,
@@ -82,6 +82,12 @@ def rule_set(file: RulesFile) -> RuleSet:
         cap=Cap(file.cap.days, file.cap.count),
         rules=tuple(_rule(entry, segments) for entry in file.rules),
     )
+
+
+def _segment(entry: SegmentEntry) -> Segment:
+    if entry.takes_all:
+        return Segment(entry.name)
+    return Segment(entry.name, (Condition("age", low=entry.age_from, below=entry.age_below),))
 
 
 def _rule(entry: RuleEntry, segments: tuple[Segment, ...]) -> Rule:

@@ -9,6 +9,7 @@ import pytest
 from scheduler.planner import (
     Cap,
     Channel,
+    Condition,
     ContactKind,
     CustomerFacts,
     Drop,
@@ -41,7 +42,11 @@ RULE = Rule(
     max_age=timedelta(days=5),
     expiry=timedelta(days=14),
     quiet_hours=QuietHours(time(21), time(9)),
-    segments=(Segment("under_35", age_below=35), Segment("from_60", 60), Segment("others")),
+    segments=(
+        Segment("under_35", (Condition("age", below=35),)),
+        Segment("from_60", (Condition("age", low=60),)),
+        Segment("others"),
+    ),
     channels={
         "under_35": (Channel.WECHAT, Channel.SMS),
         "from_60": (Channel.CALL,),
@@ -97,7 +102,7 @@ def test_a_plain_event_is_sent_after_the_delay_and_its_link_expires() -> None:
         ({"consents": frozenset({Channel.WECHAT})}, Reason.NO_CONSENT),
         ({"rules": replace(RULES, rules=(replace(RULE, templates={}),))}, Reason.NO_TEMPLATE),
         ({"rules": replace(RULES, rules=(replace(RULE, channels={}),))}, Reason.NO_TEMPLATE),
-        ({"rules": replace(RULES, rules=(replace(RULE, segments=(Segment("kids", 0, 9),)),))},
+        ({"rules": replace(RULES, rules=(replace(RULE, segments=(Segment("kids", (Condition("age", low=0, below=9),)),)),))},
          Reason.NO_SEGMENT),
         ({"history": past(-1, "sent", "e1")}, Reason.ALREADY_INVITED),
         ({"history": past(-1)}, Reason.CAPPED),

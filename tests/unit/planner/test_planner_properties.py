@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scheduler.planner import (
     Cap,
     Channel,
+    Condition,
     ContactKind,
     CustomerFacts,
     Drop,
@@ -37,8 +38,8 @@ ZONES = [
 ]  # fmt: skip
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEGMENTS = (
-    Segment("under_35", age_below=35),
-    Segment("from_60", age_from=60),
+    Segment("under_35", (Condition("age", below=35),)),
+    Segment("from_60", (Condition("age", low=60),)),
     Segment("others"),
 )
 
