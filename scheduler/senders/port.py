@@ -4,16 +4,32 @@ A sender never repeats a call by itself. Three outcomes are certain (taken, refu
 fourth, unresolved, is everything else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderTemplate:
+    """How one provider knows a template, with the values of this message in its order."""
+
+    template_id: str
+    signature: str | None = None
+    names: tuple[str, ...] = ()  # placeholders in the provider's order …
+    values: tuple[str, ...] = field(default=(), repr=False)  # … and what stands for each
+    approved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """One message to one address; nothing of it may be logged but ``id`` and ``channel``."""
+    """One message to one address; nothing of it may be logged but ``id`` and ``channel``.
+
+    ``template`` is our code of it, ``parameters`` every placeholder's value, ``providers`` what
+    each provider calls it; ``token`` is the secret part of ``link``.
+    """
 
     id: UUID
     channel: str
@@ -22,6 +38,14 @@ class OutgoingMessage:
     subject: str | None = field(default=None, repr=False)
     html: str | None = field(default=None, repr=False)
     opt_out_link: str | None = field(default=None, repr=False)
+    link: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    template: str | None = None
+    language: str = "zh"
+    parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    providers: Mapping[str, ProviderTemplate] = field(
+        default_factory=lambda: MappingProxyType({}), repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +76,14 @@ class Refused(Exception):
 
 
 class NotNow(Exception):
-    """Certainly nothing was sent, and later it may be."""
+    """Certainly nothing was sent, and later it may be.
 
-    def __init__(self, code: str) -> None:
+    ``hold_for``: the provider's quota is used up, so that nobody calls this account for so long.
+    """
+
+    def __init__(self, code: str, *, hold_for: timedelta | None = None) -> None:
         self.code = code
+        self.hold_for = hold_for
         super().__init__(code)
 
 
