@@ -30,6 +30,7 @@ from api.surveys.definitions.messages import (
     worst_size,
 )
 from api.surveys.definitions.problems import DefinitionInvalid, Finding, Problem
+from api.surveys.definitions.providers import Parameter, Provider
 from api.surveys.definitions.reading import load_text, read_text
 from api.surveys.definitions.rules import Known, RulesFile, check_references, check_rules, rule_set
 from api.surveys.definitions.sms import SmsSize, sms_size
@@ -47,7 +48,9 @@ __all__ = [
     "MessageFile",
     "Option",
     "Page",
+    "Parameter",
     "Problem",
+    "Provider",
     "Question",
     "RulesFile",
     "ShowIf",

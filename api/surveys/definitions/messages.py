@@ -14,6 +14,7 @@ from pydantic import Field
 from api.core.languages import LANGUAGES, Language
 from api.surveys.definitions.positions import Path
 from api.surveys.definitions.problems import Finding
+from api.surveys.definitions.providers import Provider, check_providers
 from api.surveys.definitions.shapes import Code, Localized, Table, Version, repeated
 from api.surveys.definitions.sms import SmsSize, sms_size
 from scheduler.planner import Channel
@@ -25,6 +26,7 @@ NEEDED: Mapping[Channel, tuple[str, ...]] = MappingProxyType(
         Channel.EMAIL: ("link", "opt_out"),
         Channel.WECHAT: ("link",),
         Channel.CALL: (),
+        Channel.CONTACTLESS: ("link", "opt_out"),
     }
 )
 _TOKEN_LENGTH = 22
@@ -38,6 +40,18 @@ class Message(Table):
     channel: Channel
     subject: Localized | None = None
     text: Localized
+    # By the name of the provider; none: any sender of the channel sends the text as it is.
+    providers: dict[Code, Provider] = Field(default_factory=dict)
+
+    @property
+    def usable(self) -> bool:
+        """Whether anybody sends it: with providers named, at least one has approved it."""
+        return not self.providers or any(one.approved for one in self.providers.values())
+
+    def approved_by(self, provider: str) -> Provider | None:
+        """The template of ``provider``; None where it has none that is approved."""
+        found = self.providers.get(provider)
+        return found if found is not None and found.approved else None
 
 
 class MessageFile(Table):
@@ -97,6 +111,8 @@ def check_messages(file: MessageFile) -> Iterator[Finding]:
         yield from _subject(path, message)
         for language in LANGUAGES:
             yield from _text(path, message, language)
+        linked = message.channel is Channel.SMS
+        yield from check_providers(path, message.providers, PLACEHOLDERS, linked=linked)
 
 
 def _subject(path: Path, message: Message) -> Iterator[Finding]:
