@@ -1,7 +1,9 @@
 """Which sender a channel has. Without ``LIVE_SENDING`` it is the console, whatever else is set."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
+from api.core.installation import Installation
 from api.core.settings import Settings
 from scheduler.senders.console import ConsoleSender
 from scheduler.senders.port import Sender
@@ -20,3 +22,19 @@ def choose_sender(settings: Settings, channel: str) -> Sender:
         if channel == "email" and settings.smtp_url is not None:
             return SmtpMail(settings)
     return ConsoleSender(settings.home / "console" if settings.demo_data else None)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredSenders:
+    """The senders that the settings of an installation set up."""
+
+    installation: Installation
+
+    def route(self, channel: str, address: str) -> Sender:
+        """The sender of ``channel`` for this address."""
+        return choose_sender(self.installation.settings, channel)
+
+    def named(self, name: str) -> Sender | None:
+        """The sender that the ledger calls so."""
+        every = (choose_sender(self.installation.settings, channel) for channel in CHANNELS)
+        return next((one for one in every if one.name == name), None)

@@ -111,3 +111,13 @@ class Sender(Protocol):
 
     def look_up(self, question: Question) -> Receipt | None:
         """The receipt of a message that went out; None when it certainly did not."""
+
+
+class Senders(Protocol):
+    """All senders of an installation: who takes a message, and who is meant in the ledger."""
+
+    def route(self, channel: str, address: str) -> Sender:
+        """The sender of ``channel`` for this address; named in the ledger with the claim."""
+
+    def named(self, name: str) -> Sender | None:
+        """The sender that the ledger calls so; None when it is not set up here any more."""
