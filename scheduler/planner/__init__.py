@@ -4,6 +4,7 @@ Owns the vocabulary of asking (facts, rules, reasons, decisions). Knows no datab
 no clock: ``now`` is a parameter, and the same facts always give the same decision.
 """
 
+from scheduler.planner.competing import rank, rank_of
 from scheduler.planner.decide import decide
 from scheduler.planner.decision import Check, Decision, Drop, Hold, Reason, Send
 from scheduler.planner.explain import explain
@@ -74,5 +75,7 @@ __all__ = [
     "Wave",
     "decide",
     "explain",
+    "rank",
+    "rank_of",
     "rule_set_in_force",
 ]

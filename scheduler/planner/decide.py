@@ -33,6 +33,7 @@ def decide(
     rules: RuleSet | None,
     *,
     now: datetime,
+    thorough: bool = False,
 ) -> Decision:
     """Whether, when and through which channel the customer of ``event`` is asked.
 

@@ -34,6 +34,14 @@ class Reason(StrEnum):
     NO_TEMPLATE = "no_template"
     TOO_OLD = "too_old"
     CAPPED = "capped"
+    DECEASED = "deceased"
+    BLOCKED = "blocked"
+    OPEN_COMPLAINT = "open_complaint"
+    NOT_DRAWN = "not_drawn"
+    BARRED = "barred"
+    STALE = "stale"
+    NO_WINDOW = "no_window"
+    OUTRANKED = "outranked"  # given by whoever lets an invitation give way, never by a decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,35 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Ask, at ``at``, through ``channel``; all moments are in UTC."""
+    """Ask, at ``at``, through ``channel``; all moments are in UTC.
+
+    Parameters
+    ----------
+    at : datetime
+    channel : Channel
+    template, survey, segment : str
+        Codes and the segment's name.
+    expires_at : datetime
+        The end of the link.
+    checks : tuple of Check
+    send_before : datetime or None
+        From then on the message is not sent but decided anew: quiet hours, the end of a window or
+        a holiday begin, or it has been late for too long.
+    priority : int
+        Of the rule.
+    deficit : float
+        What the branch lacked for its margin; with the priority it makes the rank.
+    inclusion_probability : float or None
+        Of an event that was drawn by lot, by a share or by sampling; None: everybody is asked.
+    channel_probability : float or None
+        How likely this customer was to get this channel; None where the rule draws no channels by
+        lot, or this customer has no two of them.
+    by_lot : bool
+        Whether the lot chose the channel, not the segment's order.
+    displaces : tuple of str
+        Ids of planned invitations of a lower rank that give way: they are withdrawn as
+        ``outranked`` in the transaction that stores this one.
+    """
 
     at: datetime
     channel: Channel
@@ -67,6 +103,13 @@ class Send:
     segment: str
     expires_at: datetime
     checks: tuple[Check, ...]
+    send_before: datetime | None = None
+    priority: int = 0
+    deficit: float = 0.0
+    inclusion_probability: float | None = None
+    channel_probability: float | None = None
+    by_lot: bool = False
+    displaces: tuple[str, ...] = ()
 
     @property
     def earliest_at(self) -> datetime:
@@ -86,6 +129,7 @@ class Hold:
     until: datetime
     reason: Reason
     checks: tuple[Check, ...]
+    inclusion_probability: float | None = None
 
     @property
     def earliest_at(self) -> datetime:
@@ -100,6 +144,7 @@ class Drop:
     reason: Reason
     checks: tuple[Check, ...]
     earliest_at: datetime | None = None
+    inclusion_probability: float | None = None
 
 
 Decision = Send | Hold | Drop

@@ -118,6 +118,9 @@ class EventFacts:
         What the source sent along; ``model_line`` and ``lead`` are read from here.
     inclusion : Inclusion or None
         None: the rule draws nobody by lot, or the day has no plan yet, and everybody is included.
+        It is that of the day on which the event arrived, so that a lot is drawn once.
+    held : bool
+        It was held by an earlier decision: it ends as stale, and is not spread over the day again.
     """
 
     event_id: str
@@ -132,6 +135,7 @@ class EventFacts:
     brand: str | None = None
     attributes: Mapping[str, Scalar] = field(default_factory=lambda: NOTHING)
     inclusion: Inclusion | None = None
+    held: bool = False
 
     def __post_init__(self) -> None:
         require_aware(self.occurred_at, "occurred_at")
