@@ -36,8 +36,13 @@ class Settings(BaseSettings):
     wechat_app_id: str | None = None
     wechat_secret: SecretStr | None = None
     wechat_base_url: str | None = None
+    wechat_authorize_url: str | None = None  # where WeChat's browser says who somebody is
+    wechat_token: SecretStr | None = None  # signs callbacks
+    wechat_aes_key: SecretStr | None = None  # encrypts them, where the account is set so
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
+    mail_bounce_domain: str | None = None  # mail to it is handed to `branchpulse mail bounce`
+    mail_bounce_secret: SecretStr | None = None  # signs what is posted to /webhooks/mail/bounce
     test_database_url: SecretStr | None = None
     shared: Path = Path("../shared")
 
@@ -62,6 +67,8 @@ class Settings(BaseSettings):
         external = self.database_url is not None
         twilio = (self.twilio_account_sid, self.twilio_auth_token, self.twilio_from)
         return [
+            *self._wechat_combinations(),
+            *self._mail_combinations(),
             (
                 external and self.worker_database_url is None,
                 "BRANCHPULSE_WORKER_DATABASE_URL is required with BRANCHPULSE_DATABASE_URL",
@@ -84,12 +91,60 @@ class Settings(BaseSettings):
                 "BRANCHPULSE_TWILIO_FROM belong together",
             ),
             (
+                not self.public_url.startswith(("http://", "https://")),
+                "BRANCHPULSE_PUBLIC_URL must begin with http:// or https://",
+            ),
+        ]
+
+    def _wechat_combinations(self) -> list[tuple[bool, str]]:
+        account = (self.wechat_app_id, self.wechat_secret, self.wechat_base_url, self.wechat_token)
+        more = (self.wechat_authorize_url, self.wechat_aes_key)
+        key = self.wechat_aes_key.get_secret_value() if self.wechat_aes_key else None
+        addresses = (self.wechat_base_url, self.wechat_authorize_url)
+        return [
+            (
+                any(account) and not all(account),
+                "BRANCHPULSE_WECHAT_APP_ID, BRANCHPULSE_WECHAT_SECRET, "
+                "BRANCHPULSE_WECHAT_BASE_URL and BRANCHPULSE_WECHAT_TOKEN belong together",
+            ),
+            (
+                any(more) and not any(account),
+                "BRANCHPULSE_WECHAT_AUTHORIZE_URL and BRANCHPULSE_WECHAT_AES_KEY need "
+                "BRANCHPULSE_WECHAT_APP_ID and what belongs to it",
+            ),
+            (
+                key is not None and not (len(key) == 43 and key.isascii() and key.isalnum()),
+                "BRANCHPULSE_WECHAT_AES_KEY must be the 43 letters and figures that WeChat shows",
+            ),
+            (
+                any(each and not each.startswith(("http://", "https://")) for each in addresses),
+                "BRANCHPULSE_WECHAT_BASE_URL and BRANCHPULSE_WECHAT_AUTHORIZE_URL must begin "
+                "with http:// or https://",
+            ),
+        ]
+
+    def _mail_combinations(self) -> list[tuple[bool, str]]:
+        domain, secret = self.mail_bounce_domain, self.mail_bounce_secret
+        return [
+            (
                 self.smtp_url is not None and self.mail_from is None,
                 "BRANCHPULSE_MAIL_FROM is required with BRANCHPULSE_SMTP_URL",
             ),
             (
-                not self.public_url.startswith(("http://", "https://")),
-                "BRANCHPULSE_PUBLIC_URL must begin with http:// or https://",
+                domain is not None and self.smtp_url is None,
+                "BRANCHPULSE_MAIL_BOUNCE_DOMAIN needs BRANCHPULSE_SMTP_URL",
+            ),
+            (
+                domain is not None and ("@" in domain or "." not in domain),
+                "BRANCHPULSE_MAIL_BOUNCE_DOMAIN must be a domain, such as bounces.example.com",
+            ),
+            (
+                secret is not None and domain is None,
+                "BRANCHPULSE_MAIL_BOUNCE_SECRET needs BRANCHPULSE_MAIL_BOUNCE_DOMAIN",
+            ),
+            (
+                secret is not None and len(secret.get_secret_value()) < 32,
+                "BRANCHPULSE_MAIL_BOUNCE_SECRET must have at least 32 characters",
             ),
         ]
 

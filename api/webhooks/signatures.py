@@ -35,7 +35,7 @@ def require_wechat(
     settings: Settings, timestamp: str, nonce: str, signature: str, now: datetime
 ) -> None:
     """Nothing, when WeChat signed this moment and nonce with our secret; else NotSigned."""
-    secret = settings.wechat_secret
+    secret = settings.wechat_token
     if secret is None or not timestamp.isdecimal():
         raise NotSigned
     if abs(now.timestamp() - int(timestamp)) > CLOCKS_APART.total_seconds():

@@ -21,6 +21,7 @@ class ProviderTemplate:
     names: tuple[str, ...] = ()  # placeholders in the provider's order …
     values: tuple[str, ...] = field(default=(), repr=False)  # … and what stands for each
     approved: bool = True
+    once: bool = False  # WeChat: takes one of the customer's one-time consents
 
 
 @dataclass(frozen=True, slots=True)

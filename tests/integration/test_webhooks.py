@@ -37,7 +37,10 @@ def web(office: Office) -> Iterator[TestClient]:
         twilio_account_sid="AC1",
         twilio_auth_token=TOKEN,
         twilio_from="+12025550100",
-        wechat_secret="wechat secret",
+        wechat_app_id="wx0000000000000001",
+        wechat_secret="app secret",
+        wechat_base_url="http://127.0.0.1:9",
+        wechat_token="wechat secret",
     )
     installation = Installation(settings, office.web.database, office.web.vault, office.web.clock)
     with TestClient(create_api(installation), base_url="http://inside") as client:

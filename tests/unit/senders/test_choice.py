@@ -22,7 +22,12 @@ OPTIONS: tuple[dict[str, Any], ...] = (
     TWILIO,
     {"twilio_base_url": "http://127.0.0.1:9"},
     {"smtp_url": "smtp://127.0.0.1:9", "mail_from": "Branchpulse <ask@example.com>"},
-    {"wechat_app_id": "wx", "wechat_secret": "s", "wechat_base_url": "http://127.0.0.1:9"},
+    {
+        "wechat_app_id": "wx",
+        "wechat_secret": "s",
+        "wechat_base_url": "http://127.0.0.1:9",
+        "wechat_token": "t",
+    },
     {"allow_cross_border_sms": True},
     {"demo_data": True},
     {"public_url": "https://ask.example.com"},
