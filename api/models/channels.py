@@ -141,3 +141,4 @@ class QrPoint(Table, table=True):
     label: str = text()  # "Counter 3"
     created_at: datetime = moment()
     closed_at: datetime | None = moment(nullable=True)
+    wechat_url: str | None = text(nullable=True)  # what the code of kind ``wechat`` leads to

@@ -556,6 +556,7 @@ def upgrade() -> None:
     sa.Column('label', sa.Text(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('wechat_url', sa.Text(), nullable=True),
     sa.CheckConstraint("kind in ('qr', 'kiosk', 'wechat')", name=op.f('ck_qr_point_kind_known')),
     sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_qr_point_branch_id')),
     sa.ForeignKeyConstraint(['touchpoint_id'], ['touchpoint.id'], name=op.f('fk_qr_point_touchpoint_id')),
