@@ -23,15 +23,25 @@ class Page(StrEnum):
     LEAGUE = "league"
     UNIT = "unit"
     RANKING = "ranking"
+    ASKING = "asking"
+    ASKING_EVENT = "asking/event"
+    ASKING_CUSTOMER = "asking/customer"
+    RULES = "rules"
+    RULES_EDIT = "rules/edit"
+    SIMULATE = "rules/simulate"
     MISSING = "missing"
 
 
 @dataclass(frozen=True)
 class Address:
-    """A page with its filters; ``first`` and ``last`` are both included, None: the usual period."""
+    """A page with its filters; ``first`` and ``last`` are both included, None: the usual period.
+
+    ``subject`` is what a page is about that is no unit: a rule version, an event, a customer.
+    """
 
     page: Page
     unit: str | None = None
+    subject: str | None = None
     first: date | None = None
     last: date | None = None
     touchpoint: str | None = None
@@ -42,8 +52,9 @@ class Address:
     def href(self) -> str:
         """The address as a browser writes it."""
         path = ROOT if self.page is Page.HOME else f"{ROOT}{self.page}"
-        if self.unit is not None:
-            path += "/" + quote(self.unit, safe="")
+        tail = self.unit if self.subject is None else self.subject
+        if tail is not None:
+            path += "/" + quote(tail, safe="")
         query = self.query
         return f"{path}?{query}" if query else path
 
@@ -61,7 +72,11 @@ class Address:
 
     def to(self, page: Page, unit: str | None = None) -> "Address":
         """Another page with the same filters."""
-        return replace(self, page=page, unit=unit)
+        return replace(self, page=page, unit=unit, subject=None)
+
+    def about(self, page: Page, subject: str) -> "Address":
+        """A page about something that is no unit, with the same filters."""
+        return replace(self, page=page, unit=None, subject=subject)
 
     def with_(self, **changes: Any) -> "Address":
         """The same page with other filters."""
@@ -70,14 +85,16 @@ class Address:
 
 def read_address(pathname: str | None, search: str | None) -> Address:
     """The address that a browser shows; what makes no sense in a filter is left out."""
-    page, unit = _page(pathname or ROOT)
+    page, tail = _page(pathname or ROOT)
+    unit, subject = (None, tail) if _TAILS.get(page) == "subject" else (tail, None)
     values = parse_qs((search or "").removeprefix("?"))
     first, last = _day(values, "from"), _day(values, "to")
     if first is None or last is None or not 0 <= (last - first).days <= MAX_DAYS:
         first = last = None
     return Address(
         page=page,
-        unit=unit or (_word(values, "unit") if page is Page.LEAGUE else None),
+        unit=unit or (_word(values, "unit") if page in (Page.LEAGUE, Page.ASKING) else None),
+        subject=subject,
         first=first,
         last=last,
         touchpoint=_word(values, "touchpoint"),
@@ -91,22 +108,38 @@ def is_known(pathname: str) -> bool:
     return _page(pathname)[0] is not Page.MISSING
 
 
-_WITH_UNIT = {Page.UNIT: True, Page.RANKING: None, Page.LEAGUE: None, Page.OVERVIEW: None}
+# What the path of a page may go on with, behind its name: a unit, something else, or nothing.
+_TAILS = {
+    Page.OVERVIEW: "unit",
+    Page.LEAGUE: "unit",
+    Page.UNIT: "unit",
+    Page.RANKING: "unit",
+    Page.ASKING: "unit",
+    Page.ASKING_EVENT: "subject",
+    Page.ASKING_CUSTOMER: "subject",
+    Page.RULES: "subject",
+    Page.RULES_EDIT: "",
+    Page.SIMULATE: "",
+}
+_LONGEST_FIRST = sorted(_TAILS, key=len, reverse=True)
 
 
 def _page(pathname: str) -> tuple[Page, str | None]:
+    """The page of a path, and what stands behind its name."""
     if pathname.rstrip("/") == ROOT.rstrip("/"):
         return Page.HOME, None
-    name, _, unit = pathname.removeprefix(ROOT).partition("/")
-    try:
-        page = Page(name)
-    except ValueError:
+    if not pathname.startswith(ROOT):
         return Page.MISSING, None
-    if not pathname.startswith(ROOT) or page not in _WITH_UNIT or "/" in unit:
+    path = pathname.removeprefix(ROOT)
+    page = next((one for one in _LONGEST_FIRST if f"{path}/".startswith(f"{one}/")), Page.MISSING)
+    tail = path.removeprefix(page).removeprefix("/")
+    # An event may be called by its source's own id, which may hold a slash.
+    whole = "/" not in tail or page is Page.ASKING_EVENT
+    if page is Page.MISSING or not whole or (tail and not _TAILS[page]):
         return Page.MISSING, None
-    if _WITH_UNIT[page] and not unit:
+    if page is Page.UNIT and not tail:
         return Page.MISSING, None
-    return page, unquote(unit) or None
+    return page, unquote(tail) or None
 
 
 def _word(values: Mapping[str, list[str]], name: str) -> str | None:

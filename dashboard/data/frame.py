@@ -1,6 +1,6 @@
 """What stands around every page: who looks, where they are, where they can go, which filters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from api.insights.queries import touchpoint_rows
@@ -42,6 +42,9 @@ class Frame:
     metric: str
     languages: list[Link]
     filtered: bool
+    tabs: list[Link] = field(default_factory=list)
+    units: list[Link] = field(default_factory=list)
+    unit: str = ""
 
 
 def frame(sitting: Sitting) -> Frame:
@@ -50,6 +53,8 @@ def frame(sitting: Sitting) -> Frame:
     period = shown_period(sitting)
     touchpoints = _touchpoints(sitting, address)
     metric = _metric_or_none(sitting)
+    measured = address.page in (Page.OVERVIEW, Page.LEAGUE, Page.UNIT) and metric is not None
+    units = _units(sitting, address) if address.page is Page.ASKING else []
     root = sitting.viewer.hierarchy.root
     return Frame(
         title=_title(sitting, address),
@@ -74,6 +79,7 @@ def frame(sitting: Sitting) -> Frame:
         metrics=[
             Link(one.name, address.with_(metric=one.code).href, one == metric)
             for one in known_metrics(sitting)
+            if measured
         ],
         metric=metric.name if metric else "",
         languages=[
@@ -84,7 +90,10 @@ def frame(sitting: Sitting) -> Frame:
             )
             for code in ("zh", "en")
         ],
-        filtered=address.page in (Page.OVERVIEW, Page.LEAGUE, Page.UNIT) and metric is not None,
+        filtered=measured or address.page is Page.ASKING,
+        tabs=_tabs(sitting, address),
+        units=units,
+        unit=next((link.label for link in units if link.active), ""),
     )
 
 
@@ -141,15 +150,52 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
         links.append((word, Page.UNIT, home.code))
     if "regional_manager" in sitting.viewer.roles:
         links.append(("dashboard.nav.ranking", Page.RANKING, None))
+    if compares(sitting):
+        links.append(("dashboard.nav.asking", Page.ASKING, None))
     return [
-        Link(say(word), plain.to(page, unit).href, address.page is page)
+        Link(say(word), plain.to(page, unit).href, _within(address.page, page))
         for word, page, unit in links
     ]
 
 
+# The pages about asking stand behind one entry of the navigation, as tabs.
+_ASKING_TABS = (
+    (Page.ASKING, Permission.VIEW_NETWORK),
+    (Page.RULES, Permission.VIEW_NETWORK),
+    (Page.ASKING_EVENT, Permission.VIEW_NETWORK),
+    (Page.SIMULATE, Permission.MANAGE_ASKING),
+)
+_BEHIND = {Page.RULES_EDIT: Page.RULES, Page.ASKING_CUSTOMER: Page.ASKING_EVENT}
+
+
+def _tabs(sitting: Sitting, address: Address) -> list[Link]:
+    """The pages of the group that the address belongs to; none when there is one alone."""
+    if not _within(address.page, Page.ASKING):
+        return []
+    shown = _BEHIND.get(address.page, address.page)
+    tabs = [
+        Link(
+            sitting.say(f"dashboard.tab.{page}"),
+            address.with_(unit=None, subject=None).to(page).href,
+            page is shown,
+        )
+        for page, permission in _ASKING_TABS
+        if sitting.viewer.may(permission)
+    ]
+    return tabs if len(tabs) > 1 else []
+
+
+def _within(shown: Page, entry: Page) -> bool:
+    """Whether the page that is shown belongs to an entry of the navigation."""
+    if entry is not Page.ASKING:
+        return shown is entry
+    tabs = [page for page, _ in _ASKING_TABS]
+    return _BEHIND.get(shown, shown) in tabs
+
+
 def _breadcrumbs(sitting: Sitting, address: Address) -> list[Link]:
     node = _unit(sitting, address)
-    if node is None:
+    if node is None or address.page is Page.ASKING:
         return []
     last = Link(node.name(sitting.language), None)
     above = sitting.viewer.hierarchy.path(node.id)[:-1]
@@ -169,6 +215,28 @@ def _crumb(sitting: Sitting, address: Address, node: Node) -> Link:
 def _unit(sitting: Sitting, address: Address) -> Node | None:
     node = sitting.viewer.hierarchy.by_code.get(address.unit or "")
     return node if node is not None and sitting.viewer.sees_unit(node.id) else None
+
+
+def _units(sitting: Sitting, address: Address) -> list[Link]:
+    """Everything, the units above, the unit itself and those below it, as places to look at."""
+    tree, node = sitting.viewer.hierarchy, _unit(sitting, address)
+    everything = Link(
+        sitting.say("dashboard.filter.all_units"), address.with_(unit=None).href, node is None
+    )
+    if node is not None:
+        listed = [*tree.path(node.id), *tree.children(node.id)]
+    else:
+        home = sitting.viewer.home
+        start = home if home is not None and not home.is_branch else tree.root
+        listed = list(tree.children(start.id)) if start is not None else []
+    seen = [one for one in listed if sitting.viewer.sees_unit(one.id) and one != tree.root]
+    return [
+        everything,
+        *(
+            Link(one.name(sitting.language), address.with_(unit=one.code).href, one == node)
+            for one in seen
+        ),
+    ]
 
 
 def _touchpoints(sitting: Sitting, address: Address) -> list[Link]:

@@ -81,6 +81,11 @@ def _head(frame: Frame, say: Say) -> list[Any]:
         crumbs += [icon("chevron-right")] if crumbs else []
         crumbs.append(dcc.Link(link.label, href=link.href) if link.href else html.Span(link.label))
     return [
+        html.Nav(
+            _entries(frame.tabs), className="bp-tabs", **{"aria-label": say("dashboard.tab.label")}
+        )
+        if frame.tabs
+        else None,
         html.Nav(crumbs, className="bp-crumbs", **{"aria-label": say("dashboard.crumbs")})
         if crumbs
         else None,
@@ -105,6 +110,12 @@ def _filters(frame: Frame, say: Say) -> Any:
         right=True,
         label=say("dashboard.filter.touchpoint"),
     )
+    units = _menu(
+        [icon("diagram-3"), html.Span(frame.unit), icon("chevron-down")],
+        _entries(frame.units),
+        css="bp-filter",
+        label=say("dashboard.filter.unit"),
+    )
     metric = _menu(
         [html.Span(frame.metric), icon("chevron-down")],
         _entries(frame.metrics),
@@ -113,6 +124,7 @@ def _filters(frame: Frame, say: Say) -> Any:
         label=say("dashboard.filter.metric"),
     )
     shown = [
+        units if len(frame.units) > 1 else None,
         metric if len(frame.metrics) > 1 else None,
         place if len(frame.touchpoints) > 1 else None,
         period,
