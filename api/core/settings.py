@@ -3,11 +3,17 @@
 Nothing here is read at import, and no other module reads the environment.
 """
 
+import json
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SECRET = re.compile(r"[^\s/?#]{32,}")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Settings(BaseSettings):
@@ -33,6 +39,13 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr | None = None
     twilio_from: str | None = None
     twilio_base_url: str | None = None
+    domestic_sms_base_url: str | None = None
+    domestic_sms_key_id: str | None = None
+    domestic_sms_key_secret: SecretStr | None = None
+    domestic_sms_callback_token: SecretStr | None = None  # stands in the address it pushes to
+    contactless_base_url: str | None = None  # the own gateway that knows whom a reference means
+    contactless_secret: SecretStr | None = None  # signs what goes there and what comes back
+    gateways: SecretStr | None = None  # further gateways: a JSON object of objects, by name
     wechat_app_id: str | None = None
     wechat_secret: SecretStr | None = None
     wechat_base_url: str | None = None
@@ -67,6 +80,7 @@ class Settings(BaseSettings):
         external = self.database_url is not None
         twilio = (self.twilio_account_sid, self.twilio_auth_token, self.twilio_from)
         return [
+            *self._gateway_combinations(),
             *self._wechat_combinations(),
             *self._mail_combinations(),
             (
@@ -93,6 +107,61 @@ class Settings(BaseSettings):
             (
                 not self.public_url.startswith(("http://", "https://")),
                 "BRANCHPULSE_PUBLIC_URL must begin with http:// or https://",
+            ),
+        ]
+
+    def gateway(self, name: str) -> dict[str, str]:
+        """What ``GATEWAYS`` says of one further gateway; empty when it is not set up."""
+        return (_gateways(self.gateways) or {}).get(name, {})
+
+    def _gateway_combinations(self) -> list[tuple[bool, str]]:
+        domestic = (
+            self.domestic_sms_base_url,
+            self.domestic_sms_key_id,
+            self.domestic_sms_key_secret,
+        )
+        contactless = (self.contactless_base_url, self.contactless_secret)
+        return [
+            (
+                any(domestic) and not all(domestic),
+                "BRANCHPULSE_DOMESTIC_SMS_BASE_URL, BRANCHPULSE_DOMESTIC_SMS_KEY_ID and "
+                "BRANCHPULSE_DOMESTIC_SMS_KEY_SECRET belong together",
+            ),
+            (
+                self.domestic_sms_callback_token is not None and not any(domestic),
+                "BRANCHPULSE_DOMESTIC_SMS_CALLBACK_TOKEN needs BRANCHPULSE_DOMESTIC_SMS_BASE_URL",
+            ),
+            (
+                any(contactless) and not all(contactless),
+                "BRANCHPULSE_CONTACTLESS_BASE_URL and BRANCHPULSE_CONTACTLESS_SECRET belong "
+                "together",
+            ),
+            (
+                _gateways(self.gateways) is None,
+                "BRANCHPULSE_GATEWAYS must be a JSON object that gives each gateway an object of "
+                "texts",
+            ),
+            *(
+                (
+                    not _private(address),
+                    f"BRANCHPULSE_{name}_BASE_URL must begin with https:// (http:// is for this "
+                    "machine only)",
+                )
+                for name, address in (
+                    ("DOMESTIC_SMS", self.domestic_sms_base_url),
+                    ("CONTACTLESS", self.contactless_base_url),
+                )
+            ),
+            *(
+                (
+                    secret is not None and not _SECRET.fullmatch(secret.get_secret_value()),
+                    f"BRANCHPULSE_{name} must have at least 32 characters, without blanks or "
+                    "slashes",
+                )
+                for name, secret in (
+                    ("DOMESTIC_SMS_CALLBACK_TOKEN", self.domestic_sms_callback_token),
+                    ("CONTACTLESS_SECRET", self.contactless_secret),
+                )
             ),
         ]
 
@@ -162,3 +231,32 @@ class Settings(BaseSettings):
                     str(plain).lower() if isinstance(plain, bool) else str(plain)
                 )
         return found
+
+
+def _gateways(given: SecretStr | None) -> dict[str, dict[str, str]] | None:
+    """The further gateways by name; None when what is set has another shape."""
+    if given is None:
+        return {}
+    try:
+        found = json.loads(given.get_secret_value())
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    every = [one for about in found.values() for one in _texts(about)]
+    return None if None in every else found
+
+
+def _texts(about: Any) -> list[str | None]:
+    """The values of an object; None stands for what is no text, or no object."""
+    if not isinstance(about, dict):
+        return [None]
+    return [value if isinstance(value, str) else None for value in about.values()]
+
+
+def _private(address: str | None) -> bool:
+    """Whether nobody on the way can read what is sent to ``address``."""
+    if address is None:
+        return True
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
