@@ -1,0 +1,1 @@
+"""WeChat official account: its API, the shared access token, followers, consents, binding."""
