@@ -17,6 +17,8 @@ LIMITS = (
     ("/s/", 65_536),
     ("/login", 65_536),
     ("/password/", 65_536),
+    ("/webhooks/domestic-sms/", MEGABYTE),  # batches
+    ("/webhooks/contactless", MEGABYTE),
     ("/webhooks/", 65_536),
 )
 OTHERS = 4 * MEGABYTE

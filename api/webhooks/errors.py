@@ -8,3 +8,10 @@ class NotSigned(BranchpulseError):
 
     status = 403
     key = "webhooks.not_signed"
+
+
+class NotReadable(BranchpulseError):
+    """A callback whose body has not the shape that was agreed."""
+
+    status = 400
+    key = "webhooks.not_readable"

@@ -13,7 +13,8 @@ from api.customers.contacts import NotReachable, phone_contact
 from api.invitations.receipts import note_receipt
 from api.invitations.wishes import lift_opt_out, note_address_state, opt_out
 from api.security.scope import Scope, open_scope
-from api.webhooks.twilio import DEAD, OPTED_OUT, TWILIO, outcome_of, wish_of
+from api.webhooks.reports import Report
+from api.webhooks.twilio import DEAD, OPTED_OUT, TWILIO, Wish, outcome_of, wish_of
 
 _ANYWHERE = Scope.whole_network(reason="a provider speaks of any branch's message")
 
@@ -31,19 +32,33 @@ def note_status(
     outcome = outcome_of(status)
     if outcome is None:
         return
+    failed = outcome == "undelivered"
+    said = Report(
+        provider=TWILIO,
+        provider_id=message,
+        outcome=outcome,
+        error_code=error_code,
+        invitation_id=invitation_id,
+        opted_out=failed and error_code in OPTED_OUT,
+        dead=failed and error_code in DEAD,
+    )
+    note_report(session, said, now)
+
+
+def note_report(session: Session, said: Report, now: datetime) -> None:
+    """Takes what any provider says of a message: forward only, and kept when it came early."""
     open_scope(session, _ANYWHERE)
     about = note_receipt(
         session,
-        provider=TWILIO,
-        provider_id=message,
-        status=outcome,
-        error_code=error_code,
-        invitation_id=invitation_id,
+        provider=said.provider,
+        provider_id=said.provider_id,
+        status=said.outcome,
+        error_code=said.error_code,
+        invitation_id=said.invitation_id,
         now=now,
     )
-    if about is not None and outcome == "undelivered" and error_code is not None:
-        opted_out, dead = error_code in OPTED_OUT, error_code in DEAD
-        note_address_state(session, about, opted_out=opted_out, dead=dead, now=now)
+    if about is not None and (said.opted_out or said.dead):
+        note_address_state(session, about, opted_out=said.opted_out, dead=said.dead, now=now)
 
 
 def note_answer(session: Session, vault: Vault, *, sender: str, body: str, now: datetime) -> None:
@@ -55,9 +70,16 @@ def note_answer(session: Session, vault: Vault, *, sender: str, body: str, now: 
         address = phone_contact(sender, "CN")
     except NotReachable:  # a short code or a name: nobody we write to
         return
+    note_wish(session, vault, kind=address.kind, value=address.value, wish=wish, now=now)
+
+
+def note_wish(
+    session: Session, vault: Vault, *, kind: str, value: str, wish: Wish, now: datetime
+) -> None:
+    """Takes what the owner of an address wants: no more messages, or messages again."""
     open_scope(session, _ANYWHERE)
-    value_hash = vault.lookup_hash(address.kind, address.value)
+    value_hash = vault.lookup_hash(kind, value)
     if wish == "stop":
-        opt_out(session, address.kind, value_hash, now)
+        opt_out(session, kind, value_hash, now)
     else:
-        lift_opt_out(session, address.kind, value_hash)
+        lift_opt_out(session, kind, value_hash)

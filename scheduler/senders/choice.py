@@ -10,11 +10,16 @@ from functools import lru_cache
 
 from api.core.installation import Installation
 from api.core.settings import Settings
+from api.webhooks.contactless import CONTACTLESS
+from api.webhooks.domestic_sms import DOMESTIC_SMS
 from scheduler.senders.console import CONSOLE, ConsoleSender
+from scheduler.senders.contactless import Contactless
+from scheduler.senders.domestic_sms import DomesticSms
 from scheduler.senders.nobody import Nobody
 from scheduler.senders.port import Sender
 from scheduler.senders.smtp_mail import SMTP, SmtpMail
 from scheduler.senders.twilio_sms import TWILIO, TwilioSms
+from scheduler.senders.wechat import WECHAT, WechatMessages
 
 CHANNELS = ("sms", "wechat", "email", "call", "contactless")
 MAINLAND = "+86"
@@ -44,6 +49,19 @@ class Gateway:
 # Of several that serve an address the first one sends.
 GATEWAYS: tuple[Gateway, ...] = (
     Gateway(
+        DOMESTIC_SMS,
+        "sms",
+        lambda settings: settings.domestic_sms_base_url is not None,
+        lambda installation: DomesticSms(installation.settings, installation.clock),
+        serves=mainland,
+    ),
+    Gateway(
+        CONTACTLESS,
+        "contactless",
+        lambda settings: settings.contactless_base_url is not None,
+        lambda installation: Contactless(installation.settings, installation.clock),
+    ),
+    Gateway(
         TWILIO,
         "sms",
         lambda settings: settings.twilio_account_sid is not None,
@@ -55,6 +73,7 @@ GATEWAYS: tuple[Gateway, ...] = (
         lambda settings: settings.smtp_url is not None,
         lambda installation: SmtpMail(installation.settings),
     ),
+    Gateway(WECHAT, "wechat", lambda settings: settings.wechat_app_id is not None, WechatMessages),
 )
 
 
