@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlmodel import Session
 
 from api.core.errors import NotFound
-from api.invitations.dossiers import gather
-from api.invitations.repository import deciding, explaining
+from api.invitations.dossiers import gather, ground
+from api.invitations.repository import explaining
 from api.invitations.repository.explaining import FoundEvent, StoredDecision
+from api.invitations.repository.gathering import read_events
 from api.invitations.service import Decider
 from api.security.scope import Scope, open_scope
-from api.surveys.published import rules_in_force
 from scheduler.planner.explain import explain as explained
 
 
@@ -66,8 +66,7 @@ def _as_stored(event: FoundEvent, stored: StoredDecision) -> dict[str, Any]:
 
 
 def _decided_dry(session: Session, event: FoundEvent, now: datetime) -> dict[str, Any]:
-    (due,) = deciding.read_events(session, [event.id])
-    in_force = rules_in_force(session, now)
-    rules = in_force.rules if in_force else None
-    decision, _ = Decider(session, gather(session, [due], rules, now), rules).decide(due)
-    return explained(str(event.id), decision, rules)
+    (due,) = read_events(session, [event.id])
+    on = ground(session, now)
+    decider = Decider(session, on, gather(session, [due], on), holding=False)
+    return explained(str(event.id), decider.decide(due).decision, on.rules)

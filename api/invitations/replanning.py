@@ -10,13 +10,12 @@ from uuid import UUID
 from sqlmodel import Session
 
 from api.core.installation import Installation
-from api.invitations.dossiers import gather
+from api.invitations.dossiers import ground, hold_and_gather
 from api.invitations.facts import DueEvent
 from api.invitations.repository import deciding
-from api.invitations.repository.deciding import InvitationRow
-from api.invitations.service import Decider, decision_row, free_events
-from api.surveys.published import rules_in_force
-from scheduler.planner import Decision, Drop, Hold, Send
+from api.invitations.repository.gathering import read_events
+from api.invitations.service import Decided, Decider, decision_row, outranked_row
+from scheduler.planner import Drop, Hold, Send
 
 
 def replan_late(installation: Installation, limit: int = 100) -> int:
@@ -30,36 +29,34 @@ def replan_batch(session: Session, now: datetime, limit: int) -> int:
     late = deciding.take_late(session, now, limit)
     if not late:
         return 0
-    free = free_events(session, deciding.read_events(session, late))
-    in_force = rules_in_force(session, now)
-    rules = in_force.rules if in_force else None
-    without = set(late.values())
-    dossier = gather(session, free.events, rules, now, contacts=free.contacts, without=without)
-    decider = Decider(session, dossier, rules)
+    on = ground(session, now)
+    events = read_events(session, list(late))
+    free = hold_and_gather(session, events, on, without=set(late.values()))
+    decider = Decider(session, on, free.dossier)
     for event in free.events:
         _replan(decider, event, late[event.id])
     return len(free.events)
 
 
 def _replan(decider: Decider, event: DueEvent, invitation_id: UUID) -> None:
-    session, now = decider.session, decider.dossier.now
-    version = decider.rules.version if decider.rules else None
-    decision, row = decider.decide(event)
-    deciding.insert_decisions(session, [decision_row(event, decision)], version, now)
-    _apply(session, decision, row, invitation_id, version)
+    decided = decider.decide(event)
+    rows = [decision_row(event, decided.decision, decided.invitation)]
+    if decided.invitation is not None:
+        rows += [outranked_row(past, decider.on, decided.invitation) for past in decided.outranked]
+    deciding.insert_decisions(decider.session, rows, decider.on.version, decider.on.now)
+    _apply(decider, decided, invitation_id)
 
 
-def _apply(
-    session: Session,
-    decision: Decision,
-    row: InvitationRow | None,
-    invitation_id: UUID,
-    version: int | None,
-) -> None:
-    match decision:
-        case Send() if row is not None:
-            deciding.replan(session, row.under(invitation_id), version)
-        case Hold():
-            deciding.postpone(session, invitation_id, decision.until)
+def _apply(decider: Decider, decided: Decided, invitation_id: UUID) -> None:
+    session = decider.session
+    match decided.decision:
+        case Send() if decided.invitation is not None:
+            row = decided.invitation.under(invitation_id)
+            deciding.replan(session, row, decider.on.version)
+            gone = [past.id for past in decided.outranked]
+            if gone:
+                deciding.drop(session, gone, "outranked")
+        case Hold() as hold:
+            deciding.postpone(session, invitation_id, hold.until)
         case Drop() | Send():
-            deciding.drop(session, invitation_id, decision.reason.value)
+            deciding.drop(session, [invitation_id], decided.decision.reason.value)

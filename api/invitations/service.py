@@ -1,37 +1,42 @@
 """Decides due events: the decision, and the invitation it leads to, in one transaction.
 
-The facts are read under locks on the persons and on their contact points, so that the cap holds
-whoever decides at the same moment. Sending is not done here.
+The facts are read under locks on all that caps are counted by, so that every cap holds whoever
+decides at the same moment. Sending is not done here.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
+import psycopg
 from sqlmodel import Session
 
 from api.core.ids import new_id
 from api.core.installation import Installation
-from api.invitations.dossiers import gather
-from api.invitations.facts import ContactRow, Dossier, DueEvent, PastRow
+from api.invitations.dossiers import Ground, ground, hold_and_gather
+from api.invitations.facts import Dossier, DueEvent, PastRow
 from api.invitations.repository import deciding
-from api.invitations.repository.deciding import DecisionRow, InvitationRow
+from api.invitations.repository.deciding import DecisionRow, InvitationRow, Outcome, Settled
 from api.invitations.timing import send_before
-from api.surveys.published import (
-    newest_message_id,
-    newest_survey_id,
-    rules_in_force,
-)
-from scheduler.planner import Check, Decision, Drop, Hold, Reason, RuleSet, Send, decide
-from scheduler.planner.explain import checks_as_data, kind_of
+from scheduler.planner import Check, Decision, Drop, Hold, Reason, Send, decide
+from scheduler.planner.competing import rank
+from scheduler.planner.explain import kind_of
 from scheduler.planner.timing import known_zone
 
-BATCH = 200
+BATCH = 1000
 _TRY_AGAIN = timedelta(minutes=10)
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision, the invitation it leads to, and the planned ones that give way to it."""
+
+    decision: Decision
+    invitation: InvitationRow | None = None
+    outranked: tuple[PastRow, ...] = ()
 
 
 @dataclass(slots=True)
@@ -39,35 +44,70 @@ class Decider:
     """Decides events one after the other, each seeing what came of those before."""
 
     session: Session
+    on: Ground
     dossier: Dossier
-    rules: RuleSet | None
-    _surveys: dict[str, int | None] = field(default_factory=dict)
-    _messages: dict[str, int | None] = field(default_factory=dict)
+    holding: bool = True  # locks what gives way; a dry decision does not
+    fresh: dict[UUID, PastRow] = field(default_factory=dict)  # invitations not stored yet
 
-    def decide(self, event: DueEvent) -> tuple[Decision, InvitationRow | None]:
+    def decide(self, event: DueEvent, *, thorough: bool = False) -> Decided:
         """The decision on one event, and the invitation if it is to be sent."""
+        while True:
+            decision = self._decision(event, thorough)
+            if not isinstance(decision, Send):
+                return Decided(decision)
+            outranked = self._outranked(decision)
+            if outranked is not None:
+                break
+        survey = self.on.frame.surveys.get(decision.survey)
+        message = self.on.frame.messages.get(decision.template)
+        contact = self.dossier.contact_for(event, decision.channel)
+        if survey is None or message is None or contact is None:
+            return Decided(_unpublished(decision, survey, message))
+        row = self._row(event, decision, contact.id, survey, message)
+        for one in outranked:
+            self.dossier.past.change(one.id, "dropped")
+        self._remember(event, row)
+        return Decided(decision, row, outranked)
+
+    def _decision(self, event: DueEvent, thorough: bool) -> Decision:
         dossier = self.dossier
-        decision = decide(
+        return decide(
             dossier.event_facts(event),
             dossier.customer_facts(event),
             dossier.history(event),
-            self.rules,
+            self.on.rules,
             now=dossier.now,
+            thorough=thorough,
         )
-        if not isinstance(decision, Send):
-            return decision, None
-        survey, message = self._survey(decision.survey), self._message(decision.template)
-        contact = dossier.contact_for(event, decision.channel)
-        if survey is None or message is None or contact is None:
-            return _unpublished(decision, survey, message), None
-        row = InvitationRow(
+
+    def _outranked(self, decision: Send) -> tuple[PastRow, ...] | None:
+        """What gives way, locked; None when a sender was quicker and all has to be decided anew."""
+        if not decision.displaces:
+            return ()
+        ids = [UUID(one) for one in decision.displaces]
+        stored = [one for one in ids if one not in self.fresh]
+        if stored and self.holding:
+            gone = set(stored) - deciding.hold_planned(self.session, stored)
+            for one in gone:
+                self.dossier.past.change(one, "claimed")
+            if gone:
+                return None
+        found = [self.dossier.past.row(one) for one in ids]
+        return tuple(one for one in found if one is not None)
+
+    def _row(
+        self, event: DueEvent, decision: Send, contact: UUID, survey: int, message: int
+    ) -> InvitationRow:
+        dossier = self.dossier
+        person = dossier.person(event)
+        return InvitationRow(
             id=new_id(),
             event_id=event.id,
             survey_code=decision.survey,
             survey_version_id=survey,
             message_version_id=message,
             person_id=event.person_id,
-            contact_point_id=contact.id,
+            contact_point_id=contact,
             branch_id=event.branch_id,
             touchpoint_id=event.touchpoint_id,
             occurred_on=event.occurred_on,
@@ -77,47 +117,54 @@ class Decider:
             language=dossier.language_for(event),
             context=dict(dossier.names_for(event)),
             planned_at=decision.at,
-            send_before=self._send_before(event, decision),
+            send_before=decision.send_before or self._send_before(event, decision),
             expires_at=decision.expires_at,
+            household_hash=person.household_hash if person else None,
+            object_hash=event.object_hash,
+            priority=decision.priority,
+            deficit=decision.deficit,
+            inclusion_probability=decision.inclusion_probability,
+            channel_probability=decision.channel_probability,
+            follow_up_at=decision.at if self._has_sequel(event, decision) else None,
         )
-        dossier.remember(_planned(row))
-        return decision, row
+
+    def _has_sequel(self, event: DueEvent, decision: Send) -> bool:
+        """Whether a reminder or another channel may follow."""
+        rule = self.on.rules.rule_for(event.touchpoint) if self.on.rules else None
+        return rule is not None and bool(
+            rule.reminders or len(rule.channels.get(decision.segment, ())) > 1
+        )
 
     def _send_before(self, event: DueEvent, decision: Send) -> datetime:
         customer, facts = self.dossier.customer_facts(event), self.dossier.event_facts(event)
-        rule = self.rules.rule_for(event.touchpoint) if self.rules else None
+        rule = self.on.rules.rule_for(event.touchpoint) if self.on.rules else None
         zone = known_zone(customer.zone) or known_zone(facts.branch_zone)
         if rule is None or zone is None:  # a Send has both
             return decision.at
         return send_before(decision.at, rule.quiet_hours, zone)
 
-    def _survey(self, code: str) -> int | None:
-        if code not in self._surveys:
-            self._surveys[code] = newest_survey_id(self.session, code)
-        return self._surveys[code]
-
-    def _message(self, code: str) -> int | None:
-        if code not in self._messages:
-            self._messages[code] = newest_message_id(self.session, code)
-        return self._messages[code]
-
-
-@dataclass(slots=True)
-class _Outcome:
-    """What came of a batch, ready to be stored."""
-
-    decisions: list[DecisionRow] = field(default_factory=list)
-    invitations: list[InvitationRow] = field(default_factory=list)
-    settled: list[tuple[UUID, str, datetime | None]] = field(default_factory=list)
-
-    def add(self, event: DueEvent, decision: Decision, invitation: InvitationRow | None) -> None:
-        """Notes one decided event."""
-        self.decisions.append(decision_row(event, decision))
-        if invitation is not None:
-            self.invitations.append(invitation)
-        held = isinstance(decision, Hold)
-        until = decision.until if isinstance(decision, Hold) else None
-        self.settled.append((event.id, "held" if held else "decided", until))
+    def _remember(self, event: DueEvent, row: InvitationRow) -> None:
+        planned = PastRow(
+            id=row.id,
+            event_id=row.event_id,
+            branch_id=row.branch_id,
+            person_id=row.person_id,
+            contact_point_id=row.contact_point_id,
+            household_hash=row.household_hash,
+            object_hash=row.object_hash,
+            at=row.planned_at,
+            status="planned",
+            sent=False,
+            touchpoint=event.touchpoint,
+            survey=row.survey_code,
+            channel=row.channel,
+            counts=True,
+            completed_at=None,
+            priority=row.priority,
+            deficit=row.deficit,
+        )
+        self.fresh[row.id] = planned
+        self.dossier.remember(planned)
 
 
 def decide_due(installation: Installation, limit: int = BATCH) -> int:
@@ -128,85 +175,103 @@ def decide_due(installation: Installation, limit: int = BATCH) -> int:
 
 def decide_batch(session: Session, now: datetime, limit: int = BATCH) -> int:
     """Decides due events that nobody else holds; how many."""
-    free = free_events(session, deciding.take_due(session, now, limit))
+    frame, due = deciding.take_due(session, now, limit)
+    if not due:
+        return 0
+    on = ground(session, now, frame)
+    free = hold_and_gather(session, due, on)
     if not free.events:
         return 0
-    in_force = rules_in_force(session, now)
-    rules = in_force.rules if in_force else None
-    dossier = gather(session, free.events, rules, now, contacts=free.contacts)
     try:
-        with session.begin_nested():
-            _decide_all(Decider(session, dossier, rules), free.events)
-    except DBAPIError:
-        _log.warning("a batch of %s decisions failed; deciding one by one", len(free.events))
-        _one_by_one(session, free, rules, now)
+        _decide_all(Decider(session, on, free.dossier), free.events)
+    except psycopg.Error as error:
+        _log.warning(
+            "%s with a batch of %s decisions; deciding one by one",
+            type(error).__name__,
+            len(free.events),
+        )
+        _one_by_one(session, free.events, on)
     return len(free.events)
 
 
-@dataclass(frozen=True, slots=True)
-class Free:
-    """Events whose facts nobody else can change until the transaction ends."""
-
-    events: list[DueEvent]
-    contacts: Mapping[UUID, Sequence[ContactRow]]
-
-
-def free_events(session: Session, events: Sequence[DueEvent]) -> Free:
-    """Those of ``events`` whose person and contact points could all be locked.
-
-    A contact point that came to a person after the lock was taken is not locked: its person waits.
-    """
-    people = {event.person_id for event in events if event.person_id is not None}
-    if not people:
-        return Free(list(events), {})
-    held = deciding.hold_people(session, people)
-    locked = deciding.hold_contacts(session, held)
-    known = deciding.read_contacts(session, held)
-    whole = {person for person in held if all(one.id in locked for one in known.get(person, ()))}
-    free = [event for event in events if event.person_id is None or event.person_id in whole]
-    return Free(free, known)
-
-
-def decision_row(event: DueEvent, decision: Decision) -> DecisionRow:
+def decision_row(
+    event: DueEvent, decision: Decision, invitation: InvitationRow | None = None
+) -> DecisionRow:
     """A decision as it is stored."""
-    at = decision.earliest_at if isinstance(decision, Send | Hold) else None
     return DecisionRow(
         event_id=event.id,
         branch_id=event.branch_id,
         action=kind_of(decision),
         reason=decision.reason.value,
         earliest_at=decision.earliest_at,
-        at=at,
-        checks=checks_as_data(decision.checks),
+        at=decision.earliest_at if isinstance(decision, Send | Hold) else None,
+        segment=invitation.segment if invitation else None,
+        channel=invitation.channel if invitation else None,
+        inclusion_probability=decision.inclusion_probability,
+        checks=decision.checks,
+    )
+
+
+def outranked_row(past: PastRow, on: Ground, row: InvitationRow) -> DecisionRow:
+    """Why an invitation that was planned gives way: what it had, and what came."""
+    compete = on.rules.compete if on.rules else None
+    had = rank(compete, past.priority, past.deficit) if compete else ()
+    came = rank(compete, row.priority, row.deficit) if compete else ()
+    check = Check("outranked", tuple(map(str, had)), tuple(map(str, came)), False)
+    return DecisionRow(
+        event_id=past.event_id,
+        branch_id=past.branch_id,
+        action="drop",
+        reason=Reason.OUTRANKED.value,
+        earliest_at=past.at,
+        at=None,
+        segment=None,
+        channel=past.channel,
+        inclusion_probability=None,
+        checks=(check,),
     )
 
 
 def _decide_all(decider: Decider, events: Sequence[DueEvent]) -> None:
-    outcome = _Outcome()
+    outcome = Outcome()
     for event in events:
         try:
-            outcome.add(event, *decider.decide(event))
-        except DBAPIError:
+            decided = decider.decide(event)
+        except psycopg.Error:
             raise
         except Exception:
             _log.exception("event %s cannot be decided", event.id)
-            outcome.settled.append((event.id, "held", decider.dossier.now + _TRY_AGAIN))
-    version = decider.rules.version if decider.rules else None
-    now = decider.dossier.now
-    deciding.insert_decisions(decider.session, outcome.decisions, version, now)
-    deciding.insert_invitations(decider.session, outcome.invitations, version, now)
-    deciding.settle_events(decider.session, outcome.settled)
+            outcome.settled.append(Settled(event.id, "held", decider.on.now + _TRY_AGAIN))
+        else:
+            note(outcome, decider, event, decided)
+    deciding.store(decider.session, outcome, decider.on.version, decider.on.now)
 
 
-def _one_by_one(session: Session, free: Free, rules: RuleSet | None, now: datetime) -> None:
-    for event in free.events:
+def note(outcome: Outcome, decider: Decider, event: DueEvent, decided: Decided) -> None:
+    """Adds what came of one event to what is to be stored."""
+    decision, row = decided.decision, decided.invitation
+    outcome.decisions.append(decision_row(event, decision, row))
+    if row is not None:
+        outcome.invitations[row.id] = row
+    for past in decided.outranked:
+        if outcome.invitations.pop(past.id, None) is None:
+            outcome.outranked.append(past.id)
+        if row is not None:
+            outcome.decisions.append(outranked_row(past, decider.on, row))
+    held = isinstance(decision, Hold)
+    until = decision.until if isinstance(decision, Hold) else None
+    outcome.settled.append(Settled(event.id, "held" if held else "decided", until))
+
+
+def _one_by_one(session: Session, events: Sequence[DueEvent], on: Ground) -> None:
+    """Decides under locks that are held already; what cannot be stored waits."""
+    for event in events:
+        free = hold_and_gather(session, [event], on)
         try:
-            with session.begin_nested():
-                dossier = gather(session, [event], rules, now, contacts=free.contacts)
-                _decide_all(Decider(session, dossier, rules), [event])
-        except DBAPIError as error:
-            _log.warning("event %s cannot be stored: %s", event.id, type(error.orig).__name__)
-            deciding.settle_events(session, [(event.id, "held", now + _TRY_AGAIN)])
+            _decide_all(Decider(session, on, free.dossier), [event])
+        except psycopg.Error as error:
+            _log.warning("event %s cannot be stored: %s", event.id, type(error).__name__)
+            deciding.settle_events(session, [Settled(event.id, "held", on.now + _TRY_AGAIN)])
 
 
 def _unpublished(decision: Send, survey: int | None, message: int | None) -> Drop:
@@ -216,15 +281,3 @@ def _unpublished(decision: Send, survey: int | None, message: int | None) -> Dro
         Check("template_published", decision.template, None, message is not None),
     )
     return Drop(Reason.NO_TEMPLATE, (*decision.checks, *checks), decision.at)
-
-
-def _planned(row: InvitationRow) -> PastRow:
-    return PastRow(
-        row.id,
-        row.event_id,
-        row.person_id,
-        row.contact_point_id,
-        row.planned_at,
-        "planned",
-        sent=False,
-    )

@@ -71,6 +71,21 @@ def rules_in_force(session: Reader, now: datetime) -> RulesInForce | None:
     return kept
 
 
+def rules_of_version(session: Reader, version: int, content_hash: bytes) -> RuleSet:
+    """The rules published under a version, as the planner takes them; raises NotFound.
+
+    The hash tells them from those of the same number in a database that was restored meanwhile.
+    """
+    key = (f"rules {content_hash.hex()}", _database(session), version)
+    if key not in _kept:
+        definition = repository.definition_of_rules(session, version)
+        if definition is None:
+            raise NotFound(version=version)
+        _keep(key, rule_set(RulesFile.model_validate(definition)))
+    kept: RuleSet = _kept[key]
+    return kept
+
+
 def known_to_rules(session: Reader) -> Known:
     """What rules may name: the newest version of every survey and template."""
     surveys = repository.newest_definitions(session, SurveyVersion)

@@ -95,6 +95,14 @@ def rules_in_force(session: Reader, now: datetime) -> tuple[int, dict[str, Any]]
     return None if row is None else (row.version, row.definition)
 
 
+def definition_of_rules(session: Reader, version: int) -> dict[str, Any] | None:
+    """The definition of one version of the rules."""
+    table = RuleSetVersion
+    query = select(col(table.definition)).where(col(table.version) == version)
+    found: dict[str, Any] | None = session.execute(query).scalar()
+    return found
+
+
 def definition_of(session: Reader, table: Versioned, version_id: int) -> dict[str, Any] | None:
     """The definition stored under an id."""
     query = select(col(table.definition)).where(col(table.id) == version_id)
