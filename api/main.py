@@ -26,6 +26,7 @@ from api.network import endpoints as network
 from api.reports import endpoints as reports
 from api.responses import endpoints as responses
 from api.webhooks import endpoints as webhooks
+from api.webhooks.wechat import endpoints as wechat_calls
 
 ROUTERS: tuple[object, ...] = (
     responses.router,  # first: routes are tried in order, and customers are the many
@@ -38,6 +39,7 @@ ROUTERS: tuple[object, ...] = (
     insights.router,
     reports.router,
     webhooks.router,
+    wechat_calls.router,
 )
 
 

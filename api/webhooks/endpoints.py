@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
@@ -26,7 +26,6 @@ from api.webhooks.signatures import (
     require_contactless,
     require_path_secret,
     require_twilio,
-    require_wechat,
 )
 
 Item = TypeVar("Item")
@@ -127,28 +126,6 @@ def contactless_call(request: Request, body: Body, installation: Home) -> Respon
         ),
     )
     return Response(status_code=204)
-
-
-@router.get("/wechat")
-def wechat_hello(
-    installation: Home,
-    signature: str = "",
-    timestamp: str = "",
-    nonce: str = "",
-    echostr: str = "",
-) -> Response:
-    """Proves to WeChat that this address is ours."""
-    require_wechat(installation.settings, timestamp, nonce, signature, installation.clock())
-    return PlainTextResponse(echostr)
-
-
-@router.post("/wechat")
-def wechat(
-    installation: Home, signature: str = "", timestamp: str = "", nonce: str = ""
-) -> Response:
-    """Acknowledges a signed call; its content is not used before WeChat is a sender."""
-    require_wechat(installation.settings, timestamp, nonce, signature, installation.clock())
-    return PlainTextResponse("success")
 
 
 def _require_twilio(request: Request, form: dict[str, str], installation: Home) -> None:

@@ -3,7 +3,6 @@
 Knows settings and headers; reads no table.
 """
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -51,19 +50,4 @@ def require_contactless(
     if secret is None or timestamp is None or given is None:
         raise NotSigned
     if not contactless.is_signed(secret.get_secret_value(), timestamp, body, given, now):
-        raise NotSigned
-
-
-def require_wechat(
-    settings: Settings, timestamp: str, nonce: str, signature: str, now: datetime
-) -> None:
-    """Nothing, when WeChat signed this moment and nonce with our secret; else NotSigned."""
-    secret = settings.wechat_token
-    if secret is None or not timestamp.isdecimal():
-        raise NotSigned
-    if abs(now.timestamp() - int(timestamp)) > CLOCKS_APART.total_seconds():
-        raise NotSigned
-    parts = sorted([secret.get_secret_value(), timestamp, nonce])
-    expected = hashlib.sha1("".join(parts).encode()).hexdigest()  # WeChat's choice
-    if not hmac.compare_digest(expected.encode(), signature.encode()):
         raise NotSigned

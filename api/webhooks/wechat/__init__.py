@@ -1,0 +1,1 @@
+"""What WeChat tells us: signed or encrypted calls, read safely, each believed once."""
