@@ -269,6 +269,20 @@ def customer_erase(customer: Customer) -> None:
         print_json(erase_named(session, house, customer))
 
 
+@customer_app.command("suppress")
+def customer_suppress(
+    file: Annotated[Path, typer.Argument(help="A number or address in each line.")],
+    reason: Annotated[str, typer.Option(help="staff, blocklist or opt_out")] = "blocklist",
+) -> None:
+    """Nobody writes to these addresses: of staff and dealers, of a blocklist."""
+    from api.customers.commands import suppress_listed
+
+    if reason not in ("staff", "blocklist", "opt_out"):
+        stop(f"unknown reason {reason!r}; known: staff, blocklist, opt_out")
+    with opened("worker") as house, house.database.transaction() as session:
+        print_json(suppress_listed(session, house, file, reason))
+
+
 @customer_app.command("part")
 def customer_part(
     merge: Annotated[str, typer.Argument(help="The id of a merge, as the export shows it.")],

@@ -12,7 +12,7 @@ from typing import Literal
 import idna
 import phonenumbers
 
-Kind = Literal["phone", "email", "wechat"]
+Kind = Literal["phone", "email", "wechat", "ref"]
 DEFAULT_REGION = "CN"
 _MAX_EMAIL = 254
 
@@ -67,6 +67,13 @@ def openid_contact(value: str) -> Contact:
     return Contact("wechat", value)
 
 
+def ref_contact(value: str) -> Contact:
+    """A reference that only the client's own gateway can resolve, verbatim."""
+    if not (value.isascii() and value.isprintable() and 0 < len(value) <= 200):
+        raise NotReachable("customers.fields.contact_ref")
+    return Contact("ref", value)
+
+
 def contact(kind: str, value: str, region: str) -> Contact:
     """The contact point of any kind; raises NotReachable."""
     if kind == "phone":
@@ -75,6 +82,8 @@ def contact(kind: str, value: str, region: str) -> Contact:
         return email_contact(value)
     if kind == "wechat":
         return openid_contact(value)
+    if kind == "ref":
+        return ref_contact(value)
     raise NotReachable("customers.fields.kind")
 
 

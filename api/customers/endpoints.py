@@ -19,15 +19,19 @@ from api.boundary.visits import (
 )
 from api.core.errors import NotAllowed, NotLoggedIn
 from api.customers.errors import ItemProblem, ItemsConflict, ItemsInvalid, TooManyItems
+from api.customers.holds import record_holds
 from api.customers.schemas import (
     CUSTOMERS,
     EVENTS,
+    HOLDS,
     MAX_ITEMS,
     CustomerRecord,
     CustomersAnswer,
     CustomerView,
     EventIn,
     EventsAnswer,
+    HoldIn,
+    HoldsAnswer,
     Revealed,
     RevealIn,
 )
@@ -104,6 +108,26 @@ def post_customers(
             now=visit.now,
         )
         return CustomersAnswer.of(people)
+
+    return _in_words(request, lambda: _answered(visit, once, work))
+
+
+@router.post("/customers/holds", response_model=HoldsAnswer, openapi_extra=_body(HoldIn))
+def post_holds(
+    request: Request, body: MachineBody, visit: AnyVisit, once: IdempotencyGuard
+) -> Response:
+    """Opens or closes why customers are not asked: an open complaint, a death, a blocklist."""
+    _require_machine(visit, "customers:write")
+
+    def work() -> HoldsAnswer:
+        results = record_holds(
+            visit.session,
+            _read(HOLDS, body),
+            limits=visit.viewer.scope,
+            vault=visit.installation.vault,
+            now=visit.now,
+        )
+        return HoldsAnswer(items=results)
 
     return _in_words(request, lambda: _answered(visit, once, work))
 

@@ -21,6 +21,7 @@ CONTACT_FIELDS: tuple[tuple[str, Kind], ...] = (
     ("phone", "phone"),
     ("openid", "wechat"),
     ("email", "email"),
+    ("contact_ref", "ref"),
 )
 
 
@@ -46,7 +47,7 @@ class Identifier:
     """Something that tells who a person is; ``key`` is its keyed hash."""
 
     key: bytes
-    kind: str  # source | phone | wechat | email
+    kind: str  # source | phone | wechat | email | ref
     value: str
     source: str = ""
 
@@ -61,6 +62,7 @@ class PersonRecord:
     said: CustomerIn
     source: str
     newer: bool = False  # a later revision: its name replaces the one we have
+    household_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,24 @@ def person_record(
         identifiers.append(contact_identifier(reached, vault))
     if not identifiers:
         return None
-    return PersonRecord(tuple(identifiers), branch.id, seen_on, said, source, newer)
+    household = household_key(said, source, vault)
+    return PersonRecord(tuple(identifiers), branch.id, seen_on, said, source, newer, household)
+
+
+def household_key(said: CustomerIn, source: str, vault: Vault) -> bytes | None:
+    """Keyed hash of a household's id in its source; None where nobody says one."""
+    if said.household is None:
+        return None
+    return vault.lookup_hash("household", f"{said.source or source}\0{said.household}")
+
+
+def object_key(event: EventIn, vault: Vault) -> bytes | None:
+    """Keyed hash of the vehicle or account of an event, however it was spaced or written."""
+    for kind, value in (("vehicle", event.vehicle), ("account", event.account)):
+        plain = "".join(sign for sign in value or "" if sign.isalnum()).upper()
+        if plain:
+            return vault.lookup_hash(kind, plain)
+    return None
 
 
 def contact_identifier(reached: Contact, vault: Vault) -> Identifier:

@@ -126,6 +126,9 @@ def _said(
             new.birth_year or (old.birth_year if old else None),
             new.language or (old.language if old else None),
             new.timezone or (old.timezone if old else None),
+            new.value_tier or (old.value_tier if old else None),
+            record.household_hash or (old.household_hash if old else None),
+            {**(old.attributes if old else {}), **new.attributes},
             record.newer or (old.newer if old else False),
         )
     return {

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from api.core.crypto import Vault
 from api.customers import queries
-from api.customers.contacts import DEFAULT_REGION, NotReachable, contact
+from api.customers.contacts import DEFAULT_REGION, Contact, NotReachable, contact
 from api.customers.errors import CannotReverse, NoSuchCustomer
 from api.customers.incoming import Identifier, contact_identifier, source_key
 from api.customers.repository import erasure, merges, people, suppressions
@@ -25,7 +25,7 @@ from api.security.scope import Scope
 Reason = Literal["opt_out", "not_me", "blocklist", "staff"]
 _EVERYTHING = Scope.whole_network(reason="everything held about one person")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_KINDS = {"phone": "phone", "email": "email", "openid": "wechat"}
+_KINDS = {"phone": "phone", "email": "email", "openid": "wechat", "contact_ref": "ref"}
 
 
 def find_customer(session: Session, named: str, vault: Vault) -> UUID:
@@ -45,6 +45,14 @@ def find_customer(session: Session, named: str, vault: Vault) -> UUID:
     if wanted.key not in found:
         raise NoSuchCustomer
     return found[wanted.key]
+
+
+def contact_named(named: str) -> Contact:
+    """The contact point behind ``phone:…`` and the like, or a plain one; raises NotReachable."""
+    prefix, colon, value = named.partition(":")
+    if colon and prefix in _KINDS:
+        return contact(_KINDS[prefix], value.strip(), DEFAULT_REGION)
+    return contact("email" if "@" in named else "phone", named, DEFAULT_REGION)
 
 
 def export_customer(
@@ -124,11 +132,14 @@ def _everything(session: Session, person: Row[Any], vault: Vault) -> dict[str, A
         "birth_year": person.birth_year,
         "language": person.language,
         "timezone": person.timezone,
+        "value_tier": person.value_tier,
+        "in_a_household": person.household_hash is not None,
         "attributes": person.attributes,
         "created_at": person.created_at,
         "contacts": [_contact(row, vault) for row in queries.contacts_of(session, person.id)],
         "sources": _plain(queries.sources_of(session, person.id)),
         "consents": _plain(queries.consents_of(session, person.id)),
+        "holds": _plain(queries.holds_of(session, person.id)),
         "events": events,
         "invitations": _plain(queries.invitations_of(session, person.id)),
         "answers": _plain(queries.answers_of(session, person.id)),

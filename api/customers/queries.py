@@ -54,6 +54,17 @@ def contacts_of(session: Session, person_id: UUID) -> Sequence[Row[Any]]:
     ).all()
 
 
+def holds_of(session: Session, person_id: UUID) -> Sequence[Row[Any]]:
+    """Why a person is or was not asked, oldest first."""
+    return session.execute(
+        text(
+            "select reason, source, external_id, opened_at, closed_at from person_hold "
+            "where person_id = :id order by opened_at, id"
+        ),
+        {"id": person_id},
+    ).all()
+
+
 def consents_of(session: Session, person_id: UUID) -> Sequence[Row[Any]]:
     """What a person allowed or refused, oldest first."""
     return session.execute(

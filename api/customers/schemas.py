@@ -72,7 +72,7 @@ Short = Annotated[
 MaybeWord = Annotated[Word | None, BeforeValidator(_none_if_blank)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
-Channel = Literal["sms", "wechat", "email", "call", "any"]
+Channel = Literal["sms", "wechat", "email", "call", "contactless", "any"]
 
 
 class _Incoming(BaseModel):
@@ -112,6 +112,16 @@ class CustomerIn(_Incoming):
     birth_year: int | None = Field(default=None, ge=1900, le=2100)
     language: Annotated[LanguageTag | None, BeforeValidator(_none_if_blank)] = None
     timezone: Annotated[Zone | None, BeforeValidator(_none_if_blank)] = None
+    contact_ref: MaybeWord = Field(
+        default=None, description="What only your own gateway can resolve to a number"
+    )
+    value_tier: Annotated[Short | None, BeforeValidator(_none_if_blank)] = Field(
+        default=None, description="The network's own word, such as premium"
+    )
+    household: MaybeWord = Field(default=None, description="The household's id in `source`")
+    attributes: Annotated[dict[str, Any], AfterValidator(_small_attributes)] = Field(
+        default_factory=dict, description="Anything that segments ask for as customer.NAME"
+    )
     consent: list[ConsentIn] = Field(default_factory=list, max_length=20)
 
 
@@ -148,6 +158,60 @@ class CustomerRecord(CustomerIn):
     source: Short
     unit: Word = Field(description="Code of the branch that knows the customer")
     seen_at: AwareDatetime | None = None
+
+
+HoldReason = Literal["complaint", "deceased", "blocklist"]
+
+
+class CustomerNamed(_Incoming):
+    """A customer that is known already, by any identifier."""
+
+    id: MaybeWord = Field(default=None, description="The customer's id in `source`")
+    source: MaybeWord = Field(default=None, description="Where `id` comes from; else the hold's")
+    phone: MaybeWord = Field(default=None, description="With its country code")
+    email: MaybeWord = None
+    openid: MaybeWord = None
+    contact_ref: MaybeWord = None
+
+    @model_validator(mode="after")
+    def _somebody(self) -> "CustomerNamed":
+        if not any((self.id, self.phone, self.email, self.openid, self.contact_ref)):
+            raise PydanticCustomError("nobody", "must name a customer")
+        return self
+
+
+class HoldIn(_Incoming):
+    """Why a customer is not asked from a moment on, until the same hold is closed."""
+
+    source: Short
+    external_id: Word
+    customer: CustomerNamed
+    reason: HoldReason
+    opened_at: AwareDatetime
+    closed_at: AwareDatetime | None = Field(default=None, description="Asked again from then on")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "HoldIn":
+        if self.closed_at is not None and self.closed_at < self.opened_at:
+            raise PydanticCustomError("hold_order", "closed_at must not be before opened_at")
+        return self
+
+
+HoldOutcome = Literal["opened", "closed", "changed", "unchanged", "unknown"]
+
+
+class HoldResult(BaseModel):
+    """What became of one hold; `unknown` when nobody, or nobody of yours, is known by that name."""
+
+    source: str
+    external_id: str
+    outcome: HoldOutcome
+
+
+class HoldsAnswer(BaseModel):
+    """What became of a request's holds, in the order sent."""
+
+    items: list[HoldResult]
 
 
 Outcome = Literal["created", "updated", "cancelled", "unchanged"]
@@ -218,6 +282,15 @@ class ContactView(BaseModel):
     undeliverable_at: datetime | None
 
 
+class HoldView(BaseModel):
+    """Why the customer is not asked, since when and until when."""
+
+    reason: str
+    source: str
+    opened_at: datetime
+    closed_at: datetime | None
+
+
 class ConsentView(BaseModel):
     """One thing the customer allowed or refused."""
 
@@ -250,7 +323,9 @@ class CustomerView(BaseModel):
     birth_year: int | None
     language: str | None
     timezone: str | None
+    value_tier: str | None
     contacts: list[ContactView]
+    holds: list[HoldView]
     consents: list[ConsentView]
     events: list[EventView]
 
@@ -265,3 +340,4 @@ class Revealed(BaseModel):
 
 EVENTS = TypeAdapter(list[EventIn])
 CUSTOMERS = TypeAdapter(list[CustomerRecord])
+HOLDS = TypeAdapter(list[HoldIn])

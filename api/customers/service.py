@@ -19,6 +19,7 @@ from api.customers.errors import ItemProblem, ItemsConflict, ItemsInvalid
 from api.customers.incoming import (
     Preparation,
     PreparedEvent,
+    object_key,
     prepare_events,
     prepare_people,
 )
@@ -216,4 +217,5 @@ def _row(
 ) -> EventRow:
     thing = item.event.vehicle or item.event.account
     sealed = vault.encrypt(thing) if thing is not None and not erased else None
-    return EventRow(event_id, item, person, sealed, erased)
+    key = None if erased else object_key(item.event, vault)
+    return EventRow(event_id, item, person, sealed, key, erased)

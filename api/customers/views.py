@@ -15,6 +15,7 @@ from api.customers.schemas import (
     ContactView,
     CustomerView,
     EventView,
+    HoldView,
     Revealed,
 )
 from api.security.audit import audit
@@ -38,7 +39,12 @@ def show_customer(
         birth_year=person.birth_year,
         language=person.language,
         timezone=person.timezone,
+        value_tier=person.value_tier,
         contacts=_contacts(session, person.id, vault),
+        holds=[
+            HoldView.model_validate(row, from_attributes=True)
+            for row in queries.holds_of(session, person.id)
+        ],
         consents=[ConsentView(**row._asdict()) for row in queries.consents_of(session, person.id)],
         events=_events(session, viewer, person.id),
     )

@@ -25,16 +25,24 @@ _STEPS: dict[str, str] = {
     ),
     "invitations": (
         "update invitation set person_id = null, contact_point_id = null, context = '{}', "
+        "household_hash = null, object_hash = null, follow_up_at = null, "
         "status = case status when 'planned' then 'dropped' else status end, "
         "failure = case status when 'planned' then 'erased' else failure end "
         f"where {_THEIRS} or contact_point_id in (select id from contact_point where {_THEIRS})"
     ),
     "responses": f"update response set person_id = null, named = false where {_THEIRS}",
     "events": (
-        "update event set person_id = null, vehicle_encrypted = null, order_ref = null, "
+        "update event set person_id = null, vehicle_encrypted = null, object_hash = null, "
+        "order_ref = null, "
         f"attributes = '{{}}', asking = 'decided' where {_THEIRS}"
     ),
     "consents": f"delete from consent where {_THEIRS}",
+    "holds": f"delete from person_hold where {_THEIRS}",
+    "wechat_consents": (
+        "delete from wechat_consent w using wechat_follower f "
+        f"where f.openid_hash = w.openid_hash and f.{_THEIRS}"
+    ),
+    "wechat_accounts": f"delete from wechat_follower where {_THEIRS}",
     "contact_points": f"delete from contact_point where {_THEIRS}",
     "sources": f"delete from person_source where {_THEIRS}",
     "branches": f"delete from person_branch where {_THEIRS}",
@@ -44,7 +52,8 @@ _STEPS: dict[str, str] = {
     ),
     "persons": (
         "update person set name_encrypted = null, birth_year = null, language = null, "
-        "timezone = null, attributes = '{}', erased_at = :now where id = any(cast(:ids as uuid[]))"
+        "timezone = null, value_tier = null, household_hash = null, attributes = '{}', "
+        "erased_at = :now where id = any(cast(:ids as uuid[]))"
     ),
 }
 

@@ -86,6 +86,7 @@ class EventRow:
     prepared: PreparedEvent
     person_id: UUID | None
     vehicle_encrypted: bytes | None
+    object_hash: bytes | None
     erased: bool
 
 
@@ -93,16 +94,16 @@ _ROWS = """
     json_to_recordset(cast(:rows as json)) n(id uuid, source text, external_id text,
         revision int, content_hash bytea, touchpoint_id int, branch_id int,
         occurred_at timestamptz, occurred_on date, person_id uuid, employee text, vehicle bytea,
-        order_ref text, amount numeric, attributes jsonb, status text)
+        object_hash bytea, order_ref text, amount numeric, attributes jsonb, status text)
 """
 
 _INSERT = text(f"""
 insert into event (id, source, external_id, revision, content_hash, touchpoint_id, branch_id,
-    occurred_at, occurred_on, person_id, employee, vehicle_encrypted, order_ref, amount,
-    attributes, status, received_at, asking, due_at)
+    occurred_at, occurred_on, person_id, employee, vehicle_encrypted, object_hash, order_ref,
+    amount, attributes, status, received_at, asking, due_at)
 select n.id, n.source, n.external_id, n.revision, n.content_hash, n.touchpoint_id, n.branch_id,
-    n.occurred_at, n.occurred_on, n.person_id, n.employee, n.vehicle, n.order_ref, n.amount,
-    n.attributes, n.status, :now,
+    n.occurred_at, n.occurred_on, n.person_id, n.employee, n.vehicle, n.object_hash, n.order_ref,
+    n.amount, n.attributes, n.status, :now,
     case n.status when 'active' then 'pending' else 'decided' end, :now
 from {_ROWS}
 """)
@@ -113,8 +114,8 @@ _UPDATE = text(f"""
 update event e set revision = n.revision, content_hash = n.content_hash,
     touchpoint_id = n.touchpoint_id, branch_id = n.branch_id, occurred_at = n.occurred_at,
     occurred_on = n.occurred_on, person_id = n.person_id, employee = n.employee,
-    vehicle_encrypted = n.vehicle, order_ref = n.order_ref, amount = n.amount,
-    attributes = n.attributes, status = n.status,
+    vehicle_encrypted = n.vehicle, object_hash = n.object_hash, order_ref = n.order_ref,
+    amount = n.amount, attributes = n.attributes, status = n.status,
     due_at = case when e.asking = 'decided' and n.status = e.status then e.due_at else :now end,
     asking = case
         when n.status = 'cancelled' then 'decided'
@@ -154,6 +155,7 @@ def _columns(row: EventRow) -> dict[str, Any]:
         "person_id": row.person_id,
         "employee": event.employee,
         "vehicle": row.vehicle_encrypted,
+        "object_hash": row.object_hash,
         "order_ref": None if row.erased else event.order,
         "amount": event.amount,
         "attributes": {} if row.erased else event.attributes,

@@ -15,8 +15,8 @@ from api.core.ids import new_id
 from api.models import PersonMerge
 
 # Tables whose rows follow the person, by their own id.
-FOLLOWING = ("contact_point", "consent", "event", "invitation", "response")
-_FILLED = ("name_encrypted", "birth_year", "language", "timezone")
+FOLLOWING = ("contact_point", "consent", "event", "invitation", "response", "person_hold")
+_FILLED = ("name_encrypted", "birth_year", "language", "timezone", "value_tier", "household_hash")
 
 _PAIRS = "unnest(cast(:kept as uuid[]), cast(:merged as uuid[])) n(kept, merged)"
 
@@ -37,7 +37,10 @@ select m.id, m.kept, m.merged, :reason, :now, jsonb_build_object(
             where k.person_id = m.kept and k.branch_id = t.branch_id)),
     'filled', (select coalesce(jsonb_agg(f.name), '[]') from person k, person o,
         lateral (values {_MISSING}) f(name, missing)
-        where k.id = m.kept and o.id = m.merged and f.missing))
+        where k.id = m.kept and o.id = m.merged and f.missing),
+    'attributes', (select coalesce(jsonb_agg(a.name), '[]') from person k, person o,
+        lateral jsonb_object_keys(o.attributes) a(name)
+        where k.id = m.kept and o.id = m.merged and not jsonb_exists(k.attributes, a.name)))
 from unnest(cast(:ids as uuid[]), cast(:kept as uuid[]), cast(:merged as uuid[]))
     m(id, kept, merged)
 """)
@@ -53,7 +56,7 @@ order by n.kept, b.branch_id on conflict (person_id, branch_id) do nothing
 """)
 _COALESCED = ", ".join(f"{name} = coalesce(k.{name}, o.{name})" for name in _FILLED)
 _FILL = text(f"""
-update person k set {_COALESCED}
+update person k set {_COALESCED}, attributes = o.attributes || k.attributes
 from {_PAIRS} join person o on o.id = n.merged where k.id = n.kept
 """)
 # Two people who each had an invitation planned turn out to be one, who is asked once. Which cap the
@@ -66,6 +69,10 @@ where i.person_id = n.kept and i.status = 'planned' and exists (
     and (o.status <> 'planned' or (o.planned_at, o.id) < (i.planned_at, i.id))
     and o.planned_at > i.planned_at - interval '366 days')
 """)
+# A WeChat account follows the address.
+_FOLLOWERS = text(
+    f"update wechat_follower f set person_id = n.kept from {_PAIRS} where f.person_id = n.merged"
+)
 _POINT = text(f"update person o set merged_into_id = n.kept from {_PAIRS} where o.id = n.merged")
 
 
@@ -90,7 +97,7 @@ def _merge_batch(
     given = {"kept": [pair[0] for pair in pairs], "merged": [pair[1] for pair in pairs]}
     ids = [new_id() for _ in pairs]
     session.execute(_RECORD, {**given, "ids": ids, "reason": reason, "now": now})
-    for statement in (*_MOVE, _ASK_ONCE, _BRANCHES, _FILL, _POINT):
+    for statement in (*_MOVE, _FOLLOWERS, _ASK_ONCE, _BRANCHES, _FILL, _POINT):
         session.execute(statement, given)
 
 
@@ -122,7 +129,8 @@ def undo_merge(session: Session, merge: PersonMerge, now: datetime) -> None:
         session.execute(
             text(
                 f"update {table} set person_id = :merged where person_id = :kept and id in "
-                f"(select cast(i as uuid) from jsonb_array_elements_text({moved}->'{table}') i)"
+                "(select cast(i as uuid) from jsonb_array_elements_text("
+                f"coalesce({moved}->'{table}', '[]')) i)"
             ),
             given,
         )
@@ -147,6 +155,21 @@ def undo_merge(session: Session, merge: PersonMerge, now: datetime) -> None:
     if filled:
         emptied = ", ".join(f"{name} = null" for name in filled)
         session.execute(text(f"update person set {emptied} where id = :kept"), given)
+    session.execute(
+        text(
+            "update person set attributes = attributes - array(select "
+            f"jsonb_array_elements_text(coalesce({moved}->'attributes', '[]'))) where id = :kept"
+        ),
+        given,
+    )
+    session.execute(
+        text(
+            "update wechat_follower f set person_id = c.person_id from contact_point c "
+            "where c.kind = 'wechat' and c.value_hash = f.openid_hash and c.person_id = :merged "
+            "and f.person_id = :kept"
+        ),
+        given,
+    )
     session.execute(text("update person set merged_into_id = null where id = :merged"), given)
     session.execute(
         text("update person_merge set reversed_at = :now where id = :id"), {**given, "now": now}

@@ -6,6 +6,7 @@ Callers hold the matching locks and a scope that shows everyone. Values arrive e
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -106,16 +107,22 @@ class Said:
     birth_year: int | None
     language: str | None
     timezone: str | None
+    value_tier: str | None
+    household_hash: bytes | None
+    attributes: dict[str, Any]
     newer: bool
 
 
 _SAID = """
     json_to_recordset(cast(:rows as json)) n(person_id uuid, name_encrypted bytea, birth_year int,
-        language text, timezone text, newer boolean)
+        language text, timezone text, value_tier text, household_hash bytea, attributes jsonb,
+        newer boolean)
 """
 _NEW_PEOPLE = text(f"""
-insert into person (id, name_encrypted, birth_year, language, timezone, created_at)
-select n.person_id, n.name_encrypted, n.birth_year, n.language, n.timezone, :now from {_SAID}
+insert into person (id, name_encrypted, birth_year, language, timezone, value_tier,
+    household_hash, attributes, created_at)
+select n.person_id, n.name_encrypted, n.birth_year, n.language, n.timezone, n.value_tier,
+    n.household_hash, n.attributes, :now from {_SAID}
 """)
 _COMPLETE = text(f"""
 update person p set
@@ -123,12 +130,18 @@ update person p set
         else coalesce(p.name_encrypted, n.name_encrypted) end,
     birth_year = coalesce(n.birth_year, p.birth_year),
     language = coalesce(n.language, p.language),
-    timezone = coalesce(n.timezone, p.timezone)
+    timezone = coalesce(n.timezone, p.timezone),
+    value_tier = coalesce(n.value_tier, p.value_tier),
+    household_hash = coalesce(n.household_hash, p.household_hash),
+    attributes = p.attributes || n.attributes
 from {_SAID}
 where p.id = n.person_id and (
     (n.name_encrypted is not null and (n.newer or p.name_encrypted is null))
     or n.birth_year <> coalesce(p.birth_year, 0) or n.language <> coalesce(p.language, '')
-    or n.timezone <> coalesce(p.timezone, ''))
+    or n.timezone <> coalesce(p.timezone, '') or n.value_tier <> coalesce(p.value_tier, '')
+    or n.household_hash is distinct from coalesce(p.household_hash, n.household_hash)
+    or (n.household_hash is not null and p.household_hash is null)
+    or not p.attributes @> n.attributes)
 """)
 
 
