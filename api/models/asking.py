@@ -81,7 +81,18 @@ class Invitation(Table, table=True):
             postgresql_where=sql("object_hash is not null"),
         ),
         Index("ix_invitation_unknown", "claimed_at", postgresql_where=sql("status = 'unknown'")),
-        Index("ix_invitation_due", "planned_at", postgresql_where=sql("status = 'planned'")),
+        # Of the gateway that is asked for receipts one by one.
+        Index(
+            "ix_invitation_awaited",
+            "sent_at",
+            postgresql_where=sql("status = 'sent' and sender = 'domestic_sms'"),
+        ),
+        Index(
+            "ix_invitation_due",
+            "channel",
+            "planned_at",
+            postgresql_where=sql("status = 'planned'"),
+        ),
         Index("ix_invitation_claimed", "claimed_at", postgresql_where=sql("status = 'claimed'")),
         Index("ix_invitation_person_id_planned_at", "person_id", "planned_at"),
         Index("ix_invitation_contact_point_id_planned_at", "contact_point_id", "planned_at"),
@@ -159,6 +170,7 @@ class Receipt(Table, table=True):
     __tablename__ = "receipt"
     __table_args__ = (
         Index("ix_receipt_provider_provider_id", "provider", "provider_id"),
+        Index("ix_receipt_waiting", "received_at", postgresql_where=sql("not applied")),
         {"postgresql_partition_by": "RANGE (received_at)"},
     )
 

@@ -273,6 +273,7 @@ def upgrade() -> None:
     postgresql_partition_by='RANGE (received_at)'
     )
     op.create_index('ix_receipt_provider_provider_id', 'receipt', ['provider', 'provider_id'], unique=False)
+    op.create_index('ix_receipt_waiting', 'receipt', ['received_at'], unique=False, postgresql_where=sa.text('not applied'))
     op.create_table('rule_set_version',
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('effective_from', sa.DateTime(timezone=True), nullable=False),
@@ -694,10 +695,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_invitation')),
     sa.UniqueConstraint('event_id', 'survey_code', 'reminder_number', name=op.f('uq_invitation_event_id_survey_code_reminder_number'))
     )
+    op.create_index('ix_invitation_awaited', 'invitation', ['sent_at'], unique=False, postgresql_where=sa.text("status = 'sent' and sender = 'domestic_sms'"))
     op.create_index('ix_invitation_branch_id_occurred_on', 'invitation', ['branch_id', 'occurred_on'], unique=False)
     op.create_index('ix_invitation_claimed', 'invitation', ['claimed_at'], unique=False, postgresql_where=sa.text("status = 'claimed'"))
     op.create_index('ix_invitation_contact_point_id_planned_at', 'invitation', ['contact_point_id', 'planned_at'], unique=False)
-    op.create_index('ix_invitation_due', 'invitation', ['planned_at'], unique=False, postgresql_where=sa.text("status = 'planned'"))
+    op.create_index('ix_invitation_due', 'invitation', ['channel', 'planned_at'], unique=False, postgresql_where=sa.text("status = 'planned'"))
     op.create_index('ix_invitation_follow_up', 'invitation', ['follow_up_at'], unique=False, postgresql_where=sa.text('follow_up_at is not null'))
     op.create_index('ix_invitation_household_hash_planned_at', 'invitation', ['household_hash', 'planned_at'], unique=False, postgresql_where=sa.text('household_hash is not null'))
     op.create_index('ix_invitation_object_hash_planned_at', 'invitation', ['object_hash', 'planned_at'], unique=False, postgresql_where=sa.text('object_hash is not null'))
@@ -815,6 +817,7 @@ def downgrade() -> None:
     op.drop_index('ix_invitation_contact_point_id_planned_at', table_name='invitation')
     op.drop_index('ix_invitation_claimed', table_name='invitation', postgresql_where=sa.text("status = 'claimed'"))
     op.drop_index('ix_invitation_branch_id_occurred_on', table_name='invitation')
+    op.drop_index('ix_invitation_awaited', table_name='invitation', postgresql_where=sa.text("status = 'sent' and sender = 'domestic_sms'"))
     op.drop_table('invitation')
     op.drop_index(op.f('ix_wechat_follower_person_id'), table_name='wechat_follower')
     op.drop_table('wechat_follower')
@@ -865,6 +868,7 @@ def downgrade() -> None:
     op.drop_table('suppression')
     op.drop_index(op.f('ix_rule_set_version_effective_from'), table_name='rule_set_version')
     op.drop_table('rule_set_version')
+    op.drop_index('ix_receipt_waiting', table_name='receipt', postgresql_where=sa.text('not applied'))
     op.drop_index('ix_receipt_provider_provider_id', table_name='receipt')
     op.drop_table('receipt')
     op.drop_table('provider_token')

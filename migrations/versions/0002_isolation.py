@@ -131,8 +131,8 @@ create function bp_open_link(hash bytea, locking boolean, seen_at timestamptz) r
     invitation_id uuid, branch_id int, survey_version_id int, person_id uuid,
     contact_point_id uuid, occurred_on date, language text, first_seen_at timestamptz,
     answered_at timestamptz, brand_zh text, branch_zh text, occasion_zh text, brand_en text,
-    branch_en text, occasion_en text, response_id uuid, pages_done int, named boolean,
-    answered_in text, answers json
+    branch_en text, occasion_en text, channel text, point_code text, response_id uuid,
+    pages_done int, named boolean, answered_in text, answers json
 )
 language plpgsql volatile security invoker set search_path = public, pg_temp as $$
 #variable_conflict use_column
@@ -160,6 +160,7 @@ begin
             i.contact_point_id, i.occurred_on, i.language, i.first_seen_at, i.answered_at,
             coalesce(p.brand, n.name_zh, ''), u.name_zh, t.name_zh,
             coalesce(p.brand, n.name_en, ''), u.name_en, t.name_en,
+            coalesce(m.channel, i.channel), i.context->>'point',
             r.id, r.pages_done, r.named, r.language,
             (select json_agg(json_build_array(a.question, a.value, a.choices, a.text))
              from answer a where a.response_id = r.id and a.occurred_on = i.occurred_on)
@@ -169,6 +170,7 @@ begin
         left join unit_profile p on p.unit_id = i.branch_id and p.valid_from <= i.occurred_on
             and (p.valid_to is null or p.valid_to > i.occurred_on)
         left join network n on n.id = 1
+        left join invitation m on m.id = link.message_id and m.id <> i.id
         left join response r on r.invitation_id = i.id
         where i.id = link.invitation_id;
 end $$
