@@ -15,12 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.core.installation import Installation
 from api.core.leadership import keep_leading, try_to_lead
 from scheduler.jobs import LOOPS, TICKS, Loop
+from scheduler.senders.choice import check_gateways
 
 _log = logging.getLogger(__name__)
 
 
 def run(installation: Installation) -> None:
-    """Works until the process is told to stop."""
+    """Works until the process is told to stop; a gateway that cannot be built stops it at once."""
+    check_gateways(installation)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

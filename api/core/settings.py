@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     mail_from: str | None = None
     mail_bounce_domain: str | None = None  # mail to it is handed to `branchpulse mail bounce`
     mail_bounce_secret: SecretStr | None = None  # signs what is posted to /webhooks/mail/bounce
+    # Messages a second (and at once) per provider account: "twilio=10/20, smtp=5".
+    sending_rates: str = Field(default="", pattern=r"^(\s*[a-z_]+=[1-9]\d*(/[1-9]\d*)?\s*(,|$))*$")
     test_database_url: SecretStr | None = None
     shared: Path = Path("../shared")
 
@@ -113,6 +115,11 @@ class Settings(BaseSettings):
     def gateway(self, name: str) -> dict[str, str]:
         """What ``GATEWAYS`` says of one further gateway; empty when it is not set up."""
         return (_gateways(self.gateways) or {}).get(name, {})
+
+    @property
+    def gateway_names(self) -> set[str]:
+        """The further gateways that ``GATEWAYS`` sets up."""
+        return set(_gateways(self.gateways) or {})
 
     def _gateway_combinations(self) -> list[tuple[bool, str]]:
         domestic = (

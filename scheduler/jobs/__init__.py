@@ -21,6 +21,7 @@ from scheduler.jobs.housekeeping import (
     settle_claims,
 )
 from scheduler.jobs.letters import send_letters
+from scheduler.jobs.receipts import pull_receipts
 from scheduler.jobs.sending import send_due
 
 
@@ -61,6 +62,7 @@ LOOPS: tuple[Loop, ...] = (
 )
 TICKS: tuple[Tick, ...] = (
     Tick("claims", settle_claims, 30),
+    Tick("receipts", pull_receipts, 60),
     Tick("expiry", expire_plans, 60),
     Tick("partitions", make_partitions, 600),
     Tick("idempotency", forget_answers, 600),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from api.core.errors import BadInput
 from api.core.installation import Installation
 from api.core.settings import Settings
 from api.webhooks.contactless import CONTACTLESS
@@ -18,6 +19,7 @@ from scheduler.senders.domestic_sms import DomesticSms
 from scheduler.senders.nobody import Nobody
 from scheduler.senders.port import Sender
 from scheduler.senders.smtp_mail import SMTP, SmtpMail
+from scheduler.senders.tencent_sms import TENCENT_SMS, TencentSms
 from scheduler.senders.twilio_sms import TWILIO, TwilioSms
 from scheduler.senders.wechat import WECHAT, WechatMessages
 
@@ -53,6 +55,15 @@ GATEWAYS: tuple[Gateway, ...] = (
         "sms",
         lambda settings: settings.domestic_sms_base_url is not None,
         lambda installation: DomesticSms(installation.settings, installation.clock),
+        serves=mainland,
+    ),
+    Gateway(
+        TENCENT_SMS,
+        "sms",
+        lambda settings: bool(settings.gateway(TENCENT_SMS)),
+        lambda installation: TencentSms(
+            installation.settings.gateway(TENCENT_SMS), installation.clock
+        ),
         serves=mainland,
     ),
     Gateway(
@@ -103,6 +114,17 @@ class ConfiguredSenders:
         """All senders that are set up; without the console."""
         ready = ready_gateways(self.installation.settings)
         return [_built(_Place(self.installation, gateway)) for gateway in ready]
+
+
+def check_gateways(installation: Installation) -> None:
+    """Nothing, when every gateway that is set up can be built; else BadInput with what lacks."""
+    unknown = installation.settings.gateway_names - {gateway.name for gateway in GATEWAYS}
+    if unknown:
+        raise BadInput(f"BRANCHPULSE_GATEWAYS: there is no gateway {', '.join(sorted(unknown))}")
+    try:
+        ConfiguredSenders(installation).every()
+    except ValueError as error:
+        raise BadInput(str(error)) from None
 
 
 def choose_sender(settings: Settings, channel: str) -> Sender:

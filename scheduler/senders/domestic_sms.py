@@ -66,6 +66,7 @@ class DomesticSms:
 
     name = DOMESTIC_SMS
     can_look_up = True
+    pulls_each = True
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         secret = settings.domestic_sms_key_secret

@@ -24,6 +24,7 @@ class Pulling(Protocol):
     """A sender whose gateway can be asked what became of messages."""
 
     name: str
+    pulls_each: bool  # asked message by message; else for all receipts since the last time
 
     def pull(self, waiting: Sequence[Waiting]) -> Iterable[Report]:
         """What the gateway says, of these or of any others; raises NotNow or Unresolved."""

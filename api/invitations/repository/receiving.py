@@ -1,10 +1,12 @@
 """Receipts, and what becomes known of an address: the SQL. Decides nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlmodel import Session
 
 _LOCK = text("""
@@ -63,6 +65,19 @@ insert into suppression (kind, value_hash, reason, created_at)
 select c.kind, c.value_hash, 'opt_out', :now from invitation i
 join contact_point c on c.id = i.contact_point_id where i.id = :id
 on conflict (kind, value_hash) do nothing
+""")
+# The sender stands there as a word, so that the index of these alone is used.
+_AWAITED = text("""
+select i.id, i.provider_id, c.value_encrypted as address_encrypted, i.sent_at from invitation i
+join contact_point c on c.id = i.contact_point_id
+where i.status = 'sent' and i.sender = 'domestic_sms'
+    and i.sent_at > :oldest and i.sent_at <= :newest
+    and not exists (
+        select 1 from receipt r where r.provider = 'domestic_sms'
+            and r.provider_id = coalesce(i.provider_id, cast(i.id as text))
+            and r.received_at >= i.sent_at
+            and r.received_at > :now - (cast(:now as timestamptz) - i.sent_at) / 2)
+order by i.sent_at, i.id limit :limit
 """)
 
 
@@ -138,6 +153,14 @@ def mark_applied(session: Session, row: ReceiptRow, invitation_id: UUID) -> None
     """Notes that a receipt was looked at, and of which invitation it speaks."""
     given = {"receipt": row.id, "at": row.received_at, "id": invitation_id}
     session.execute(_APPLIED, given)
+
+
+def awaited(
+    session: Session, now: datetime, oldest: datetime, newest: datetime, limit: int
+) -> Sequence[Row[Any]]:
+    """Messages of the domestic gateway that it told nothing of in the latter half of their age."""
+    given = {"now": now, "oldest": oldest, "newest": newest, "limit": limit}
+    return session.execute(_AWAITED, given).all()
 
 
 def suppress_hash(session: Session, kind: str, value_hash: bytes, now: datetime) -> None:
