@@ -5,6 +5,7 @@ each transaction starting without any scope. `real_office` is a copy of the data
 log-ins for tests that need several connections or processes.
 """
 
+import fcntl
 import os
 import uuid
 from collections.abc import Iterator
@@ -96,8 +97,19 @@ def migrated(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """A database at head that nobody writes to: the template of all others."""
     with new_database(admin_url) as url:
         settings = settings_for(url, tmp_path_factory.mktemp("home"))
-        migrate(settings)
+        with one_at_a_time(tmp_path_factory.getbasetemp().parent / "migrate.lock"):
+            migrate(
+                settings
+            )  # the roles are the server's: two processes must not make them at once
         yield settings
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Whoever else comes here with the same file waits."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")
