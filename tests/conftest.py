@@ -100,7 +100,7 @@ def migrated(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         with one_at_a_time(tmp_path_factory.getbasetemp().parent / "migrate.lock"):
             migrate(
                 settings
-            )  # the roles are the server's: two processes must not make them at once
+            )  # roles belong to the whole server
         yield settings
 
 
