@@ -20,7 +20,8 @@ from api.imports.job import ImportJob
 from api.imports.rejects import RejectLog
 from api.security.scope import Scope
 
-CUSTOMER = ("name", "phone", "email", "openid", "birth_year", "language", "timezone")
+CUSTOMER = ("name", "phone", "email", "openid", "contact_ref", "birth_year", "language",
+            "timezone", "value_tier", "household")  # fmt: skip
 OWN = ("source", "external_id", "revision", "touchpoint", "unit", "occurred_at", "employee",
        "vehicle", "account", "order", "amount")  # fmt: skip
 _NAMES = {"id": "customer_id", "source": "customer_source", "cancelled": "status"}

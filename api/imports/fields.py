@@ -24,6 +24,7 @@ ATTRIBUTE = "attribute_"
 # What a row says of a person is not repeated in reports: line and column find it again.
 PERSONAL = frozenset(
     {"name", "phone", "email", "openid", "staff_number", "customer_id", "birth_year"}
+    | {"contact_ref", "household"}
     | {"vehicle", "account", "order", "comment"}
 )
 NAMES_PEOPLE: frozenset[Kind] = frozenset({"people", "customers", "events"})
@@ -32,10 +33,12 @@ _WORDS_OF: dict[Kind, str] = {
     "units": "code name name_zh name_en kind level parent timezone language merged_into "
     "city_tier size brand owner_group owner_group_name",
     "people": "name email phone staff_number language role unit owner_group",
-    "customers": "source external_id name phone email openid language timezone unit "
-    "consent_purpose consent_channel consent_wording consent_source",
+    "customers": "source external_id name phone email openid contact_ref language timezone unit "
+    "value_tier household hold_reason hold_id consent_purpose consent_channel consent_wording "
+    "consent_source",
     "events": "source external_id touchpoint unit customer_source customer_id name phone email "
-    "openid language timezone employee vehicle account order status",
+    "openid contact_ref language timezone value_tier household employee vehicle account order "
+    "status",
     "responses": "source survey touchpoint touchpoint_name_zh touchpoint_name_en "
     "channel segment advisor language",
     "counts": "touchpoint touchpoint_name_zh touchpoint_name_en",
@@ -58,6 +61,8 @@ _OTHERS_OF: dict[Kind, dict[str, Reading]] = {
         "birth_year": Reading.WHOLE,
         "consent_granted": Reading.TRUTH,
         "consent_at": Reading.MOMENT,
+        "hold_opened_at": Reading.MOMENT,
+        "hold_closed_at": Reading.MOMENT,
     },
     "events": {
         "revision": Reading.WHOLE,

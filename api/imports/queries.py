@@ -267,7 +267,10 @@ def people_of_sources(
             (select count(*) from contact_point x where x.person_id = p.id),
             (select count(*) from person_branch x where x.person_id = p.id),
             (select count(*) from consent x where x.person_id = p.id),
-            (select count(withdrawn_at) from consent x where x.person_id = p.id)
+            (select count(withdrawn_at) from consent x where x.person_id = p.id),
+            p.value_tier, p.household_hash, p.attributes,
+            (select jsonb_agg(jsonb_build_array(x.external_id, x.reason, x.opened_at, x.closed_at)
+                order by x.id) from person_hold x where x.person_id = p.id)
         from unnest(cast(:sources as text[]), cast(:ids as text[])) k(source, external_id)
         join person_source s using (source, external_id)
         join person p on p.id = s.person_id

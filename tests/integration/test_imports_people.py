@@ -127,6 +127,28 @@ def test_a_customer_with_a_new_number_is_written_the_others_are_unchanged(
     assert (done.written, done.unchanged) == (1, 3)
 
 
+def test_a_file_says_what_customers_are_and_why_they_are_not_asked(
+    network: Office, tmp_path: Path
+) -> None:
+    mapping = tmp_path / "customers.toml"
+    more = {"value_tier": "premium", "household": "H-1", "attribute_club": "gold"}
+    more |= {"hold_reason": "complaint", "hold_opened_at": "2026-11-01T09:00:00+08:00"}
+    added = "".join(f'\n[columns.{name}]\nvalue = "{value}"\n' for name, value in more.items())
+    mapping.write_text((EXAMPLES / "customers.toml").read_text("utf-8") + added, "utf-8")
+    for _ in range(2):
+        done = import_file(network.worker, "customers", EXAMPLES / "customers.csv", mapping)
+    assert (done.errors, done.written, done.unchanged) == (0, 0, 4)
+    with network.worker.database.transaction() as session:
+        found = session.execute(
+            text(
+                "select distinct value_tier, attributes->>'club', h.reason, household_hash "
+                "from person p "
+                "join person_hold h on h.person_id = p.id"
+            )
+        ).all()
+    assert [tuple(row)[:3] for row in found] == [("premium", "gold", "complaint")]
+
+
 BAD_CUSTOMERS = {
     "phone": ("19900001002", "12", 'customers.csv:3, column "mobile": not a phone number'),
     "unit": ("D-0102", "D-9999", 'customers.csv:4, column "dealer": not found: no such branch'),
