@@ -1,29 +1,23 @@
 """The one decision: ask for this event or not, when and how.
 
 Reads as the list of its checks, in the order in which they are explained. Facts that end the matter
-come first, then the channel, then time, then the cap.
+come first, then whom and by which channel, then time, then the caps.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
 
+from scheduler.planner.case import Case, at_most, must_not
 from scheduler.planner.channels import choose_channel
-from scheduler.planner.decision import Check, Decision, Drop, Hold, Reason, Send
-from scheduler.planner.facts import (
-    Channel,
-    CustomerFacts,
-    EventFacts,
-    History,
-    age_on,
-    require_aware,
-)
-from scheduler.planner.rules import Cap, Rule, RuleSet
-from scheduler.planner.segments import segment_of, subject_of
-from scheduler.planner.timing import after_quiet, known_zone, next_free, occupied
+from scheduler.planner.decision import Check, Decision, Reason, Send
+from scheduler.planner.facts import CustomerFacts, EventFacts, History, require_aware
+from scheduler.planner.lots import lot
+from scheduler.planner.moment import find_time, look_at_caps
+from scheduler.planner.rules import Rule, RuleSet
+from scheduler.planner.segments import asked_of, segment_of, subject_of
+from scheduler.planner.timing import closes, known_zone
 
-_Gate = Iterator[tuple[Reason, Check]]
+COMPLAINT_EVERY = timedelta(days=1)  # a complaint is closed by people: look again so often
 
 
 def decide(
@@ -42,18 +36,21 @@ def decide(
     event : EventFacts
     customer : CustomerFacts
     history : History
-        All invitations of the person and of the contact points within reach of the cap; the
-        decision is only as true as this, so it is read under their locks.
+        All invitations of the person, of the contact points and of the other holders within reach
+        of the caps; the decision is only as true as this, so it is read under their locks.
     rules : RuleSet or None
         The set in force; None stops all sending.
     now : datetime
         Aware.
+    thorough : bool
+        Look at everything that can be looked at, also after the first check that failed. The
+        decision stays the same; only its checks grow.
 
     Returns
     -------
     Send, Hold or Drop
-        A Send has passed every check; a Hold or Drop ends with the check that failed, except that
-        a Drop for the cap also shows when the cap would have been free.
+        A Send has passed every check; a Hold or Drop has the reason of the first that failed. The
+        checks of caps stand together, and after them when they would be free.
 
     Raises
     ------
@@ -62,8 +59,9 @@ def decide(
 
     Notes
     -----
-    A Send may lie in the future (delay, quiet hours); it occupies its slot of the cap from now on.
-    The cap is two-sided: an invitation is not slipped in before one that is already planned.
+    A Send may lie in the future (delay, quiet hours); it occupies its slots of the caps from now
+    on. Caps are two-sided: an invitation is not slipped in before one that is already planned. Only
+    planned ones of a strictly lower rank give way (``displaces``).
     A Send promises nothing about what changes until ``at``: consent, opt-out and cancellation are
     looked at again by whoever sends.
 
@@ -75,144 +73,148 @@ def decide(
     <Reason.NO_RULES: 'no_rules'>
     """
     require_aware(now, "now")
-    checks: list[Check] = []
-    stopped = _first_failure(_rule_gate(event, rules, now), checks)
-    rule = rules.rule_for(event.touchpoint) if rules else None
-    if stopped or rules is None or rule is None:
-        return Drop(stopped or Reason.NO_RULE, tuple(checks))
-    case = _Case(event, customer, history, rule, rules.cap, now, checks)
-    way = _way(case)
-    if isinstance(way, Reason):
-        return Drop(way, tuple(checks))
-    return _when(case, way)
+    case = Case(event, customer, history, now, thorough)
+    _follow(case, rules)
+    if case.blocked is not None:
+        return case.blocked.decision(tuple(case.checks), case.probability)
+    return _send(case)
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """The facts of one decision, and the checks made so far."""
-
-    event: EventFacts
-    customer: CustomerFacts
-    history: History
-    rule: Rule
-    cap: Cap
-    now: datetime
-    checks: list[Check]
-
-    def passes(self, check: Check) -> bool:
-        self.checks.append(check)
-        return check.ok
+def _follow(case: Case, rules: RuleSet | None) -> None:
+    """Goes through the checks until one blocks; a thorough case through all that make sense."""
+    _walk(case, _rule_gate(case, rules))
+    if case.goes_on():
+        _walk(case, _standing_gate(case))
+    if case.rule is None or case.rules is None:
+        return
+    for step in _STEPS:
+        if case.goes_on():
+            step(case, case.rule, case.rules)
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """To whom the message goes: the zone of the wall clock, the segment, the channel."""
-
-    zone: ZoneInfo
-    segment: str
-    channel: Channel
-
-
-def _way(case: _Case) -> _Way | Reason:
-    """How this customer can be asked at all, or why not."""
-    stopped = _first_failure(_standing_gate(case), case.checks)
-    if stopped:
-        return stopped
-    zone = known_zone(case.customer.zone) or known_zone(case.event.branch_zone)
-    case.passes(Check("zone", zone.key if zone else None, None, zone is not None))
-    if zone is None:
-        return Reason.NO_ZONE
-    today = case.event.occurred_at.astimezone(zone).date()
-    segment = segment_of(case.rule.segments, subject_of(case.event, case.customer, today=today))
-    name = segment.name if segment else None
-    case.passes(Check("segment", age_on(case.customer, today), name, name is not None))
-    if name is None:
-        return Reason.NO_SEGMENT
-    choice = choose_channel(case.rule, name, case.customer)
-    wanted = tuple(channel.value for channel in case.rule.channels.get(name, ()))
-    case.passes(Check("channel", choice.findings, wanted, choice.channel is not None))
-    if choice.channel is None:
-        return choice.reason or Reason.NO_TEMPLATE
-    return _Way(zone, name, choice.channel)
-
-
-def _when(case: _Case, way: _Way) -> Decision:
-    """The moment for a customer who can be asked: after the delay, awake, within age and cap."""
-    event, rule = case.event, case.rule
-    if not case.passes(_at_most("event_in_future", event.occurred_at, case.now)):
-        until = event.occurred_at.astimezone(UTC)
-        return Hold(until, Reason.EVENT_IN_FUTURE, tuple(case.checks))
-    at = _due(case, way.zone)
-    if not case.passes(_at_most("max_age", at, event.occurred_at + rule.max_age)):
-        return Drop(Reason.TOO_OLD, tuple(case.checks), at)
-    taken = occupied(at, case.history.slots(), case.cap)
-    if not case.passes(Check("cap", taken, str(case.cap), taken < case.cap.count)):
-        return _capped(case, way.zone, at)
-    return Send(
-        at=at,
-        channel=way.channel,
-        template=rule.templates[way.channel],
-        survey=rule.survey,
-        segment=way.segment,
-        expires_at=at + rule.expiry,
-        checks=tuple(case.checks),
-    )
-
-
-def _due(case: _Case, zone: ZoneInfo) -> datetime:
-    """The first moment from now on that the delay and the quiet hours allow."""
-    due = case.event.occurred_at + case.rule.delay
-    at = after_quiet(max(due, case.now), case.rule.quiet_hours, zone)
-    case.passes(Check("delay", _iso(at), _iso(due), True))
-    local = at.astimezone(zone).isoformat()
-    case.passes(Check("quiet_hours", local, str(case.rule.quiet_hours), True))
-    return at
-
-
-def _capped(case: _Case, zone: ZoneInfo, at: datetime) -> Hold | Drop:
-    """Wait for the cap when it frees in time, else give up."""
-    free = next_free(at, case.history.slots(), case.cap, case.rule.quiet_hours, zone)
-    if case.passes(_at_most("cap_frees", free, case.event.occurred_at + case.rule.max_age)):
-        return Hold(free, Reason.CAPPED, tuple(case.checks))
-    return Drop(Reason.CAPPED, tuple(case.checks), free)
-
-
-def _first_failure(gate: _Gate, checks: list[Check]) -> Reason | None:
-    """Walk the gate, noting each check; the reason of the first that fails."""
+def _walk(case: Case, gate: Iterator[tuple[Reason, Check]]) -> None:
     for reason, check in gate:
-        checks.append(check)
+        case.checks.append(check)
         if not check.ok:
-            return reason
-    return None
+            case.block(reason)
+            if not case.thorough:
+                return
 
 
-def _rule_gate(event: EventFacts, rules: RuleSet | None, now: datetime) -> _Gate:
+def _rule_gate(case: Case, rules: RuleSet | None) -> Iterator[tuple[Reason, Check]]:
     yield Reason.NO_RULES, Check("rules", rules.code if rules else None, None, rules is not None)
     if rules is not None:
-        in_force = _at_most("rules_in_force", rules.effective_from, now)
+        case.rules, case.rule = rules, rules.rule_for(case.event.touchpoint)
+        in_force = at_most("rules_in_force", rules.effective_from, case.now)
         yield Reason.RULES_NOT_IN_FORCE, in_force
-        known = rules.rule_for(event.touchpoint) is not None
-        yield Reason.NO_RULE, Check("rule", event.touchpoint, None, known)
+        known = case.rule is not None
+        yield Reason.NO_RULE, Check("rule", case.event.touchpoint, None, known)
 
 
-def _standing_gate(case: _Case) -> _Gate:
+def _standing_gate(case: Case) -> Iterator[tuple[Reason, Check]]:
     event, customer = case.event, case.customer
     invited = case.history.invited_for(event.event_id)
-    yield Reason.CANCELLED, _must_not("cancelled", event.cancelled)
+    yield Reason.CANCELLED, must_not("cancelled", event.cancelled)
     yield Reason.BRANCH_CLOSED, Check("branch_open", event.branch_open, True, event.branch_open)
-    yield Reason.ERASED, _must_not("erased", customer.erased)
-    yield Reason.OPTED_OUT, _must_not("opted_out", customer.opted_out)
-    yield Reason.STAFF_NUMBER, _must_not("staff_number", customer.staff_number)
-    yield Reason.ALREADY_INVITED, _must_not("already_invited", invited)
+    yield Reason.ERASED, must_not("erased", customer.erased)
+    yield Reason.DECEASED, must_not("deceased", customer.deceased)
+    yield Reason.OPTED_OUT, must_not("opted_out", customer.opted_out)
+    yield Reason.BLOCKED, must_not("blocked", customer.blocked)
+    yield Reason.STAFF_NUMBER, must_not("staff_number", customer.staff_number)
+    yield Reason.ALREADY_INVITED, must_not("already_invited", invited)
 
 
-def _at_most(rule: str, value: datetime, limit: datetime) -> Check:
-    return Check(rule, _iso(value), _iso(limit), value <= limit)
+def _look_at_complaint(case: Case, rule: Rule, rules: RuleSet) -> None:
+    """An open complaint is waited for, looked at once a day, until the event is too old."""
+    if case.check(
+        "open_complaint", case.customer.open_complaint, False, not case.customer.open_complaint
+    ):
+        return
+    last = case.event.occurred_at + rule.max_age
+    if case.now < last:
+        again = min(case.now + COMPLAINT_EVERY, last)
+        case.block(Reason.OPEN_COMPLAINT, until=again.astimezone(UTC))
+    elif case.blocked is None:
+        case.checks.append(at_most("complaint_closes", case.now, last)._replace(ok=False))
+        case.block(case.too_late)
 
 
-def _must_not(rule: str, value: bool) -> Check:
-    return Check(rule, value, False, not value)
+def _find_zone(case: Case, rule: Rule, rules: RuleSet) -> None:
+    zone = known_zone(case.customer.zone) or known_zone(case.event.branch_zone)
+    case.zone = zone
+    if not case.check("zone", zone.key if zone else None, None, zone is not None):
+        case.block(Reason.NO_ZONE)
 
 
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()
+def _find_segment(case: Case, rule: Rule, rules: RuleSet) -> None:
+    if case.zone is None:
+        return
+    today = case.event.occurred_at.astimezone(case.zone).date()
+    subject = subject_of(case.event, case.customer, today=today)
+    segment = segment_of(rule.segments, subject)
+    case.segment = segment.name if segment else None
+    asked = asked_of(rule.segments, subject)
+    if not case.check("segment", asked, case.segment, segment is not None):
+        case.block(Reason.NO_SEGMENT)
+
+
+def _find_channel(case: Case, rule: Rule, rules: RuleSet) -> None:
+    if case.segment is None:
+        return
+    segment = case.segment
+    choice = choose_channel(rule, segment, case.customer, case.event.event_id, rules.code)
+    case.choice = choice
+    wanted = tuple([channel.value for channel in rule.channels.get(segment, ())])
+    if not case.check("channel", choice.findings, wanted, choice.channel is not None):
+        case.block(choice.reason or Reason.NO_TEMPLATE)
+
+
+def _draw(case: Case, rule: Rule, rules: RuleSet) -> None:
+    """The share of the segment and the sample of the branch, each by a lot of its own."""
+    segment = case.segment
+    drawn: list[tuple[str, float]] = []
+    if segment is not None and segment in rule.shares:
+        drawn.append(("share", rule.shares[segment]))
+    if case.event.inclusion is not None:
+        drawn.append(("sampled", case.event.inclusion.probability))
+    for purpose, probability in drawn:
+        before = 1.0 if case.probability is None else case.probability
+        case.probability = before * probability
+        number = lot(case.event.event_id, rules.code, purpose)
+        if not case.check(purpose, number, probability, number < probability):
+            case.block(Reason.NOT_DRAWN)
+            if not case.thorough:
+                return
+
+
+_STEPS = (
+    _look_at_complaint,
+    _find_zone,
+    _find_segment,
+    _find_channel,
+    _draw,
+    find_time,
+    look_at_caps,
+)
+
+
+def _send(case: Case) -> Send:
+    rule, choice, at, zone = case.rule, case.choice, case.at, case.zone
+    if rule is None or choice is None or choice.channel is None or at is None or zone is None:
+        raise AssertionError("nothing stood in the way, yet something is missing")
+    return Send(
+        at=at,
+        channel=choice.channel,
+        template=rule.templates[choice.channel],
+        survey=rule.survey,
+        segment=case.segment or "",
+        expires_at=at + rule.expiry,
+        checks=tuple(case.checks),
+        send_before=closes(at, rule.timing, zone),
+        priority=rule.priority,
+        deficit=case.event.inclusion.deficit if case.event.inclusion else 0.0,
+        inclusion_probability=case.probability,
+        channel_probability=choice.probability,
+        by_lot=choice.by_lot,
+        displaces=case.displaces,
+    )

@@ -7,6 +7,7 @@ the catalogues.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from scheduler.planner.facts import Channel
 
@@ -44,14 +45,13 @@ class Reason(StrEnum):
     OUTRANKED = "outranked"  # given by whoever lets an invitation give way, never by a decision
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One question that was asked of the facts.
 
     Parameters
     ----------
     rule : str
-        Code of the check.
+        Code of the check; of a cap with a name of its own ``cap:NAME``.
     value, limit
         What was found and what it was held against; times are ISO 8601 in UTC.
     ok : bool

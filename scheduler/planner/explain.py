@@ -19,8 +19,9 @@ def explain(event_id: str, decision: Decision, rules: RuleSet | None) -> dict[st
     Returns
     -------
     dict
-        ``event, decision, reason, earliest_at, rule_set_version, checks``; a missing value is
-        None, times are ISO 8601 in UTC, a sending has the reason ``passed``.
+        ``event, decision, reason, earliest_at, rule_set_version, first_blocked, checks``; a
+        missing value is None, times are ISO 8601 in UTC, a sending has the reason ``passed`` and
+        nothing that blocked.
     """
     return {
         "event": event_id,
@@ -28,8 +29,14 @@ def explain(event_id: str, decision: Decision, rules: RuleSet | None) -> dict[st
         "reason": decision.reason.value,
         "earliest_at": decision.earliest_at.isoformat() if decision.earliest_at else None,
         "rule_set_version": rules.version if rules else None,
+        "first_blocked": first_blocked(decision),
         "checks": checks_as_data(decision.checks),
     }
+
+
+def first_blocked(decision: Decision) -> str | None:
+    """The check that stood in the way first; None when nothing did."""
+    return next((check.rule for check in decision.checks if not check.ok), None)
 
 
 def kind_of(decision: Decision) -> str:

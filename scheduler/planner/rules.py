@@ -92,6 +92,10 @@ class SendWindow:
         if self.start >= self.end:
             raise ValueError("a window must end after it starts")
 
+    def __str__(self) -> str:
+        days = "".join(str(day) for day in sorted(self.days))
+        return f"{days} {self.start:%H:%M}-{self.end:%H:%M}"
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -295,8 +299,11 @@ class Rule:
     lot: Lot | None = None
     fallback: Fallback = Fallback()
     reminders: tuple[Reminder, ...] = ()
+    timing: Timing = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        timing = Timing(self.quiet_hours, self.windows, self.holidays, self.spread)
+        object.__setattr__(self, "timing", timing)
         if self.delay < timedelta(0):
             raise ValueError("the delay must not be negative")
         if self.max_age <= self.delay:
@@ -305,11 +312,6 @@ class Rule:
             raise ValueError("a link must live for some time")
         if any(not 0 <= share <= 1 for share in self.shares.values()):
             raise ValueError("a share lies between 0 and 1")
-
-    @property
-    def timing(self) -> Timing:
-        """When its messages may go."""
-        return Timing(self.quiet_hours, self.windows, self.holidays, self.spread)
 
 
 class Compete(StrEnum):
@@ -394,6 +396,7 @@ class RuleSet:
     waves: tuple[Wave, ...] = ()
     compete: Compete = Compete.PRIORITY
     costs: Mapping[Channel, float] = field(default_factory=lambda: MappingProxyType({}))
+    caps: tuple[Cap, ...] = field(init=False, repr=False, compare=False)
     _by_touchpoint: dict[str, Rule] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -402,15 +405,12 @@ class RuleSet:
         if len(by_touchpoint) != len(self.rules):
             raise ValueError("a touchpoint has two rules")
         object.__setattr__(self, "_by_touchpoint", by_touchpoint)
+        # The floor and the further caps, in the order in which they are checked.
+        object.__setattr__(self, "caps", (self.cap, *self.limits))
 
     def rule_for(self, touchpoint: str) -> Rule | None:
         """The rule of ``touchpoint``; None means that nothing is sent for it."""
         return self._by_touchpoint.get(touchpoint)
-
-    @property
-    def caps(self) -> tuple[Cap, ...]:
-        """The floor and the further caps, in the order in which they are checked."""
-        return (self.cap, *self.limits)
 
     @property
     def reach(self) -> timedelta:

@@ -67,3 +67,9 @@ def _matches(condition: Condition, value: Scalar) -> bool:
         return False
     above = condition.low is None or value >= condition.low
     return above and (condition.below is None or value < condition.below)
+
+
+def asked_of(segments: Sequence[Segment], subject: Subject) -> tuple[str, ...]:
+    """What the conditions of ``segments`` look at, as ``field=value``, each field once."""
+    fields = dict.fromkeys([one.field for segment in segments for one in segment.conditions])
+    return tuple([f"{name}={subject.get(name)}" for name in fields])

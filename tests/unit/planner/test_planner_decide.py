@@ -240,16 +240,16 @@ def test_explain_names_every_check_in_order_with_value_and_limit() -> None:
     assert data["rule_set_version"] == 7
     assert data["earliest_at"] == "2026-03-02T07:00:00+00:00"
     assert [check["rule"] for check in data["checks"]] == [
-        "rules", "rules_in_force", "rule", "cancelled", "branch_open", "erased", "opted_out",
-        "staff_number", "already_invited", "zone", "segment", "channel", "event_in_future",
-        "delay", "quiet_hours", "max_age", "cap",
+        "rules", "rules_in_force", "rule", "cancelled", "branch_open", "erased", "deceased",
+        "opted_out", "blocked", "staff_number", "already_invited", "open_complaint", "zone",
+        "segment", "channel", "event_in_future", "delay", "quiet_hours", "max_age", "cap",
     ]  # fmt: skip
     by_rule = {check["rule"]: check for check in data["checks"]}
     assert by_rule["channel"] == {
         "rule": "channel", "value": ["wechat:no_address", "sms:ok"], "limit": ["wechat", "sms"],
         "ok": True,
     }  # fmt: skip
-    assert by_rule["segment"]["value"] == 34
+    assert by_rule["segment"]["value"] == ["age=34"]
     assert by_rule["quiet_hours"] == {
         "rule": "quiet_hours", "value": "2026-03-02T15:00:00+08:00", "limit": "21:00-09:00",
         "ok": True,

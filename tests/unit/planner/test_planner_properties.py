@@ -28,7 +28,9 @@ from scheduler.planner import (
     decide,
     explain,
 )
-from scheduler.planner.timing import after_quiet, is_quiet, next_free, occupied
+from scheduler.planner.caps import Gate, next_free, occupied
+from scheduler.planner.rules import Timing
+from scheduler.planner.timing import after_quiet, is_quiet
 
 quickly = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -200,7 +202,8 @@ def test_the_next_free_moment_is_the_first_hour_that_brute_force_finds(
     taken = sorted(base + timedelta(hours=hour) for hour in slots)
     assume(fits(taken, cap))
     hours = QuietHours(time(quiet[0]), time(quiet[1]))
-    found = next_free(base + timedelta(hours=at), taken, cap, hours, zone)
+    gate = Gate(cap, tuple(taken))
+    found = next_free(base + timedelta(hours=at), [gate], Timing(hours), zone)
     tried = (base + timedelta(hours=hour) for hour in range(at, 2000))
     assert found == next(
         moment
@@ -262,7 +265,8 @@ def test_the_same_facts_give_the_same_decision_and_plain_data(
     data = explain(event.event_id, first, rules)
     assert json.loads(json.dumps(data)) == data
     assert set(data) == {
-        "event", "decision", "reason", "earliest_at", "rule_set_version", "checks",
+        "event", "decision", "reason", "earliest_at", "rule_set_version", "first_blocked",
+        "checks",
     }  # fmt: skip
 
 

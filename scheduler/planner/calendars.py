@@ -1,0 +1,42 @@
+"""Which days are public holidays, by country. A thin, remembered reading of ``holidays``."""
+
+from datetime import date
+from functools import lru_cache
+
+import holidays
+
+
+@lru_cache(maxsize=64)
+def knows_calendar(code: str) -> bool:
+    """Whether ``code`` names a calendar: ISO 3166, such as ``CN``, or with a part, ``DE-BY``."""
+    try:
+        _days_off(code, 2026)
+    except (NotImplementedError, ValueError):
+        return False
+    return True
+
+
+def is_holiday(code: str, day: date) -> bool:
+    """Whether ``day`` is a public holiday.
+
+    Parameters
+    ----------
+    code : str
+        See :func:`knows_calendar`.
+    day : date
+        On the clock of the place.
+
+    Returns
+    -------
+    bool
+        Days off by which a weekend is made longer are holidays too. Of a year whose calendar the
+        government has not yet announced, only the days are known that the law fixes.
+    """
+    return day in _days_off(code, day.year)
+
+
+@lru_cache(maxsize=256)
+def _days_off(code: str, year: int) -> frozenset[date]:
+    country, _, part = code.partition("-")
+    # A fresh calendar per year: one that grows while it is read misleads a second thread.
+    return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
