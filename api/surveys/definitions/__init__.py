@@ -32,7 +32,10 @@ from api.surveys.definitions.messages import (
 from api.surveys.definitions.problems import DefinitionInvalid, Finding, Problem
 from api.surveys.definitions.providers import Parameter, Provider
 from api.surveys.definitions.reading import load_text, read_text
-from api.surveys.definitions.rules import Known, RulesFile, check_references, check_rules, rule_set
+from api.surveys.definitions.rules import RulesFile
+from api.surveys.definitions.rules_checks import check_rules
+from api.surveys.definitions.rules_planned import rule_set
+from api.surveys.definitions.rules_references import Known, check_references
 from api.surveys.definitions.sms import SmsSize, sms_size
 from api.surveys.definitions.survey import Option, Page, Question, ShowIf, Survey
 from api.surveys.definitions.survey_checks import check_survey
@@ -89,8 +92,9 @@ def read_rules(text: str, file: str, *, known: Known | None = None) -> RulesFile
     """The rules in ``text``, also held against what is published when ``known`` is given."""
 
     def check(rules: RulesFile) -> Iterator[Finding]:
-        yield from check_rules(rules)
-        if known is not None:
+        found = list(check_rules(rules))
+        yield from found
+        if known is not None and not any(finding.code == "missing" for finding in found):
             yield from check_references(rules, known)
 
     return read_text(text, file, RulesFile, check)

@@ -30,6 +30,16 @@ def line_of(positions: dict[Path, int], path: Path) -> int:
     return positions.get(path, 1)
 
 
+def column_of(line: str, path: Path) -> int:
+    """The column, from 1, of the innermost key of ``path`` that stands on ``line``."""
+    for key in reversed(path):
+        if isinstance(key, str):
+            found = re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", line)
+            if found is not None:
+                return found.start() + 1
+    return len(line) - len(line.lstrip()) + 1
+
+
 @dataclass
 class _Scanner:
     text: str

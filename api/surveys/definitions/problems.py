@@ -24,17 +24,22 @@ class Finding:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: in which file, on which line, in which field."""
+    """One thing that is wrong: in which file, line and column (from 1), in which field."""
 
     file: str
     line: int
     field: str
     code: str
     values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    column: int = 1
+
+    def words(self, language: Language = "en") -> str:
+        """What would be right, without the place."""
+        return say(f"definitions.{self.code}", language, **{"_": "", **self.values})
 
     def text(self, language: Language = "en") -> str:
         """One line for a person: place, field, and what would be right."""
-        words = say(f"definitions.{self.code}", language, **{"_": "", **self.values})
+        words = self.words(language)
         where = f"{self.file}:{self.line}: "
         return f"{where}{self.field}: {words}" if self.field else f"{where}{words}"
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from api.surveys.definitions.positions import Path, find_positions, line_of
+from api.surveys.definitions.positions import Path, column_of, find_positions, line_of
 from api.surveys.definitions.problems import DefinitionInvalid, Finding, Problem, field_name
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -45,8 +45,22 @@ _CODES = {
     "datetime_from_date_parsing": "moment",
     "time_parsing": "clock",
     "time_type": "clock",
+    "greater_than": "above",
+    "float_type": "number",
+    "date_type": "day",
+    "date_parsing": "day",
+    "date_from_datetime_inexact": "day",
+    "date_from_datetime_parsing": "day",
+    "condition": "condition",
+    "no_conditions": "no_conditions",
 }
-_LIMITS = {"at_least": "ge", "at_most": "le", "too_few": "min_length", "too_many": "max_length"}
+_LIMITS = {
+    "above": "gt",
+    "at_least": "ge",
+    "at_most": "le",
+    "too_few": "min_length",
+    "too_many": "max_length",
+}
 
 
 def read_text(
@@ -78,10 +92,12 @@ def _parsed(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = re.search(r" \(at line (\d+).*\)| \(at end of document\)", str(error))
+        place = re.search(r" \(at line (\d+), column (\d+)\)| \(at end of document\)", str(error))
         line = int(place[1]) if place and place[1] else text.count("\n") + 1
+        column = int(place[2]) if place and place[2] else 1
         why = str(error)[: place.start()] if place else str(error)
-        raise DefinitionInvalid([Problem(file, line, "", "not_toml", {"why": why})]) from error
+        problem = Problem(file, line, "", "not_toml", {"why": why}, column)
+        raise DefinitionInvalid([problem]) from error
 
 
 def _validated(data: dict[str, Any], model: type[Model]) -> tuple[Model | None, list[Finding]]:
@@ -183,9 +199,10 @@ def _without_unknown(data: dict[str, Any], details: list[ErrorDetails]) -> dict[
 
 
 def _placed(findings: list[Finding], text: str, file: str) -> list[Problem]:
-    positions = find_positions(text)
-    problems = [
-        Problem(file, line_of(positions, one.path), field_name(one.path), one.code, one.values)
-        for one in findings
-    ]
+    positions, lines = find_positions(text), text.split("\n")
+    problems = []
+    for one in findings:
+        line, field = line_of(positions, one.path), field_name(one.path)
+        column = column_of(lines[line - 1], one.path)
+        problems.append(Problem(file, line, field, one.code, one.values, column))
     return sorted(problems, key=lambda problem: problem.line)

@@ -1,56 +1,129 @@
-"""Rules of asking as they stand in their file, and as the planner takes them.
+"""Rules of asking as they stand in their file: the shape of every table.
 
 There is no figure for "unlimited" and no default for what protects customers: a cap, quiet hours
-and an expiry have to be written down.
+and an expiry have to be written down. What rules share may stand once, under ``[defaults]``.
 """
 
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
-from datetime import time, timedelta
-from typing import Annotated
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, StrictInt, StringConstraints
+from pydantic import AwareDatetime, Field, StrictBool, StrictFloat, StrictInt, StringConstraints
 
+from api.surveys.definitions.conditions import SegmentEntry
 from api.surveys.definitions.positions import Path
-from api.surveys.definitions.problems import Finding
-from api.surveys.definitions.shapes import Code, Table, Version, repeated
-from scheduler.planner import Cap, Channel, Condition, QuietHours, Rule, RuleSet, Segment
+from api.surveys.definitions.shapes import Code, Table, Version
+from scheduler.planner import Channel, Compete, Holder, Over, Since
 
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Age = Annotated[StrictInt, Field(ge=0, le=120)]
-
-
-class SegmentEntry(Table):
-    """A named predicate on age; the first in the file that takes a customer counts."""
-
-    name: Code
-    age_from: Age | None = None
-    age_below: Age | None = None
-
-    @property
-    def takes_all(self) -> bool:
-        """Whether it has no bound, and so takes everybody who is left."""
-        return self.age_from is None and self.age_below is None
+Until = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+Calendar = Annotated[str, StringConstraints(min_length=2, max_length=6)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Number = StrictFloat  # takes whole numbers too
+Share = Annotated[Number, Field(ge=0, le=1)]
+WhenFull = Literal["hold", "drop"]
+NO_HOLIDAYS = "none"
 
 
 class CapEntry(Table):
-    """At most ``count`` invitations in any ``days`` days, across everything."""
+    """The floor: at most ``count`` invitations of a person in any ``days`` days."""
 
     days: Annotated[StrictInt, Field(ge=1, le=3650)]
     count: Annotated[StrictInt, Field(ge=1, le=100)]
+    not_for: tuple[Code, ...] = ()
+    when_full: WhenFull = "hold"
 
 
-class RuleEntry(Table):
+class LimitEntry(CapEntry):
+    """A further cap: whose invitations, counted since when, over what."""
+
+    name: Code
+    per: Holder = Holder.PERSON
+    since: Since = Since.INVITATION
+    over: Over = Over.EVERYTHING
+    only: tuple[Code, ...] = ()
+
+
+class WindowEntry(Table):
+    """Hours in which messages may go, on some weekdays or on all."""
+
+    days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = WEEKDAYS
+    start: Annotated[Clock, Field(alias="from")]
+    end: Annotated[Until, Field(alias="to")]
+
+
+class FallbackEntry(Table):
+    """When the segment's next channel is tried."""
+
+    undeliverable: StrictBool = True
+    unopened_after_hours: Annotated[StrictInt, Field(ge=1, le=2160)] | None = None
+    counts: StrictBool = False
+
+
+class ReminderEntry(Table):
+    """A message to who has not answered, so many days after the message before."""
+
+    after_days: Annotated[StrictInt, Field(ge=1, le=60)]
+    channel: Channel | None = None
+    template: Code | None = None
+    counts: StrictBool = False
+
+
+class SamplingEntry(Table):
+    """Asking some: until a branch's score is as sure as ``margin`` NPS points."""
+
+    margin: Annotated[Number, Field(ge=1, le=100)]
+    confidence: Annotated[Number, Field(ge=0.9, le=0.95)] = 0.9
+    days: Annotated[StrictInt, Field(ge=7, le=366)] = 91
+
+
+class LotEntry(Table):
+    """Channels given by lot to a small share, so that what a channel does can be measured."""
+
+    share: Annotated[Number, Field(gt=0, le=0.5)]
+    channels: Annotated[tuple[Channel, ...], Field(min_length=2)]
+
+
+class Shared(Table):
+    """What a rule may leave to ``[defaults]``."""
+
+    delay_hours: Annotated[StrictInt, Field(ge=0, le=8760)] | None = None
+    max_age_days: Annotated[StrictInt, Field(ge=1, le=366)] | None = None
+    expiry_days: Annotated[StrictInt, Field(ge=1, le=90)] | None = None
+    quiet_hours: Annotated[tuple[Clock, ...], Field(min_length=2, max_length=2)] | None = None
+    windows: Annotated[tuple[WindowEntry, ...] | None, Field(alias="window")] = None
+    holidays: Calendar | None = None
+    spread_minutes: Annotated[StrictInt, Field(ge=0, le=1440)] | None = None
+    channels: dict[Code, tuple[Channel, ...]] | None = None
+    templates: dict[Channel, Code] | None = None
+    fallback: FallbackEntry | None = None
+    reminders: Annotated[tuple[ReminderEntry, ...] | None, Field(alias="reminder")] = None
+
+
+class RuleEntry(Shared):
     """How to ask after one touchpoint."""
 
     touchpoint: Code
     survey: Code
-    delay_hours: Annotated[StrictInt, Field(ge=0, le=8760)]
-    max_age_days: Annotated[StrictInt, Field(ge=1, le=366)]
-    expiry_days: Annotated[StrictInt, Field(ge=1, le=90)]
-    quiet_hours: Annotated[tuple[Clock, ...], Field(min_length=2, max_length=2)]
-    channels: dict[Code, Annotated[tuple[Channel, ...], Field(min_length=1)]]
-    templates: dict[Channel, Code]
+    priority: Annotated[StrictInt, Field(ge=0, le=1000)] = 0
+    shares: dict[Code, Share] = Field(default_factory=dict)
+    sampling: SamplingEntry | None = None
+    lot: LotEntry | None = None
+
+
+class WaveEntry(Table):
+    """A survey to a segment: once or yearly on a day, or so long after an earlier event."""
+
+    code: Code
+    touchpoint: Code
+    segment: Code
+    on: date | None = None
+    months_after: Annotated[StrictInt, Field(ge=1, le=240)] | None = None
+    anchor: Code | None = None
+    yearly: StrictBool = False
+    per_day: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = 1000
+    share: Annotated[Number, Field(gt=0, le=1)] = 1.0
 
 
 class RulesFile(Table):
@@ -59,112 +132,85 @@ class RulesFile(Table):
     code: Code
     version: Version
     effective_from: AwareDatetime
+    compete: Compete = Compete.PRIORITY
     cap: CapEntry
+    limits: Annotated[tuple[LimitEntry, ...], Field(alias="limit")] = ()
     segments: Annotated[tuple[SegmentEntry, ...], Field(alias="segment", min_length=1)]
+    defaults: Shared = Shared()
     rules: Annotated[tuple[RuleEntry, ...], Field(alias="rule", min_length=1)]
+    waves: Annotated[tuple[WaveEntry, ...], Field(alias="wave")] = ()
+    costs: dict[Channel, Annotated[Number, Field(ge=0)]] = Field(default_factory=dict)
+
+    @property
+    def segment_names(self) -> list[str]:
+        """The names of the segments, in their order."""
+        return [segment.name for segment in self.segments]
 
 
-@dataclass(frozen=True)
-class Known:
-    """What rules may refer to: surveys with their touchpoints, templates with their channel."""
+class WholeRule(RuleEntry):
+    """A rule with everything that it takes from the defaults."""
 
-    surveys: Mapping[str, Set[str]]
-    templates: Mapping[str, Channel]
-
-
-def rule_set(file: RulesFile) -> RuleSet:
-    """The rules as the planner takes them."""
-    segments = tuple(_segment(one) for one in file.segments)
-    return RuleSet(
-        code=file.code,
-        version=file.version,
-        effective_from=file.effective_from,
-        cap=Cap(file.cap.days, file.cap.count),
-        rules=tuple(_rule(entry, segments) for entry in file.rules),
-    )
+    delay_hours: int
+    max_age_days: int
+    expiry_days: int
+    quiet_hours: tuple[str, ...]
+    channels: dict[str, tuple[Channel, ...]]
+    templates: dict[Channel, str]
+    windows: tuple[WindowEntry, ...] = ()
+    holidays: str = NO_HOLIDAYS
+    spread_minutes: int = 0
+    fallback: FallbackEntry = FallbackEntry()
+    reminders: tuple[ReminderEntry, ...] = ()
 
 
-def _segment(entry: SegmentEntry) -> Segment:
-    if entry.takes_all:
-        return Segment(entry.name)
-    return Segment(entry.name, (Condition("age", low=entry.age_from, below=entry.age_below),))
+NEEDED = tuple(name for name, field in WholeRule.model_fields.items() if field.is_required())
+_KEY_BY_KEY = ("channels", "templates")
 
 
-def _rule(entry: RuleEntry, segments: tuple[Segment, ...]) -> Rule:
-    start, end = (time.fromisoformat(clock) for clock in entry.quiet_hours)
-    return Rule(
-        touchpoint=entry.touchpoint,
-        survey=entry.survey,
-        delay=timedelta(hours=entry.delay_hours),
-        max_age=timedelta(days=entry.max_age_days),
-        expiry=timedelta(days=entry.expiry_days),
-        quiet_hours=QuietHours(start, end),
-        segments=segments,
-        channels=entry.channels,
-        templates=entry.templates,
-    )
+def lacking(file: RulesFile, entry: RuleEntry) -> list[str]:
+    """What neither the rule nor the defaults say, although it has to be said."""
+    given = _given(file, entry)
+    return [name for name in NEEDED if name not in given]
 
 
-def check_rules(file: RulesFile) -> Iterator[Finding]:
-    """Everything that is wrong with rules of the right shape, whatever else is published."""
-    yield from _segments(file)
-    touchpoints = repeated(rule.touchpoint for rule in file.rules)
-    for number, rule in enumerate(file.rules):
-        path: Path = ("rule", number)
-        if rule.touchpoint in touchpoints:
-            yield Finding((*path, "touchpoint"), "repeated", {"code": rule.touchpoint})
-        if rule.quiet_hours[0] == rule.quiet_hours[1]:
-            yield Finding((*path, "quiet_hours"), "two_clocks")
-        if rule.max_age_days * 24 <= rule.delay_hours:
-            days = rule.delay_hours // 24 + 1
-            yield Finding((*path, "max_age_days"), "beyond_delay", {"days": days})
-        yield from _channels(path, rule, [segment.name for segment in file.segments])
+def whole_rule(file: RulesFile, entry: RuleEntry) -> WholeRule:
+    """The rule as it holds; the caller has seen that nothing is :func:`lacking`."""
+    return WholeRule.model_validate(_given(file, entry))
 
 
-def check_references(file: RulesFile, known: Known) -> Iterator[Finding]:
-    """What the rules name that is not published, or is meant for something else."""
-    for number, rule in enumerate(file.rules):
-        path: Path = ("rule", number)
-        touchpoints = known.surveys.get(rule.survey)
-        if touchpoints is None:
-            yield Finding((*path, "survey"), "not_published", {"code": rule.survey})
-        elif rule.touchpoint not in touchpoints:
-            shown = ", ".join(sorted(touchpoints))
-            yield Finding((*path, "survey"), "other_touchpoint", {"known": shown})
-        for channel, template in rule.templates.items():
-            where = (*path, "templates", channel.value)
-            if template not in known.templates:
-                yield Finding(where, "not_published", {"code": template})
-            elif known.templates[template] is not channel:
-                other = known.templates[template].value
-                yield Finding(where, "other_channel", {"code": template, "channel": other})
+def whole_rules(file: RulesFile) -> Sequence[WholeRule]:
+    """Every rule as it holds."""
+    return [whole_rule(file, entry) for entry in file.rules]
 
 
-def _segments(file: RulesFile) -> Iterator[Finding]:
-    names = repeated(segment.name for segment in file.segments)
-    last = len(file.segments) - 1
-    for number, segment in enumerate(file.segments):
-        path: Path = ("segment", number)
-        if segment.name in names:
-            yield Finding((*path, "name"), "repeated", {"code": segment.name})
-        if segment.takes_all != (number == last):
-            yield Finding(path, "last_takes_all")
-        if None not in (segment.age_from, segment.age_below) and (
-            (segment.age_from or 0) >= (segment.age_below or 0)
-        ):
-            yield Finding((*path, "age_below"), "above_from", {"age": segment.age_from})
+def path_of(file: RulesFile, number: int, *keys: str) -> Path:
+    """Where ``keys`` of a rule are written: with the rule itself, or under the defaults."""
+    own: Any = file.rules[number].model_dump(by_alias=True, exclude_none=True, mode="json")
+    for key in keys:
+        if not isinstance(own, dict) or key not in own:
+            shared = file.defaults.model_dump(by_alias=True, exclude_none=True, mode="json")
+            return ("defaults", *keys) if keys[0] in shared else ("rule", number, *keys)
+        own = own[key]
+    return ("rule", number, *keys)
 
 
-def _channels(path: Path, rule: RuleEntry, segments: list[str]) -> Iterator[Finding]:
-    for name in segments:
-        if name not in rule.channels:
-            yield Finding((*path, "channels"), "segment_needs_channels", {"segment": name})
-    for name, channels in rule.channels.items():
-        where = (*path, "channels", name)
-        if name not in segments:
-            yield Finding(where, "unknown_segment", {"known": ", ".join(segments)})
-        for channel in repeated(channel.value for channel in channels):
-            yield Finding(where, "repeated", {"code": channel})
-        for channel in channels:
-            if channel not in rule.templates:
-                yield Finding(where, "template_needed", {"channel": channel.value})
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a file of rules."""
+    document = RulesFile.model_json_schema(by_alias=True)
+    document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    document["title"] = "Branchpulse rules of asking"
+    return document
+
+
+def _given(file: RulesFile, entry: RuleEntry) -> dict[str, Any]:
+    """Everything that is said of a rule; its own word counts, tables key by key."""
+    shared = _said(file.defaults)
+    own = _said(entry)
+    for name in _KEY_BY_KEY:
+        if name in own and name in shared:
+            own[name] = {**shared[name], **own[name]}
+    return {**shared, **own}
+
+
+def _said(table: Shared) -> dict[str, Any]:
+    return {name: value for name, value in table if value is not None}

@@ -25,6 +25,7 @@ from api.surveys.definitions import (
 from api.surveys.definitions.positions import find_positions
 from api.surveys.definitions.reading import _CODES
 from scheduler.planner import Channel, Reason
+from scheduler.planner.segments import segment_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SURVEYS = {path.stem: path for path in (EXAMPLES / "surveys").glob("*.toml")}
@@ -115,13 +116,17 @@ def test_shipped_rules_refer_to_shipped_surveys_and_templates(name: str) -> None
     rules = rule_set(read_rules(load_text(RULES[name]), name, known=known))
     assert (rules.cap.days, rules.cap.count) == (90, 1)
     for rule in rules.rules:
-        young, old, unknown = (rule.segment_of(age) for age in (34, 60, None))
+        young, old, unknown = (
+            segment_of(rule.segments, {"age": age, "value_tier": "usual"}) for age in (34, 60, None)
+        )
         assert young
         assert old
         assert unknown
         assert rule.channels[young.name][0] is Channel.WECHAT
         assert rule.channels[old.name] == (Channel.CALL,)
         assert rule.channels[unknown.name] == (Channel.SMS,)
+        dear = segment_of(rule.segments, {"age": 34, "value_tier": "premium"})
+        assert dear not in (young, old, unknown)
 
 
 def test_rules_that_name_what_is_not_published_say_so_by_line() -> None:
@@ -139,6 +144,13 @@ def test_rules_that_name_what_is_not_published_say_so_by_line() -> None:
 SURVEY = load_text(SURVEYS["car_service"])
 MESSAGE = load_text(MESSAGES["invitation"])
 RULE = load_text(RULES["bank"])
+WAVE = """
+[[wave]]
+code = "spring"
+touchpoint = "counter"
+segment = "others"
+on = 2026-03-01
+[costs]"""
 
 
 @pytest.mark.parametrize(
@@ -199,9 +211,87 @@ RULE = load_text(RULES["bank"])
         ("rules", 'others = ["sms"]', "", "rule[1].channels", "others has no channels"),
         ("rules", 'others = ["sms"]', 'rest = ["sms"]', "rule[1].channels.rest",
          "under_35, from_60, others"),
-        ("rules", "age_from = 60", "", "segment[2]", "last segment"),
-        ("rules", "age_below = 35", "age_below = 35\nage_from = 40", "segment[1].age_below",
-         "greater than age_from (40)"),
+        ("rules", "[segment.where]\nage = { from = 60 }", "", "segment[3]", "last segment"),
+        ("rules", "age = { below = 35 }", "age = { from = 40, below = 35 }",
+         "segment[2].where.age", "greater than from (40"),
+        ("rules", "age = { below = 35 }", 'age = "young"', "segment[2].where.age", "takes numbers"),
+        ("rules", "age = { below = 35 }", "age = { under = 35 }", "segment[2].where.age",
+         "a range of numbers such as {"),
+        ("rules", "age = { below = 35 }", 'years = "young"', "segment[2].where.years",
+         "Known here: age, value_tier"),
+        ("rules", "age = { below = 35 }", "returning = 1", "segment[2].where.returning",
+         "true or false"),
+        ("rules", "age = { below = 35 }", "language = 1", "segment[2].where.language",
+         "texts in quotes"),
+        ("rules", "age = { below = 35 }", "", "segment[2].where", "asks nothing"),
+        ("rules", "age = { below = 35 }", "age = { from = 60 }", "segment[3]",
+         "under_35 asks the same"),
+        ("rules", "delay_hours = 2", "delay_hours = 2\nspread_minutes = 1500",
+         "rule[1].spread_minutes", "at most 1440"),
+        ("rules", "delay_hours = 2", 'delay_hours = 2\nholidays = "XX"', "rule[1].holidays",
+         'such as "CN"'),
+        ("rules", "delay_hours = 2", "", "rule[1].delay_hours", "has to be given"),
+        ("rules", 'under_35 = ["wechat", "sms"]', 'under_35 = ["wechat", "sms", "wechat"]',
+         "rule[1].channels.under_35", "wechat comes back"),
+        ("rules", "unopened_after_hours = 72", "unopened_after_hours = 400",
+         "rule[1].fallback.unopened_after_hours", "14 days"),
+        ("rules", "after_days = 5", "after_days = 14", "rule[1].reminder[1].after_days",
+         "the link ends after 14"),
+        ("rules", "after_days = 5", 'after_days = 5\ntemplate = "bank_sms"',
+         "rule[1].reminder[1].channel", "has to be given"),
+        ("rules", 'name = "account"', 'name = "cap"', "limit[1].name", "more than once"),
+        ("rules", 'per = "vehicle"', 'per = "car"', "limit[1].per", "person, household, vehicle"),
+        ("rules", 'per = "vehicle"', 'per = "person"', "limit[1]", "(1 in 90 days) is stricter"),
+        ("rules", "days = 60", 'days = 60\nonly = ["counter"]', "limit[1].only",
+         "there is nothing to choose"),
+        ("rules", "days = 60", 'days = 60\nover = "touchpoint"\nonly = ["hotline"]',
+         "limit[1].only", "can never hold; known are: counter"),
+        ("rules", "days = 60", 'days = 60\nnot_for = ["poor"]', "limit[1].not_for",
+         "poor is no segment"),
+        ("rules", "days = 60", "days = 60\nnot_for = "
+         '["private_banking", "under_35", "from_60", "others"]', "limit[1].not_for",
+         "holds for nobody"),
+        ("rules", "delay_hours = 2", "delay_hours = 2\nshares = { poor = 0.5 }", "rule[1].shares",
+         "poor is no segment"),
+        ("rules", "delay_hours = 2", "delay_hours = 2\nshares = { others = 1.5 }",
+         "rule[1].shares.others", "at most 1"),
+        ("rules", "delay_hours = 2", "delay_hours = 2\nlot = { share = 0.1, channels = "
+         '["sms", "email"] }\nsampling = { margin = 10, confidence = 0.92 }',
+         "rule[1].sampling.confidence", "0.9, 0.95"),
+        ("rules", 'email = "bank_email"\n', 'email = "bank_email"\n'
+         '[rule.lot]\nshare = 0\nchannels = ["sms", "wechat"]\n', "rule[1].lot.share",
+         "above 0"),
+        ("rules", "[costs]", '[[rule.window]]\nfrom = "18:00"\nto = "09:00"\n[costs]',
+         "rule[1].window[1].to", "write two"),
+        ("rules", "[costs]", '[[rule.window]]\nfrom = "21:00"\nto = "24:00"\n[costs]',
+         "rule[1].window[1]", "nothing is ever sent"),
+        ("rules", "[costs]", '[[rule.window]]\ndays = ["mon", "sat"]\nfrom = "10:00"\n'
+         'to = "12:00"\n'
+         '[[rule.window]]\ndays = ["sat"]\nfrom = "11:00"\nto = "15:00"\n[costs]',
+         "rule[1].window[2]", "overlaps the window 10:00-12:00 on sat"),
+        ("rules", "[costs]", WAVE.replace('"counter"', '"hotline"'), "wave[1].touchpoint",
+         "no rule for the touchpoint hotline"),
+        ("rules", "[costs]", WAVE.replace('"others"', '"poor"'), "wave[1].segment",
+         "poor is no segment"),
+        ("rules", "[costs]", WAVE.replace("on = 2026-03-01", "months_after = 3"),
+         "wave[1].anchor", "has to be given"),
+        ("rules", "[costs]", WAVE.replace("on = 2026-03-01", ""), "wave[1]", "either on"),
+        ("rules", "[costs]", WAVE.replace("on = 2026-03-01", 'on = "spring"'), "wave[1].on",
+         "a day such as"),
+        ("rules", "[costs]",
+         WAVE.replace("on = 2026-03-01", 'months_after = 3\nanchor = "counter"'),
+         "wave[1].anchor", "makes events of"),
+        ("rules", "sms = 0.04", 'sms = "dear"', "costs.sms", "a number"),
+        ("messages", 'signature = "星澜汽车"', 'signature = "【星澜汽车】"',
+         "message[1].providers.domestic.signature", "without brackets"),
+        ("messages", 'parameters = ["occasion", "link"]', 'parameters = ["occasion"]',
+         "message[1].providers.domestic.parameters", 'must contain "link"'),
+        ("messages", 'parameters = ["occasion", "link"]', 'parameters = ["purpose", "link"]',
+         "message[1].providers.domestic.parameters[1]", "purpose is not known"),
+        ("messages", 'approval = "approved"', 'approval = "yes"',
+         "message[1].providers.domestic.approval", "approved, pending, rejected"),
+        ("messages", 'approval = "approved"', "", "message[1].providers.domestic.approval",
+         "has to be given"),
         ("rules", "T00:00:00+08:00", "", "effective_from", "time zone"),
         ("rules", "T00:00:00+08:00", "T00:00:00", "effective_from", "time zone"),
         ("rules", 'sms = "bank_sms"', 'pigeon = "bank_sms"', "rule[1].templates.pigeon",
