@@ -26,7 +26,11 @@ _STAMP = (
     r"(?P<stamp>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)"
 )
 _PATTERNS: tuple[tuple[str, str], ...] = (
-    ("path", r"(?<=/s/)[^\s/?#\"'&]+|(?<=/password/)[^\s/?#\"'&]+|(?<=/reset/)[^\s/?#\"'&]+"),
+    (
+        "path",
+        r"(?<=/s/)[^\s/?#\"'&]+|(?<=/password/)[^\s/?#\"'&]+|(?<=/reset/)[^\s/?#\"'&]+"
+        r"|(?<=/domestic-sms/)[^\s/?#\"'&]+",
+    ),
     ("secret", r"(?i:bearer\s+)[^\s\"',;]+|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"),
     ("field", r"(?i:(?:token|secret|password|openid|phone|email|bp_session)=)[^\s&\"',;)]+"),
     ("email", r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"),
