@@ -20,7 +20,7 @@ from scheduler.jobs import Tick
 from scheduler.jobs.housekeeping import claim_window
 from scheduler.jobs.sending import send_due
 from scheduler.senders.port import OutgoingMessage
-from scheduler.senders.recorder import Recorder
+from scheduler.senders.recorder import Only, Recorder
 
 
 def note(line: str) -> None:
@@ -36,7 +36,7 @@ def hang(installation: Installation) -> None:
         note(f"sending {message.id}")
         time.sleep(600)
 
-    send_due(installation, choose=lambda settings, channel: Recorder(before=never))
+    send_due(installation, senders=Only(Recorder(before=never)))
 
 
 def lead(installation: Installation) -> None:

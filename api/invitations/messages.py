@@ -23,6 +23,9 @@ class Composed:
     link: str
     opt_out_link: str
     parts: int | None  # SMS
+    language: Language
+    values: Mapping[str, str]  # of every placeholder
+    template: Message
 
 
 def compose(
@@ -50,6 +53,9 @@ def compose(
         link=link,
         opt_out_link=opt_out_link,
         parts=sms_size(text).parts if message.channel is Channel.SMS else None,
+        language=language,
+        values=values,
+        template=message,
     )
 
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from scheduler.senders.port import OutgoingMessage, Question, Receipt
+from scheduler.senders.port import OutgoingMessage, Question, Receipt, Sender
 
 
 @dataclass
@@ -28,3 +28,18 @@ class Recorder:
     def look_up(self, question: Question) -> Receipt | None:
         """What the test said would be found."""
         return self.found
+
+
+@dataclass(frozen=True)
+class Only:
+    """An installation with one sender for everything."""
+
+    sender: Sender
+
+    def route(self, channel: str, address: str) -> Sender:
+        """The one."""
+        return self.sender
+
+    def named(self, name: str) -> Sender | None:
+        """The one, by its name."""
+        return self.sender if self.sender.name == name else None

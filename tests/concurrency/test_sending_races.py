@@ -24,7 +24,7 @@ from api.models import OutboxMessage
 from scheduler.jobs.housekeeping import settle_claims
 from scheduler.jobs.letters import send_letters
 from scheduler.jobs.sending import send_due, settle_stale
-from scheduler.senders.recorder import Recorder
+from scheduler.senders.recorder import Only, Recorder
 
 STATUSES = "select status, count(*) as n from invitation group by status"
 PROCESS = Path(__file__).parents[1] / "worker_process.py"
@@ -72,9 +72,7 @@ def test_workers_side_by_side_send_each_invitation_once(real_office: Office) -> 
     recorder = Recorder()
     in_threads(
         real_office,
-        lambda installation: send_due(
-            installation, limit=3, choose=lambda settings, channel: recorder
-        ),
+        lambda installation: send_due(installation, limit=3, senders=Only(recorder)),
         6,
     )
     assert len(recorder.sent) == 60
@@ -92,12 +90,10 @@ def test_plans_of_persons_who_turn_out_to_be_one_are_sent_once(real_office: Offi
     recorder = Recorder()
     in_threads(
         real_office,
-        lambda installation: send_due(
-            installation, limit=1, choose=lambda settings, channel: recorder
-        ),
+        lambda installation: send_due(installation, limit=1, senders=Only(recorder)),
         8,
     )
-    while send_due(real_office.worker, choose=lambda settings, channel: recorder):
+    while send_due(real_office.worker, senders=Only(recorder)):
         pass
     assert len(recorder.sent) == 1
     assert statuses(real_office) == {"sent": 1, "dropped": 23}
@@ -151,8 +147,8 @@ def test_the_death_of_a_sending_worker_sends_nothing_twice(
     recorder = Recorder()
 
     def everything() -> None:
-        send_due(real_office.worker, choose=lambda settings, channel: recorder)
-        settle_stale(real_office.worker, choose=lambda settings, channel: recorder)
+        send_due(real_office.worker, senders=Only(recorder))
+        settle_stale(real_office.worker, senders=Only(recorder))
 
     everything()
     assert statuses(real_office) == {"claimed": 3}

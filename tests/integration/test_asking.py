@@ -260,7 +260,7 @@ def _claimable(office: Office, person: UUID) -> bool:
         person=person,
         now=NOW,
     )
-    claim_due(office.worker, {"sms": "console"}, 10)
+    claim_due(office.worker, lambda channel, address: "console", 10)
     return one(office.worker, "select failure from invitation").failure != "no_consent"
 
 

@@ -14,7 +14,7 @@ from api.invitations.service import decide_due
 from api.main import create_api
 from api.security.scope import Scope
 from scheduler.jobs.sending import send_due
-from scheduler.senders.recorder import Recorder
+from scheduler.senders.recorder import Only, Recorder
 
 CONSENT = {
     "channel": "any",
@@ -60,9 +60,7 @@ def tell(office: Office, number: int, **changes: Any) -> None:
 def work(office: Office) -> list[str]:
     """What workers send, as texts."""
     recorder = Recorder()
-    while decide_due(office.worker) + send_due(
-        office.worker, choose=lambda settings, channel: recorder
-    ):
+    while decide_due(office.worker) + send_due(office.worker, senders=Only(recorder)):
         pass
     return [message.text for message in recorder.sent]
 

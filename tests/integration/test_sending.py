@@ -30,7 +30,7 @@ from scheduler.senders.port import (
     Refused,
     Unresolved,
 )
-from scheduler.senders.recorder import Recorder
+from scheduler.senders.recorder import Only, Recorder
 
 
 @pytest.fixture
@@ -54,11 +54,11 @@ def status(office: Office) -> tuple[str, str | None]:
 
 
 def send(office: Office, recorder: Recorder) -> int:
-    return send_due(office.worker, choose=lambda settings, channel: recorder)
+    return send_due(office.worker, senders=Only(recorder))
 
 
 def settle(office: Office, recorder: Recorder) -> int:
-    return settle_stale(office.worker, choose=lambda settings, channel: recorder)
+    return settle_stale(office.worker, senders=Only(recorder))
 
 
 def raising(error: Exception) -> Recorder:
@@ -272,7 +272,7 @@ def test_a_claim_without_a_receipt_is_unknown_when_its_lease_ends(
     office: Office, network: Network
 ) -> None:
     plan(office, network)
-    sending.claim_due(office.worker, {"sms": "recorder"}, 10)
+    sending.claim_due(office.worker, lambda channel, address: "recorder", 10)
     recorder = Recorder()
     office.clock.now += LEASE
     assert settle(office, recorder) == 0
@@ -287,7 +287,7 @@ def test_a_claim_that_can_be_looked_up_and_was_found_is_sent(
     office: Office, network: Network
 ) -> None:
     plan(office, network)
-    sending.claim_due(office.worker, {"sms": "recorder"}, 10)
+    sending.claim_due(office.worker, lambda channel, address: "recorder", 10)
     office.clock.now += LEASE + timedelta(seconds=1)
     recorder = Recorder(can_look_up=True, found=Receipt("SM1"))
     settle(office, recorder)
@@ -300,7 +300,7 @@ def test_a_claim_that_can_be_looked_up_and_was_not_found_is_sent_after_all(
     office: Office, network: Network
 ) -> None:
     plan(office, network)
-    sending.claim_due(office.worker, {"sms": "recorder"}, 10)
+    sending.claim_due(office.worker, lambda channel, address: "recorder", 10)
     office.clock.now += LEASE + timedelta(seconds=1)
     recorder = Recorder(can_look_up=True)
     settle(office, recorder)
@@ -313,7 +313,7 @@ def test_a_look_up_that_fails_is_tried_again_and_then_given_up(
     office: Office, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan(office, network)
-    sending.claim_due(office.worker, {"sms": "recorder"}, 10)
+    sending.claim_due(office.worker, lambda channel, address: "recorder", 10)
     asked = []
 
     def fail(self: Recorder, question: Any) -> None:
@@ -335,10 +335,10 @@ def test_a_receipt_that_comes_after_the_lease_does_not_touch_another_claim(
     office: Office, network: Network
 ) -> None:
     plan(office, network)
-    batch = sending.claim_due(office.worker, {"sms": "recorder"}, 10)
+    batch = sending.claim_due(office.worker, lambda channel, address: "recorder", 10)
     office.clock.now += LEASE + timedelta(seconds=1)
     settle(office, Recorder(can_look_up=True))
-    sending.record_sent(office.worker, batch.claimed[0].row, "late", 1)
+    sending.record(office.worker, [sending.taken(batch.claimed[0].row, "late", 1)])
     assert status(office)[0] == "planned"
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +17,8 @@ from api.invitations.receipts import further
 from api.invitations.service import decide_due
 from api.main import create_api
 from api.webhooks.twilio import wish_of
-from scheduler.jobs.sending import deliver, send_due
-from scheduler.senders.recorder import Recorder
+from scheduler.jobs.sending import Desk, deliver, send_due
+from scheduler.senders.recorder import Only, Recorder
 
 TOKEN = "auth token of the tests"
 PUBLIC = "https://ask.example.com"
@@ -72,8 +71,8 @@ def plan(office: Office, network: Network) -> UUID:
 
 def sent(office: Office, network: Network, provider_id: str = "SM1") -> UUID:
     invitation = plan(office, network)
-    batch = sending.claim_due(office.worker, {"sms": "twilio"}, 1)
-    sending.record_sent(office.worker, batch.claimed[0].row, provider_id, 1)
+    batch = sending.claim_due(office.worker, lambda channel, address: "twilio", 1)
+    sending.record(office.worker, [sending.taken(batch.claimed[0].row, provider_id, 1)])
     return invitation
 
 
@@ -147,7 +146,7 @@ def test_a_callback_settles_a_claim_whose_sender_died(
     office: Office, network: Network, web: TestClient
 ) -> None:
     invitation = plan(office, network)
-    sending.claim_due(office.worker, {"sms": "twilio"}, 1)
+    sending.claim_due(office.worker, lambda channel, address: "twilio", 1)
     status_call(web, invitation, "sent")
     found = state(office)
     assert (found.status, found.provider_id) == ("sent", "SM1")
@@ -157,10 +156,12 @@ def test_a_callback_before_the_receipt_is_not_undone_by_it(
     office: Office, network: Network, web: TestClient
 ) -> None:
     plan(office, network)
-    (claimed,) = sending.claim_due(office.worker, {"sms": "twilio"}, 1).claimed
+    (claimed,) = sending.claim_due(office.worker, lambda channel, address: "twilio", 1).claimed
     twilio = Recorder(name="SM")
     twilio.before = lambda message: _delivered(web, message.id)
-    deliver(office.worker, twilio, claimed)
+    said = deliver(office.worker, Desk(Only(twilio), {}), claimed)
+    assert said is not None
+    sending.record(office.worker, [said])
     found = state(office)
     assert (found.status, found.delivered_at) == ("delivered", NOW)
     assert one(office.worker, "select sent_at, parts from invitation").parts == 1
@@ -194,13 +195,13 @@ def test_a_late_callback_stops_a_message_that_a_look_up_did_not_find(
     office: Office, network: Network, web: TestClient
 ) -> None:
     invitation = plan(office, network)
-    (claimed,) = sending.claim_due(office.worker, {"sms": "twilio"}, 1).claimed
-    sending.put_back(office.worker, claimed.row, "never_sent", timedelta(0))
+    (claimed,) = sending.claim_due(office.worker, lambda channel, address: "twilio", 1).claimed
+    sending.record(office.worker, [sending.untouched(claimed.row, "never_sent")])
     assert status_call(web, invitation, "sent") == 204
     found = state(office)
     assert (found.status, found.provider_id) == ("sent", "SM1")
     recorder = Recorder()
-    send_due(office.worker, choose=lambda settings, channel: recorder)
+    send_due(office.worker, senders=Only(recorder))
     assert not recorder.sent
 
 
@@ -252,7 +253,7 @@ def test_a_stop_suppresses_the_address_and_withdraws_what_is_planned(
     assert bytes(found.value_hash) == office.worker.vault.lookup_hash("phone", PHONE)
     assert tuple(state(office))[:2] == ("dropped", "opted_out")
     recorder = Recorder()
-    send_due(office.worker, choose=lambda settings, channel: recorder)
+    send_due(office.worker, senders=Only(recorder))
     assert not recorder.sent
 
 

@@ -1,11 +1,11 @@
-"""Claims, receipts of senders, and what becomes of claims without one: the SQL.
+"""Claims: who sends what is due, and what may not be sent after all. The SQL.
 
 A claim names its claimer; only that one records what came of it. Decides nothing but, in the
-claim's own statement, what may not be sent after all.
+claim's own statement, what has changed since the plan.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -25,17 +25,28 @@ coalesce((
 """
 # Sent within the window, or planned before this one: two plans meet when two persons turn out to
 # be one. Of those only the first may go; without any lock, since everybody sees the same order.
-_AT = "coalesce(o.sent_at, o.claimed_at, o.planned_at)"
-_ASKED_BEFORE = f"""
-(select count(*) from invitation o
-    where (o.person_id = i.person_id or o.contact_point_id = i.contact_point_id) and o.id <> i.id
-        and {_AT} > cast(:cap_from as timestamptz)
+# What does not count neither fills the cap nor is held by it.
+_COUNTED = """
+(select o.id from invitation o
+    where o.{holder} = i.{holder} and o.id <> i.id and o.counts
+        and coalesce(o.sent_at, o.claimed_at, o.planned_at) > cast(:cap_from as timestamptz)
         and case o.status when 'dropped' then false when 'expired' then o.sent_at is not null
             when 'planned' then (o.planned_at, o.id) < (i.planned_at, i.id) else true end)
+"""
+_ASKED_BEFORE = (
+    f"(select count(*) from ({_COUNTED.format(holder='person_id')} "
+    f"union {_COUNTED.format(holder='contact_point_id')}) o)"
+)
+_HELD = """
+(select case h.reason when 'complaint' then 'open_complaint' when 'blocklist' then 'blocked'
+        else h.reason end
+    from person_hold h where h.person_id = i.person_id and h.closed_at is null
+    order by h.reason desc limit 1)
 """
 _OBSTACLE = f"""
 case
     when i.expires_at <= :now then 'expired'
+    when coalesce(r.answered_at, i.answered_at) is not null then 'answered'
     when e.status = 'cancelled' then 'cancelled'
     when p.id is null or p.erased_at is not null or c.id is null then 'erased'
     when own.reason is not null and own.reason <> 'opt_out' then own.reason
@@ -45,90 +56,87 @@ case
         where a.person_id = i.person_id and s.reason = 'opt_out') then 'opted_out'
     when c.undeliverable_at is not null then 'no_address'
     when not {_CONSENTED} then 'no_consent'
-    when {_ASKED_BEFORE} >= cast(:cap_count as int) then 'capped'
+    when i.counts and coalesce(i.segment <> all (cast(:cap_not_for as text[])), true)
+        and {_ASKED_BEFORE} >= cast(:cap_count as int) then 'capped'
+    else {_HELD}
 end
 """
-_CLAIM = text(f"""
+_COLUMNS = """
+i.id, coalesce(i.root_id, i.id), i.branch_id, i.channel, c.kind, c.value_encrypted,
+    i.contact_point_id, i.language, i.message_version_id, i.context, i.occurred_on, i.expires_at,
+    i.attempts
+"""
+# Channels are taken in the given order: whoever changes it lets none wait behind a long queue.
+_TAKE = text(f"""
 with due as materialized (
-    select i.id from invitation i
-    where i.status = 'planned' and i.planned_at <= :now
-        and (i.send_before is null or i.send_before > :now or i.expires_at <= :now)
-    order by i.planned_at, i.id limit :limit
-    for update skip locked
-), judged as (
-    select i.id, {_OBSTACLE} as obstacle
-    from due join invitation i on i.id = due.id
-    join event e on e.id = i.event_id
-    left join person p on p.id = i.person_id
-    left join contact_point c on c.id = i.contact_point_id
-    left join suppression own on own.kind = c.kind and own.value_hash = c.value_hash
+    select d.id from unnest(cast(:channels as text[])) with ordinality n(channel, turn)
+    cross join lateral (
+        select q.id from invitation q
+        where q.status = 'planned' and q.channel = n.channel and q.planned_at <= :now
+            and (q.send_before is null or q.send_before > :now or q.expires_at <= :now)
+        order by q.planned_at limit :limit
+        for update skip locked
+    ) d limit :limit
 )
-update invitation i set
-    status = case when j.obstacle is null then 'claimed' when j.obstacle = 'capped' then 'planned'
-        when j.obstacle = 'expired' then 'expired' else 'dropped' end,
-    send_before = case when j.obstacle = 'capped' then :now else i.send_before end,
-    failure = j.obstacle,
-    claimed_at = case when j.obstacle is null then cast(:now as timestamptz) end,
-    claimed_by = case when j.obstacle is null then cast(:claimer as text) end,
-    sender = case when j.obstacle is null then s.sender end
-from judged j, unnest(cast(:channels as text[]), cast(:senders as text[])) s(channel, sender)
-where i.id = j.id and s.channel = i.channel
-returning i.id, i.status
+select {_COLUMNS}, '', cast(:claimer as text), cast(:now as timestamptz), {_OBSTACLE},
+    i.root_id is not null
+from due join invitation i on i.id = due.id
+join event e on e.id = i.event_id
+left join invitation r on r.id = i.root_id
+left join person p on p.id = i.person_id
+left join contact_point c on c.id = i.contact_point_id
+left join suppression own on own.kind = c.kind and own.value_hash = c.value_hash
 """)
-_CLAIMED = text("""
-select i.id, i.branch_id, i.channel, c.kind, c.value_encrypted, i.contact_point_id, i.language,
-    i.message_version_id, i.context, i.occurred_on, i.expires_at, i.sender, i.claimed_by,
-    i.claimed_at
-from invitation i left join contact_point c on c.id = i.contact_point_id
-where i.id = any(cast(:ids as uuid[])) order by i.planned_at, i.id
+_CLAIM = text("""
+with token as (
+    insert into survey_token (token_hash, invitation_id, message_id, branch_id, created_at,
+        expires_at)
+    select t.* from unnest(cast(:hashes as bytea[]), cast(:roots as uuid[]),
+        cast(:messages as uuid[]), cast(:branches as int[]), cast(:made as timestamptz[]),
+        cast(:ends as timestamptz[])) t
+)
+update invitation i set status = n.status,
+    failure = case when n.status = 'planned' and i.failure = 'never_sent' then i.failure
+        else n.failure end,
+    claimed_at = case when n.sender is not null then cast(:now as timestamptz) end,
+    claimed_by = case when n.sender is not null then cast(:claimer as text) end,
+    sender = n.sender, planned_at = coalesce(n.at, i.planned_at),
+    send_before = case when n.anew then :now else i.send_before end,
+    sent_at = case when n.status = 'sent' then cast(:now as timestamptz) else i.sent_at end
+from unnest(cast(:ids as uuid[]), cast(:statuses as text[]), cast(:failures as text[]),
+    cast(:senders as text[]), cast(:ats as timestamptz[]), cast(:anew as bool[]))
+    n(id, status, failure, sender, at, anew)
+where i.id = n.id
 """)
-_INSERT_TOKENS = text("""
-insert into survey_token (token_hash, invitation_id, branch_id, created_at, expires_at)
-select n.*, :now, i.expires_at from unnest(cast(:hashes as bytea[]), cast(:ids as uuid[]),
-    cast(:branches as int[])) n(token_hash, invitation_id, branch_id)
-join invitation i on i.id = n.invitation_id
+_LIST_CALLS = text("""
+insert into call_task (invitation_id, branch_id, status, call_after, call_before, appointment,
+    tries)
+select i.id, i.branch_id, 'waiting', :now, i.expires_at, false, 0 from invitation i
+where i.id = any(cast(:ids as uuid[]))
+on conflict (invitation_id) do nothing
 """)
-_SENT = text("""
-update invitation set sent_at = coalesce(sent_at, :now), parts = coalesce(:parts, parts),
-    status = case when status in ('claimed', 'unknown') then 'sent' else status end,
-    failure = case when status in ('claimed', 'unknown') then null else failure end,
-    provider_id = coalesce(provider_id, :provider_id)
-where id = :id and claimed_by = :claimer
-    and status in ('claimed', 'unknown', 'sent', 'delivered', 'undelivered')
-returning id
-""")
-_SETTLED = text("""
-update invitation set status = :status, failure = :failure, parts = coalesce(:parts, parts)
-where id = :id and claimed_by = :claimer and status = 'claimed' returning id
-""")
-_PUT_BACK = text("""
-update invitation set status = 'planned', failure = :failure, claimed_at = null,
-    claimed_by = null, sender = null, planned_at = :at
-where id = :id and claimed_by = :claimer and status = 'claimed' returning id
-""")
-_FORGET_TOKENS = text("delete from survey_token where invitation_id = :id")
-_STALE = text("""
-update invitation i set claimed_by = :claimer, claimed_at = :now
-from (
-    select id, claimed_at from invitation where status = 'claimed' and claimed_at < :before
+_STALE = text(f"""
+with old as materialized (
+    select id from invitation where status = 'claimed' and claimed_at < :before
     order by claimed_at limit :limit for update skip locked
-) old
-where i.id = old.id returning i.id, old.claimed_at
+), taken as (
+    update invitation i set claimed_by = :claimer, claimed_at = :now from old where i.id = old.id
+    returning i.*
+)
+select {_COLUMNS}, i.sender, i.claimed_by, i.claimed_at
+from taken i left join contact_point c on c.id = i.contact_point_id
 """)
-_TOKENS = text("select token_hash, created_at from survey_token where invitation_id = :id")
+_TOKENS = text(
+    "select message_id, token_hash, created_at from survey_token "
+    "where invitation_id = any(cast(:roots as uuid[])) and message_id = any(cast(:ids as uuid[]))"
+)
 _EXPIRE = text("""
-update invitation set status = 'expired', failure = 'expired'
+update invitation set status = 'expired',
+    failure = case when attempts > 0 and failure is not null then 'given_up:' || failure
+        else 'expired' end
 where id in (select id from invitation where status = 'planned' and expires_at <= :now
     limit :limit for update skip locked) returning id
 """)
-_SUPPRESS = text("""
-insert into suppression (kind, value_hash, reason, created_at)
-select c.kind, c.value_hash, :reason, :now from contact_point c where c.id = :id
-on conflict (kind, value_hash) do nothing
-""")
-_UNDELIVERABLE = text(
-    "update contact_point set undeliverable_at = :now where id = :id and undeliverable_at is null"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +144,7 @@ class ClaimedRow:
     """A claimed invitation with what its message needs; the address is still encrypted."""
 
     id: UUID
+    root_id: UUID
     branch_id: int
     channel: str
     kind: str | None
@@ -146,111 +155,130 @@ class ClaimedRow:
     context: dict[str, Any]
     occurred_on: date
     expires_at: datetime
+    attempts: int
     sender: str
     claimer: str
     claimed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
+class DueRow:
+    """An invitation that this transaction holds, and what stands against sending it."""
+
+    row: ClaimedRow
+    obstacle: str | None
+    follows: bool  # it is a reminder, a fall-back or sent again
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What becomes of a due invitation. ``sender`` set: it is claimed for that one.
+
+    ``anew``: the whole decision is to be taken again. ``at``: not before then.
+    """
+
+    id: UUID
+    status: str
+    failure: str | None = None
+    sender: str | None = None
+    at: datetime | None = None
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The hash of a new link: of which chain, in which message."""
+
+    hash: bytes
+    row: ClaimedRow
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
-    """How many invitations sent after ``since`` leave no room for another."""
+    """How many sent after ``since`` leave no room for another, but in segments ``not_for``."""
 
     count: int | None = None
     since: datetime | None = None
+    not_for: frozenset[str] = frozenset()
 
 
-def claim(
+_CLAIMED_FIELDS = len(fields(ClaimedRow))
+
+
+def take_due(
     session: Session,
     claimer: str,
-    senders: Mapping[str, str],
+    channels: Sequence[str],
     now: datetime,
     *,
     limit: int,
     cap: Limit,
-) -> tuple[list[UUID], int]:
-    """Claims due invitations, and ends those that may not be sent after all.
-
-    ``senders`` names the sender of each channel. One that would break the cap is left to be planned
-    anew. Returns the ids claimed, and how many were not.
-    """
+) -> list[DueRow]:
+    """Due invitations that nobody else holds, locked, each with what stands against it now."""
     given = {
         "claimer": claimer,
-        "channels": list(senders),
-        "senders": list(senders.values()),
+        "channels": list(channels),
         "now": now,
         "limit": limit,
         "cap_count": cap.count,
         "cap_from": cap.since,
+        "cap_not_for": sorted(cap.not_for),
     }
-    rows = session.execute(_CLAIM, given).all()
-    claimed = [row[0] for row in rows if row[1] == "claimed"]
-    return claimed, len(rows) - len(claimed)
+    rows = session.execute(_TAKE, given)
+    return [DueRow(ClaimedRow(*row[:_CLAIMED_FIELDS]), *row[_CLAIMED_FIELDS:]) for row in rows]
 
 
-def read_claimed(session: Session, ids: Sequence[UUID]) -> list[ClaimedRow]:
-    """The claimed invitations, in the order in which they were planned."""
-    return [ClaimedRow(*row) for row in session.execute(_CLAIMED, {"ids": list(ids)})]
-
-
-def insert_tokens(
-    session: Session, tokens: Sequence[tuple[bytes, UUID, int]], now: datetime
+def write_claims(
+    session: Session,
+    claimer: str,
+    claims: Sequence[Claim],
+    tokens: Sequence[Token],
+    now: datetime,
 ) -> None:
-    """Stores hashes of link tokens: hash, invitation, branch."""
+    """Writes what became of due invitations, and the links of those that are claimed."""
     given = {
-        "hashes": [one[0] for one in tokens],
-        "ids": [one[1] for one in tokens],
-        "branches": [one[2] for one in tokens],
+        "claimer": claimer,
+        "now": now,
+        "ids": [one.id for one in claims],
+        "statuses": [one.status for one in claims],
+        "failures": [one.failure for one in claims],
+        "senders": [one.sender for one in claims],
+        "ats": [one.at for one in claims],
+        "anew": [one.anew for one in claims],
+        "hashes": [one.hash for one in tokens],
+        "roots": [one.row.root_id for one in tokens],
+        "messages": [one.row.id for one in tokens],
+        "branches": [one.row.branch_id for one in tokens],
+        "made": [now] * len(tokens),
+        "ends": [one.row.expires_at for one in tokens],
     }
-    session.execute(_INSERT_TOKENS, {**given, "now": now})
+    session.execute(_CLAIM, given)
 
 
-def mark_sent(
-    session: Session, row: ClaimedRow, provider_id: str | None, parts: int | None, now: datetime
-) -> bool:
-    """Notes that the provider took the message; False when the claim is no longer ours."""
-    given = {"id": row.id, "claimer": row.claimer, "provider_id": provider_id}
-    return session.execute(_SENT, {**given, "parts": parts, "now": now}).first() is not None
-
-
-def settle(session: Session, row: ClaimedRow, status: str, failure: str) -> bool:
-    """Ends a claim without a receipt; False when it is no longer ours."""
-    given = {"id": row.id, "claimer": row.claimer, "status": status, "failure": failure}
-    return session.execute(_SETTLED, {**given, "parts": None}).first() is not None
-
-
-def put_back(session: Session, row: ClaimedRow, failure: str, at: datetime) -> bool:
-    """Makes a claim that certainly sent nothing a plan again; its links were never given out."""
-    given = {"id": row.id, "claimer": row.claimer, "failure": failure, "at": at}
-    if session.execute(_PUT_BACK, given).first() is None:
-        return False
-    session.execute(_FORGET_TOKENS, {"id": row.id})
-    return True
+def list_calls(session: Session, ids: Sequence[UUID], now: datetime) -> None:
+    """Puts invitations by telephone on the list of the call centre."""
+    session.execute(_LIST_CALLS, {"ids": list(ids), "now": now})
 
 
 def take_stale(
     session: Session, claimer: str, before: datetime, now: datetime, limit: int
-) -> list[UUID]:
+) -> list[ClaimedRow]:
     """Takes over claims made before ``before``, so that nobody else settles them."""
     given = {"claimer": claimer, "before": before, "now": now, "limit": limit}
-    return list(session.execute(_STALE, given).scalars())
+    return [ClaimedRow(*row) for row in session.execute(_STALE, given)]
 
 
-def read_tokens(session: Session, invitation_id: UUID) -> list[tuple[bytes, datetime]]:
-    """The hashes of an invitation's link tokens, and when each was made."""
-    rows = session.execute(_TOKENS, {"id": invitation_id})
-    return [(bytes(hashed), made) for hashed, made in rows]
+def read_tokens(
+    session: Session, rows: Sequence[ClaimedRow]
+) -> dict[UUID, list[tuple[bytes, datetime]]]:
+    """The hashes of each message's link tokens, and when each was made."""
+    given = {"roots": [row.root_id for row in rows], "ids": [row.id for row in rows]}
+    found: dict[UUID, list[tuple[bytes, datetime]]] = {}
+    for message, hashed, made in session.execute(_TOKENS, given):
+        found.setdefault(message, []).append((bytes(hashed), made))
+    return found
 
 
 def expire_planned(session: Session, now: datetime, limit: int) -> int:
     """Ends plans whose link would be dead already; how many."""
     return len(session.execute(_EXPIRE, {"now": now, "limit": limit}).all())
-
-
-def suppress(session: Session, contact_point_id: UUID, reason: str, now: datetime) -> None:
-    """Nobody writes to this address any more."""
-    session.execute(_SUPPRESS, {"id": contact_point_id, "reason": reason, "now": now})
-
-
-def mark_undeliverable(session: Session, contact_point_id: UUID, now: datetime) -> None:
-    """Notes that an address does not exist."""
-    session.execute(_UNDELIVERABLE, {"id": contact_point_id, "now": now})

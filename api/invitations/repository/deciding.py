@@ -17,7 +17,7 @@ from api.core.ids import new_id
 from api.invitations.facts import DueEvent
 from api.invitations.repository.gathering import EVENT, Frame, ask_frame, frame_of
 from api.invitations.repository.wire import Asked, Trip, connection_of, one_trip
-from scheduler.planner import Check
+from scheduler.planner import Channel, Check
 
 HOUSEHOLDS, OBJECTS = 7006, 7007  # advisory locks, by the first bytes of the hash
 _DUE = (
@@ -100,8 +100,8 @@ from {_INVITATION} where i.id = n.id and i.status = 'planned'
 # What follows in a chain is planned anew by whoever plans chains.
 _LATE = """
 select i.id, i.event_id from invitation i
-where i.status = 'planned' and i.planned_at <= %(now)s and i.send_before <= %(now)s
-    and i.expires_at > %(now)s and i.root_id is null
+where i.status = 'planned' and i.channel = any(%(channels)s) and i.planned_at <= %(now)s
+    and i.send_before <= %(now)s and i.expires_at > %(now)s and i.root_id is null
 order by i.planned_at, i.id limit %(limit)s for update skip locked
 """
 _POSTPONE = """
@@ -276,7 +276,8 @@ def replan(session: Session, row: InvitationRow, version: int | None) -> None:
 
 def take_late(session: Session, now: datetime, limit: int) -> dict[UUID, UUID]:
     """Planned invitations whose time to be sent has gone by: their event's id, theirs; locked."""
-    rows = connection_of(session).execute(_LATE, {"now": now, "limit": limit}).fetchall()
+    given = {"now": now, "limit": limit, "channels": [channel.value for channel in Channel]}
+    rows = connection_of(session).execute(_LATE, given).fetchall()
     return {event: invitation for invitation, event in rows}
 
 
@@ -295,7 +296,9 @@ def _as_rows(rows: Iterable[Any]) -> str:
     return orjson.dumps(list(rows), default=_written).decode()
 
 
-def _written(value: object) -> str:
+def _written(value: object) -> object:
+    if isinstance(value, Check):
+        return value._asdict()
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
     raise TypeError(f"no column holds a {type(value).__name__}")
