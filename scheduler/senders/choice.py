@@ -61,9 +61,7 @@ GATEWAYS: tuple[Gateway, ...] = (
         TENCENT_SMS,
         "sms",
         lambda settings: bool(settings.gateway(TENCENT_SMS)),
-        lambda installation: TencentSms(
-            installation.settings.gateway(TENCENT_SMS), installation.clock
-        ),
+        TencentSms,
         serves=mainland,
     ),
     Gateway(

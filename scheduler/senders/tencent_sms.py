@@ -7,24 +7,18 @@ batches; what has no receipt yet cannot be found, so an unresolved message stays
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
+from api.core.installation import Installation
 from api.webhooks.domestic_sms import as_uuid
 from api.webhooks.reports import Report
+from scheduler.senders import port
 from scheduler.senders.http_calls import Caller, json_object
-from scheduler.senders.port import (
-    NotNow,
-    OutgoingMessage,
-    Question,
-    Receipt,
-    Refused,
-    Unresolved,
-)
 from scheduler.senders.pulling import Waiting
 
 TENCENT_SMS = "tencent_sms"
@@ -44,19 +38,20 @@ class TencentSms:
     can_look_up = False
     pulls_each = False
 
-    def __init__(self, options: Mapping[str, str], clock: Callable[[], datetime]) -> None:
+    def __init__(self, installation: Installation) -> None:
+        options = installation.settings.gateway(TENCENT_SMS)
         lacking = [name for name in NEEDED if not options.get(name)]
         if lacking:
             raise ValueError(f"BRANCHPULSE_GATEWAYS: {TENCENT_SMS} lacks {', '.join(lacking)}")
-        self._options, self._clock = options, clock
+        self._options, self._clock = options, installation.clock
         self._host = urlsplit(options["base_url"]).netloc
         self._calls = Caller(options["base_url"])
 
-    def send(self, message: OutgoingMessage) -> Receipt:
+    def send(self, message: port.OutgoingMessage) -> port.Receipt:
         """Hands the template and its parameters, in its order, to the gateway."""
         template = message.providers.get(TENCENT_SMS)
         if template is None or not template.approved:
-            raise NotNow("no_template")
+            raise port.NotNow("no_template")
         told = self._call(
             "SendSms",
             {
@@ -71,11 +66,11 @@ class TencentSms:
         status = (told.get("SendStatusSet") or [{}])[0]
         if status.get("Code") != "Ok":
             raise _verdict(str(status.get("Code")))
-        return Receipt(status.get("SerialNo") or None)
+        return port.Receipt(status.get("SerialNo") or None)
 
-    def look_up(self, question: Question) -> Receipt | None:
+    def look_up(self, question: port.Question) -> port.Receipt | None:
         """Cannot be asked about what has no receipt yet."""
-        raise Unresolved("cannot_look_up")
+        raise port.Unresolved("cannot_look_up")
 
     def pull(self, waiting: Sequence[Waiting]) -> Iterator[Report]:
         """The receipts since the last pull: the gateway gives each of them once."""
@@ -139,5 +134,5 @@ def _report(one: Mapping[str, Any]) -> Report:
 def _verdict(code: str) -> Exception:
     """What the gateway's code means for the message; an unknown one is taken for our set-up."""
     if code in REFUSED:
-        return Refused(code, opted_out=code in OPTED_OUT, dead=code in DEAD)
-    return Unresolved(code) if code.startswith("InternalError") else NotNow(code)
+        return port.Refused(code, opted_out=code in OPTED_OUT, dead=code in DEAD)
+    return port.Unresolved(code) if code.startswith("InternalError") else port.NotNow(code)
