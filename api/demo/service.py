@@ -174,8 +174,9 @@ def _publish(session: Session, network: str, now: datetime) -> Published:
     messages = read_messages(load_text(path), path.name)
     made = publish_messages(session, messages, now)
     path = EXAMPLES / "rules" / f"{network}.toml"
-    rules = read_rules(load_text(path), path.name)
-    publish_rules(session, rules, now)
+    written = load_text(path)
+    rules = read_rules(written, path.name)
+    publish_rules(session, rules, now, written=written)
     found = [surveys.get(touchpoint) for touchpoint in SHARES[network]]
     return Published(
         surveys=[pair[0] if pair else None for pair in found],

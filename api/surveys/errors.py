@@ -1,6 +1,8 @@
 """What can go wrong when a definition is published."""
 
-from api.core.errors import BadInput, Conflict
+from typing import Any
+
+from api.core.errors import BadInput, BranchpulseError, Conflict
 
 
 class PublishedOtherwise(Conflict):
@@ -13,3 +15,13 @@ class NotPublishable(BadInput):
     """A definition is well formed but does not fit what is published or known here."""
 
     key = "surveys.not_publishable"
+
+
+class RulesUnusable(BranchpulseError):
+    """A text of rules has faults; ``problems`` names each with line, column and field."""
+
+    status = 422
+    key = "definitions.unusable"
+
+    def __init__(self, problems: list[dict[str, Any]]) -> None:
+        super().__init__(problems=problems)

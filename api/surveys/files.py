@@ -39,5 +39,5 @@ def publish_file(
         made = service.publish_messages(session, read_messages(text, name), now)
     else:
         rules = read_rules(text, name, known=known_to_rules(session))
-        made = [service.publish_rules(session, rules, now)]
+        made = [service.publish_rules(session, rules, now, written=text)]
     return [summary.publication_line(one, language) for one in made]

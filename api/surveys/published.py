@@ -16,7 +16,7 @@ from api.models import MessageVersion, SurveyVersion
 from api.surveys import repository
 from api.surveys.definitions import Known, Message, RulesFile, Survey, rule_set
 from api.surveys.repository import Reader, Versioned
-from scheduler.planner import RuleSet
+from scheduler.planner import Channel, RuleSet
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -52,9 +52,8 @@ def newest_survey_id(session: Reader, code: str) -> int | None:
 
 
 def newest_message_id(session: Reader, code: str) -> int | None:
-    """The id of the template's highest published version."""
-    found = repository.newest(session, MessageVersion, code)
-    return None if found is None else found.id
+    """The id of the template's highest published version that somebody may send."""
+    return repository.newest_usable(session, code)
 
 
 def rules_in_force(session: Reader, now: datetime) -> RulesInForce | None:
@@ -87,12 +86,16 @@ def rules_of_version(session: Reader, version: int, content_hash: bytes) -> Rule
 
 
 def known_to_rules(session: Reader) -> Known:
-    """What rules may name: the newest version of every survey and template."""
+    """What rules may name: surveys, templates and whether they are approved, touchpoints."""
     surveys = repository.newest_definitions(session, SurveyVersion)
     messages = repository.newest_definitions(session, MessageVersion)
+    templates = {one["code"]: Channel(one["channel"]) for one in messages}
+    usable = {one["code"] for one in repository.usable_messages(session)}
     return Known(
         surveys={one["code"]: frozenset(one["touchpoints"]) for one in surveys},
-        templates={one["code"]: Message.model_validate(one).channel for one in messages},
+        templates=templates,
+        unapproved=templates.keys() - usable,
+        touchpoints=repository.known_touchpoints(session),
     )
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.engine import Connection
 from sqlmodel import Session, col
@@ -16,11 +17,18 @@ from sqlmodel import Session, col
 from api.models import (
     MessageVersion,
     Metric,
+    RulesDraft,
     RuleSetVersion,
     SurveyVersion,
     Touchpoint,
 )
 
+# A template that is for certain providers is used once one of them has approved it; until then the
+# version before it is.
+USABLE = (
+    "(not jsonb_path_exists(definition, '$.providers.*') or jsonb_path_exists(definition, "
+    "'$.providers.*.approval ? (@ == \"approved\")'))"
+)
 Versioned = type[SurveyVersion] | type[MessageVersion]
 Reader = Session | Connection
 
@@ -33,6 +41,27 @@ class Stored:
     version: int
     content_hash: bytes
 
+
+@dataclass(frozen=True)
+class RulesRow:
+    """A published version of the rules, without its content."""
+
+    version: int
+    code: str
+    effective_from: datetime
+    published_at: datetime
+    published_by: str | None
+
+
+_RULES = text(
+    "select r.version, r.definition ->> 'code', r.effective_from, r.published_at, a.name "
+    "from rule_set_version r left join account a on a.id::text = r.published_by "
+    "order by r.version desc"
+)
+_USABLE = text(
+    "select distinct on (code) definition from message_version "
+    f"where {USABLE} order by code, version desc"
+)
 
 PUBLISHING_LOCK = 7004  # advisory; 7001 leads, 7002 folds, 7003 computes tables
 
@@ -103,11 +132,61 @@ def definition_of_rules(session: Reader, version: int) -> dict[str, Any] | None:
     return found
 
 
+def list_rules(session: Reader) -> list[RulesRow]:
+    """Every published version of the rules, the newest first, with who published it."""
+    return [RulesRow(*row) for row in session.execute(_RULES)]
+
+
+def written_rules(session: Reader, version: int) -> tuple[str, dict[str, Any]] | None:
+    """The text and the definition of one version of the rules."""
+    table = RuleSetVersion
+    query = select(col(table.written), col(table.definition)).where(col(table.version) == version)
+    row = session.execute(query).first()
+    return None if row is None else (row.written, row.definition)
+
+
+def find_draft(session: Session, account_id: UUID) -> RulesDraft | None:
+    """The draft of an account."""
+    return session.get(RulesDraft, account_id, populate_existing=True)
+
+
+def save_draft(session: Session, account_id: UUID, written: str, now: datetime) -> None:
+    """Keeps a draft in place of the account's last one."""
+    values = {"written": written, "saved_at": now}
+    query = insert(RulesDraft).values(account_id=account_id, **values)
+    session.execute(query.on_conflict_do_update(index_elements=["account_id"], set_=values))
+
+
+def delete_draft(session: Session, account_id: UUID) -> None:
+    """Forgets the draft of an account."""
+    session.execute(delete(RulesDraft).where(col(RulesDraft.account_id) == account_id))
+
+
 def definition_of(session: Reader, table: Versioned, version_id: int) -> dict[str, Any] | None:
     """The definition stored under an id."""
     query = select(col(table.definition)).where(col(table.id) == version_id)
     found: dict[str, Any] | None = session.execute(query).scalar()
     return found
+
+
+def newest_usable(session: Reader, code: str) -> int | None:
+    """The id of the highest version of a template that somebody may send."""
+    query = text(
+        f"select id from message_version where code = :code and {USABLE} "
+        "order by version desc limit 1"
+    )
+    found: int | None = session.execute(query, {"code": code}).scalar()
+    return found
+
+
+def usable_messages(session: Reader) -> Sequence[dict[str, Any]]:
+    """The definition of the highest usable version of every template that has one."""
+    return session.execute(_USABLE).scalars().all()
+
+
+def known_touchpoints(session: Reader) -> set[str]:
+    """The codes of all touchpoints."""
+    return set(session.execute(select(col(Touchpoint.code))).scalars())
 
 
 def newest_definitions(session: Reader, table: Versioned) -> Sequence[dict[str, Any]]:
@@ -157,7 +236,7 @@ def add_rules(session: Session, row: RuleSetVersion) -> None:
 
 def unknown_touchpoints(session: Session, codes: Sequence[str]) -> list[str]:
     """Those of ``codes`` that are no touchpoint here, in their order."""
-    known = set(session.execute(select(col(Touchpoint.code))).scalars())
+    known = known_touchpoints(session)
     return [code for code in codes if code not in known]
 
 

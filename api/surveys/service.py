@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 from sqlmodel import Session
@@ -62,8 +63,18 @@ def publish_messages(session: Session, file: MessageFile, now: datetime) -> list
     return [_publish_message(session, message, now) for message in file.messages]
 
 
-def publish_rules(session: Session, file: RulesFile, now: datetime) -> Publication:
-    """Publishes rules of asking, in force from their ``effective_from`` on."""
+def publish_rules(
+    session: Session,
+    file: RulesFile,
+    now: datetime,
+    *,
+    written: str = "",
+    by: UUID | None = None,
+) -> Publication:
+    """Publishes rules of asking, in force from their ``effective_from`` on.
+
+    ``written`` is the file as it was written, ``by`` the account; None at the command line.
+    """
     repository.lock_publishing(session)
     found = repository.find_rules(session, file.version)
     if found is not None:
@@ -80,6 +91,8 @@ def publish_rules(session: Session, file: RulesFile, now: datetime) -> Publicati
         version=file.version,
         effective_from=file.effective_from,
         definition=stored_form(file),
+        written=written,
+        published_by=None if by is None else str(by),
         content_hash=fingerprint(file),
         published_at=now,
     )

@@ -1,0 +1,199 @@
+"""The rules of asking as an administrator works on them: versions, drafts, checking, publishing.
+
+Only headquarters' administrators come in. A text with faults is never published; what is published
+never changes. The caller commits.
+"""
+
+import difflib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlmodel import Session
+
+from api.core.errors import NotAllowed, NotFound
+from api.core.languages import Language
+from api.security.audit import audit
+from api.security.permissions import Permission
+from api.security.viewer import Viewer
+from api.surveys import repository, service
+from api.surveys.definitions import (
+    DefinitionInvalid,
+    Problem,
+    RulesFile,
+    canonical,
+    read_rules,
+    rule_set,
+)
+from api.surveys.errors import NotPublishable, PublishedOtherwise, RulesUnusable
+from api.surveys.published import known_to_rules
+from api.surveys.service import Publication
+from scheduler.planner import RuleSet
+
+State = Literal["in_force", "coming", "past"]
+NAME = "rules.toml"  # what a text without a file is called
+
+
+@dataclass(frozen=True)
+class RulesVersion:
+    """A published version: when it holds, who published it (None: at the command line)."""
+
+    version: int
+    code: str
+    state: State
+    effective_from: datetime
+    published_at: datetime
+    published_by: str | None
+
+
+@dataclass(frozen=True)
+class WrittenRules:
+    """One version with its text, as read and as the planner takes it."""
+
+    version: int
+    text: str
+    file: RulesFile
+    rules: RuleSet
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody is writing."""
+
+    text: str
+    saved_at: datetime
+
+
+@dataclass(frozen=True)
+class CheckedRules:
+    """A text that was checked: its faults or, without any, the rules it says."""
+
+    problems: tuple[Problem, ...]
+    file: RulesFile | None = None
+
+    @property
+    def rules(self) -> RuleSet | None:
+        """The rules as the planner takes them."""
+        return rule_set(self.file) if self.file else None
+
+
+def may_write_rules(viewer: Viewer) -> bool:
+    """Whether the viewer administers the whole network."""
+    root = viewer.hierarchy.root
+    return (
+        viewer.account_id is not None
+        and root is not None
+        and viewer.sees_unit(root.id)
+        and viewer.may(Permission.MANAGE_ASKING, root.id)
+    )
+
+
+def list_versions(session: Session, viewer: Viewer, now: datetime) -> list[RulesVersion]:
+    """Every published version, the newest first."""
+    _require_writer(viewer)
+    rows = repository.list_rules(session)
+    begun = [row for row in rows if row.effective_from <= now]
+    current = max(begun, key=lambda row: (row.effective_from, row.version), default=None)
+    return [RulesVersion(**asdict(row), state=_state(row, current, now)) for row in rows]
+
+
+def read_version(session: Session, viewer: Viewer, version: int) -> WrittenRules:
+    """One published version; raises NotFound."""
+    _require_writer(viewer)
+    found = repository.written_rules(session, version)
+    if found is None:
+        raise NotFound(version=version)
+    written, definition = found
+    file = RulesFile.model_validate(definition)
+    return WrittenRules(version, written or _plain(file), file, rule_set(file))
+
+
+def check_text(session: Session, viewer: Viewer, text: str) -> CheckedRules:
+    """Everything that is wrong with a text, held against what is published here."""
+    _require_writer(viewer)
+    try:
+        return CheckedRules((), read_rules(text, NAME, known=known_to_rules(session)))
+    except DefinitionInvalid as error:
+        return CheckedRules(error.problems)
+
+
+def differences(older: str, newer: str, names: tuple[str, str] = ("", "")) -> list[str]:
+    """What ``newer`` changes, as the lines of a unified diff."""
+    lines = difflib.unified_diff(
+        older.splitlines(), newer.splitlines(), names[0], names[1], lineterm=""
+    )
+    return list(lines)
+
+
+def publish_text(session: Session, viewer: Viewer, text: str, now: datetime) -> Publication:
+    """Publishes a text as a new version and forgets the draft.
+
+    Raises RulesUnusable with every fault, or what does not fit the versions that are published.
+    """
+    account = _require_writer(viewer)
+    checked = check_text(session, viewer, text)
+    if checked.file is None:
+        raise RulesUnusable(problems_as_data(checked.problems, viewer.language))
+    try:
+        made = service.publish_rules(session, checked.file, now, written=text, by=account)
+    except (NotPublishable, PublishedOtherwise) as error:
+        raise RulesUnusable([_whole_file(error)]) from error
+    repository.delete_draft(session, account)
+    if made.new:
+        audit(session, viewer.actor, "rules.publish", now=now, subject=f"version {made.version}")
+    return made
+
+
+def save_draft(session: Session, viewer: Viewer, text: str, now: datetime) -> Draft:
+    """Keeps what somebody is writing, faults and all."""
+    repository.save_draft(session, _require_writer(viewer), text, now)
+    return Draft(text, now)
+
+
+def find_draft(session: Session, viewer: Viewer) -> Draft | None:
+    """What the viewer was writing."""
+    row = repository.find_draft(session, _require_writer(viewer))
+    return None if row is None else Draft(row.written, row.saved_at)
+
+
+def discard_draft(session: Session, viewer: Viewer) -> None:
+    """Forgets what the viewer was writing."""
+    repository.delete_draft(session, _require_writer(viewer))
+
+
+def problems_as_data(problems: tuple[Problem, ...], language: Language) -> list[dict[str, Any]]:
+    """Problems as they are answered: ``line, column, field, code, message``."""
+    return [
+        {
+            "line": one.line,
+            "column": one.column,
+            "field": one.field,
+            "code": one.code,
+            "message": one.words(language),
+        }
+        for one in problems
+    ]
+
+
+def _require_writer(viewer: Viewer) -> UUID:
+    if viewer.account_id is None or not may_write_rules(viewer):
+        raise NotAllowed(permission=Permission.MANAGE_ASKING)
+    return viewer.account_id
+
+
+def _state(row: repository.RulesRow, current: repository.RulesRow | None, now: datetime) -> State:
+    if row == current:
+        return "in_force"
+    return "coming" if row.effective_from > now else "past"
+
+
+def _whole_file(error: NotPublishable | PublishedOtherwise) -> dict[str, Any]:
+    code = error.key.rpartition(".")[2]
+    return {"line": 1, "column": 1, "field": "version", "code": code, "message": error.log_text()}
+
+
+def _plain(file: RulesFile) -> str:
+    """Rules that were published without their text."""
+    return json.dumps(json.loads(canonical(file)), ensure_ascii=False, indent=2)
