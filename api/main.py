@@ -27,6 +27,7 @@ from api.reports import endpoints as reports
 from api.responses import endpoints as responses
 from api.webhooks import endpoints as webhooks
 from api.webhooks.wechat import endpoints as wechat_calls
+from api.wechat import endpoints as wechat_pages
 
 ROUTERS: tuple[object, ...] = (
     responses.router,  # first: routes are tried in order, and customers are the many
@@ -40,6 +41,7 @@ ROUTERS: tuple[object, ...] = (
     reports.router,
     webhooks.router,
     wechat_calls.router,
+    wechat_pages.router,
 )
 
 

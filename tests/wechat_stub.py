@@ -154,7 +154,8 @@ class WechatStub:
         code = secrets.token_hex(16)
         self.codes[code] = self.visitor
         back = urlencode({"code": code, "state": asked["state"]})
-        return RedirectResponse(f"{asked['redirect_uri']}?{back}", 302)
+        joined = "&" if "?" in asked["redirect_uri"] else "?"
+        return RedirectResponse(f"{asked['redirect_uri']}{joined}{back}", 302)
 
     def _who(self, request: Request) -> Response:
         asked = request.query_params

@@ -20,6 +20,7 @@ LIMITS = (
     ("/webhooks/domestic-sms/", MEGABYTE),  # batches
     ("/webhooks/contactless", MEGABYTE),
     ("/webhooks/", 65_536),
+    ("/wechat/", 65_536),
 )
 OTHERS = 4 * MEGABYTE
 

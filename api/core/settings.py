@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     wechat_aes_key: SecretStr | None = None  # encrypts them, where the account is set so
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
+    phone_check_template: str | None = None  # at the SMS gateway; parameters: code, minutes
+    phone_check_signature: str | None = None
     mail_bounce_domain: str | None = None  # mail to it is handed to `branchpulse mail bounce`
     mail_bounce_secret: SecretStr | None = None  # signs what is posted to /webhooks/mail/bounce
     # Messages a second (and at once) per provider account: "twilio=10/20, smtp=5".
@@ -187,6 +189,11 @@ class Settings(BaseSettings):
                 any(more) and not any(account),
                 "BRANCHPULSE_WECHAT_AUTHORIZE_URL and BRANCHPULSE_WECHAT_AES_KEY need "
                 "BRANCHPULSE_WECHAT_APP_ID and what belongs to it",
+            ),
+            (
+                (self.phone_check_template is None) != (self.phone_check_signature is None),
+                "BRANCHPULSE_PHONE_CHECK_TEMPLATE and BRANCHPULSE_PHONE_CHECK_SIGNATURE belong "
+                "together",
             ),
             (
                 key is not None and not (len(key) == 43 and key.isascii() and key.isalnum()),

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 from api.core.crypto import Vault
-from api.wechat import repository
-from api.wechat.repository import Openid
+from api.wechat.repository import account as repository
+from api.wechat.repository.account import Openid
 
 KIND = "wechat"
 

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from api.core.installation import Installation
-from api.wechat import repository
 from api.wechat.client import WechatApi
-from api.wechat.repository import StoredToken
+from api.wechat.repository import account as repository
+from api.wechat.repository.account import StoredToken
 
 ACCOUNT = "wechat"
 EARLY = timedelta(minutes=2)  # WeChat gives a new one in the last five minutes; both hold then

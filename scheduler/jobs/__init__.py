@@ -12,6 +12,7 @@ from api.core.installation import Installation
 from api.insights.league_store import compute_requested
 from api.invitations.service import decide_due
 from api.reports.service import send_due_rankings
+from scheduler.jobs.codes import send_codes
 from scheduler.jobs.housekeeping import (
     expire_plans,
     forget_answers,
@@ -57,6 +58,7 @@ LOOPS: tuple[Loop, ...] = (
     Loop("decide", decide_due),
     Loop("send", send_due, rest=1.0, threads=4),
     Loop("letters", send_letters, rest=1.0),
+    Loop("codes", send_codes, rest=1.0),
     Loop("fold", _fold, rest=0.3),
     Loop("leagues", _leagues),
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,11 +12,11 @@ from sqlmodel import Session
 _CLAIM_LETTERS = text("""
 update outbox_message set status = 'claimed', claimed_at = :now, attempts = attempts + 1
 where id in (
-    select id from outbox_message where status = 'waiting'
+    select id from outbox_message where status = 'waiting' and (kind = 'phone_check') = :codes
         and (claimed_at is null or claimed_at + attempts * interval '5 minutes' <= :now)
     order by created_at, id limit :limit for update skip locked)
 returning id, kind, recipient_encrypted, subject, body_text_encrypted, body_html_encrypted,
-    attempts, claimed_at
+    attempts, claimed_at, created_at, detail
 """)
 _SETTLE_LETTER = text("""
 update outbox_message set status = cast(:status as text), failure = :failure,
@@ -48,13 +49,16 @@ class LetterRow:
     body_html_encrypted: bytes | None
     attempts: int
     claimed_at: datetime
+    created_at: datetime
+    detail: dict[str, Any]
 
 
-def claim_letters(session: Session, now: datetime, limit: int) -> list[LetterRow]:
-    """Claims letters that wait, oldest first."""
-    return [
-        LetterRow(*row) for row in session.execute(_CLAIM_LETTERS, {"now": now, "limit": limit})
-    ]
+def claim_letters(
+    session: Session, now: datetime, limit: int, *, codes: bool = False
+) -> list[LetterRow]:
+    """Claims letters that wait, or ``codes`` on their way to a phone; oldest first."""
+    given = {"now": now, "limit": limit, "codes": codes}
+    return [LetterRow(*row) for row in session.execute(_CLAIM_LETTERS, given)]
 
 
 def settle_letter(

@@ -14,8 +14,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.core.installation import Installation
-from api.wechat import followers, repository
+from api.wechat import followers
 from api.wechat.client import NoAnswer, NotReached, WechatApi, WechatRefusal
+from api.wechat.repository import account as repository
 from api.wechat.tokens import SharedToken, Token
 from scheduler.senders.port import (
     NotNow,

@@ -12,7 +12,7 @@ from wechat_stub import APP_ID, SECRET, TOKEN, WechatStub
 from api.core.database import Database
 from api.core.ids import new_id
 from api.core.installation import Installation
-from api.wechat import repository
+from api.wechat.repository import account as repository
 from scheduler.senders.port import OutgoingMessage, ProviderTemplate, Refused
 from scheduler.senders.wechat import WechatMessages
 

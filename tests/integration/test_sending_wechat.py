@@ -12,7 +12,8 @@ from wechat_stub import APP_ID, SECRET, TOKEN, WechatStub
 
 from api.core.ids import new_id
 from api.core.installation import Installation
-from api.wechat import followers, repository
+from api.wechat import followers
+from api.wechat.repository import account as repository
 from scheduler.senders.port import (
     NotNow,
     OutgoingMessage,

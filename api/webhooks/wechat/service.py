@@ -22,8 +22,9 @@ from api.webhooks.wechat.events import (
     Said,
     Unfollowed,
 )
-from api.wechat import followers, repository
-from api.wechat.repository import Openid
+from api.wechat import followers
+from api.wechat.repository import account as repository
+from api.wechat.repository.account import Openid
 
 PROVIDER = "wechat"
 _ANYWHERE = Scope.whole_network(reason="WeChat speaks of any branch's follower or message")

@@ -1,0 +1,1 @@
+"""The SQL of WeChat: the account with its followers, and the binding of people."""
