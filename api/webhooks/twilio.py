@@ -12,6 +12,7 @@ _OUTCOMES: dict[str, Outcome] = {
     "queued": "sent",
     "sending": "sent",
     "sent": "sent",
+    "partially_delivered": "sent",
     "delivered": "delivered",
     "read": "delivered",
     "undelivered": "undelivered",
@@ -20,7 +21,9 @@ _OUTCOMES: dict[str, Outcome] = {
 }
 OPTED_OUT = frozenset({"21610", "30004"})  # unsubscribed, or blocked by the recipient
 DEAD = frozenset({"21211", "21214", "21217", "21614", "30005", "30006"})
-STOP = frozenset("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT OPTOUT REVOKE TD T R 退订 退 拒收".split())
+STOP = frozenset(
+    "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT OPTOUT REVOKE TD T R 退订 退 拒收".split()
+)
 START = frozenset("START UNSTOP SUBSCRIBE 订阅 恢复".split())
 _SIGNS = re.compile(r"[\W_]+")
 
