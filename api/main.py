@@ -25,6 +25,7 @@ from api.invitations import endpoints as invitations
 from api.network import endpoints as network
 from api.reports import endpoints as reports
 from api.responses import endpoints as responses
+from api.surveys import endpoints as rules
 from api.webhooks import endpoints as webhooks
 from api.webhooks.wechat import endpoints as wechat_calls
 from api.wechat import endpoints as wechat_pages
@@ -36,6 +37,7 @@ ROUTERS: tuple[object, ...] = (
     docs.router,
     network.router,
     customers.router,
+    rules.router,
     invitations.router,
     insights.router,
     reports.router,

@@ -77,6 +77,8 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "words": None,
         "after": None,
         "before": None,
+        "version": "1",
+        "against": "1",
     }
 )
 # Addresses that open by a secret which nobody else has; they are tested with one that is made up.

@@ -26,6 +26,7 @@ from api.invitations.facts import (
     Rows,
 )
 from api.invitations.repository.wire import Asked, Trip, one_trip
+from api.surveys.repository import USABLE
 from scheduler.planner import Channel, Holder, Inclusion, RuleSet, Since
 from scheduler.planner.facts import NOTHING
 
@@ -40,13 +41,13 @@ select e.id, e.branch_id, e.touchpoint_id, t.code, e.occurred_at, e.occurred_on,
 from event e join touchpoint t on t.id = e.touchpoint_id
 """
 _EVENTS = EVENT + "where e.id = any(%(ids)s::uuid[]) order by e.id"
-_FRAME = """
+_FRAME = f"""
 select n.name_zh, n.name_en, n.default_timezone, n.default_language, n.structure_version,
     r.version, r.content_hash,
     (select json_object_agg(code, id) from (select distinct on (code) code, id
         from survey_version order by code, version desc) s),
     (select json_object_agg(code, id) from (select distinct on (code) code, id
-        from message_version order by code, version desc) m)
+        from message_version where {USABLE} order by code, version desc) m)
 from (values (1)) one(id) left join network n on n.id = one.id
 left join lateral (select version, content_hash from rule_set_version
     where effective_from <= %(now)s order by effective_from desc, version desc limit 1) r on true
