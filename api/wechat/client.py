@@ -84,7 +84,7 @@ class WechatApi:
         """The answer to a call that needs the access token; raises WechatRefusal for a code."""
         return self._call("POST", place, params={"access_token": token}, json=body)
 
-    def create_code(self, token: str, scene: str) -> str:
+    def create_code(self, scene: str, token: str) -> str:
         """The address that a lasting QR code with ``scene`` in it leads to."""
         wanted = {"action_name": SCENE, "action_info": {"scene": {"scene_str": scene}}}
         return str(self.post("/cgi-bin/qrcode/create", token, wanted)["url"])

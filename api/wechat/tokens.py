@@ -5,18 +5,23 @@ asks WeChat. The others wait for the lock and read what was stored.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlmodel import Session
 
 from api.core.installation import Installation
-from api.wechat.client import WechatApi
+from api.wechat.client import NoAnswer, NotReached, WechatApi, WechatRefusal
 from api.wechat.repository import account as repository
 from api.wechat.repository.account import StoredToken
 
 ACCOUNT = "wechat"
+TOKEN_REFUSED = frozenset({40001, 40014, 41001, 42001})
 EARLY = timedelta(minutes=2)  # WeChat gives a new one in the last five minutes; both hold then
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,27 @@ class SharedToken:
         self._api = api
         self._known: Token | None = None
         self._lock = threading.Lock()
+
+    def used_for(self, call: Callable[[str], Answer]) -> Answer:
+        """What ``call`` gives; when its token is refused, once more with the renewed one.
+
+        Raises NotReached where there is no token: then nothing was called.
+        """
+        token = self._known_to_hold(None)
+        try:
+            return call(token.value)
+        except WechatRefusal as refusal:
+            if refusal.code not in TOKEN_REFUSED:
+                raise
+        return call(self._known_to_hold(token.version).value)
+
+    def _known_to_hold(self, refused: int | None) -> Token:
+        try:
+            return self.current() if refused is None else self.renewed(refused)
+        except WechatRefusal as refusal:
+            raise NotReached(f"token_{refusal.code}") from None
+        except NoAnswer:
+            raise NotReached("no_token") from None
 
     def current(self) -> Token:
         """A token that holds, as far as anybody knows; raises what the API raises."""

@@ -24,6 +24,7 @@ from scheduler.jobs.housekeeping import (
 from scheduler.jobs.letters import send_letters
 from scheduler.jobs.receipts import pull_receipts
 from scheduler.jobs.sending import send_due
+from scheduler.jobs.wechat_codes import make_wechat_codes
 
 
 @dataclass(frozen=True)
@@ -71,4 +72,5 @@ TICKS: tuple[Tick, ...] = (
     Tick("league tables", forget_leagues, 600),
     Tick("log-ins", forget_log_ins, 600),
     Tick("ranking", send_due_rankings, 60),
+    Tick("wechat codes", make_wechat_codes, 60),
 )

@@ -17,7 +17,7 @@ from api.core.installation import Installation
 from api.wechat import followers
 from api.wechat.client import NoAnswer, NotReached, WechatApi, WechatRefusal
 from api.wechat.repository import account as repository
-from api.wechat.tokens import SharedToken, Token
+from api.wechat.tokens import TOKEN_REFUSED, SharedToken
 from scheduler.senders.port import (
     NotNow,
     OutgoingMessage,
@@ -31,7 +31,6 @@ from scheduler.senders.port import (
 WECHAT = "wechat"
 TEMPLATE = "/cgi-bin/message/template/send"
 NOTIFICATION = "/cgi-bin/message/subscribe/bizsend"  # takes a one-time consent
-TOKEN_REFUSED = frozenset({40001, 40014, 41001, 42001})
 NOT_FOLLOWING = frozenset({43004})
 NO_CONSENT = frozenset({43101})
 DEAD = frozenset({40003})  # no such openid at this account
@@ -123,23 +122,7 @@ class WechatMessages:
             raise
 
     def _call(self, place: str, body: dict[str, Any]) -> dict[str, Any]:
-        """One call; when its token is refused, one more with the renewed one."""
-        token = self._known_token(None)
-        try:
-            return self._api.post(place, token.value, body)
-        except WechatRefusal as refusal:
-            if refusal.code not in TOKEN_REFUSED:
-                raise
-        return self._api.post(place, self._known_token(token.version).value, body)
-
-    def _known_token(self, refused: int | None) -> Token:
-        """The token; without one the message certainly went nowhere."""
-        try:
-            return self._token.current() if refused is None else self._token.renewed(refused)
-        except WechatRefusal as refusal:
-            raise NotReached(f"token_{refusal.code}") from None
-        except NoAnswer:
-            raise NotReached("no_token") from None
+        return self._token.used_for(lambda token: self._api.post(place, token, body))
 
     def _verdict(self, message: OutgoingMessage, code: int) -> Exception:
         """What WeChat's code means for the message."""

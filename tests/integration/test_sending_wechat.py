@@ -5,15 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from asking import change, one, rows
+from asking import change, make_network, one, rows
 from conftest import NOW, Office
 from served import served
 from wechat_stub import APP_ID, SECRET, TOKEN, WechatStub
 
 from api.core.ids import new_id
 from api.core.installation import Installation
+from api.models import QrPoint
 from api.wechat import followers
 from api.wechat.repository import account as repository
+from scheduler.jobs.wechat_codes import make_wechat_codes
 from scheduler.senders.port import (
     NotNow,
     OutgoingMessage,
@@ -313,3 +315,31 @@ def test_an_older_event_does_not_undo_a_newer_one(office: Office) -> None:
         followers.note_unfollow(session, who, NOW)
         followers.note_follow(session, who, None, NOW - timedelta(seconds=5))
     assert one(office.worker, "select following from wechat_follower").following is False
+
+
+def test_wechat_makes_the_code_of_a_branch_once_and_nothing_personal_leaves(
+    office: Office, house: Installation, stub: WechatStub
+) -> None:
+    network = make_network(office.owner)
+    with office.owner.transaction() as session:
+        for number, kind in enumerate(("wechat", "qr", "wechat")):
+            session.add(
+                QrPoint(
+                    code=f"D1-{number}",
+                    kind=kind,
+                    branch_id=network.branches[0],
+                    touchpoint_id=network.touchpoints["service"],
+                    survey_code="car_service",
+                    label="Desk",
+                    created_at=NOW,
+                    closed_at=NOW if number == 2 else None,
+                )
+            )
+    assert make_wechat_codes(office.worker) == 0
+    assert [make_wechat_codes(house), make_wechat_codes(house)] == [1, 0]
+    assert stub.scenes == ["D1-0"]
+    found = rows(office.worker, "select wechat_url from qr_point order by code")
+    assert [row.wechat_url for row in found] == ["http://wechat.invalid/q/D1-0", None, None]
+    change(office.worker, "update qr_point set wechat_url = null")
+    stub.quota = 0
+    assert make_wechat_codes(house) == 0
