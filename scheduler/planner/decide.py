@@ -11,6 +11,7 @@ from scheduler.planner.case import Case, at_most, must_not
 from scheduler.planner.channels import choose_channel
 from scheduler.planner.decision import Check, Decision, Reason, Send
 from scheduler.planner.facts import CustomerFacts, EventFacts, History, require_aware
+from scheduler.planner.followup import first_look
 from scheduler.planner.lots import lot
 from scheduler.planner.moment import find_time, look_at_caps
 from scheduler.planner.rules import Rule, RuleSet
@@ -217,4 +218,5 @@ def _send(case: Case) -> Send:
         channel_probability=choice.probability,
         by_lot=choice.by_lot,
         displaces=case.displaces,
+        follow_up_at=first_look(rule, case.segment or "", at),
     )

@@ -94,6 +94,8 @@ class Send:
     displaces : tuple of str
         Ids of planned invitations of a lower rank that give way: they are withdrawn as
         ``outranked`` in the transaction that stores this one.
+    follow_up_at : datetime or None
+        When reminders and fall-backs are first looked at; None: the rule has none.
     """
 
     at: datetime
@@ -110,6 +112,7 @@ class Send:
     channel_probability: float | None = None
     by_lot: bool = False
     displaces: tuple[str, ...] = ()
+    follow_up_at: datetime | None = None
 
     @property
     def earliest_at(self) -> datetime:

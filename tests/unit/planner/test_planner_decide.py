@@ -54,6 +54,7 @@ RULE = Rule(
     },
     templates={channel: f"invite_{channel}" for channel in Channel},
 )
+KIDS = Segment("kids", (Condition("age", low=0, below=9),))
 RULES = RuleSet("cars", 7, datetime(2026, 1, 1, tzinfo=UTC), Cap(90, 1), (RULE,))
 
 
@@ -102,8 +103,7 @@ def test_a_plain_event_is_sent_after_the_delay_and_its_link_expires() -> None:
         ({"consents": frozenset({Channel.WECHAT})}, Reason.NO_CONSENT),
         ({"rules": replace(RULES, rules=(replace(RULE, templates={}),))}, Reason.NO_TEMPLATE),
         ({"rules": replace(RULES, rules=(replace(RULE, channels={}),))}, Reason.NO_TEMPLATE),
-        ({"rules": replace(RULES, rules=(replace(RULE, segments=(Segment("kids", (Condition("age", low=0, below=9),)),)),))},
-         Reason.NO_SEGMENT),
+        ({"rules": replace(RULES, rules=(replace(RULE, segments=(KIDS,)),))}, Reason.NO_SEGMENT),
         ({"history": past(-1, "sent", "e1")}, Reason.ALREADY_INVITED),
         ({"history": past(-1)}, Reason.CAPPED),
     ],
