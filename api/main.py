@@ -21,6 +21,7 @@ from api.core.leadership import somebody_leads
 from api.customers import endpoints as customers
 from api.insights import endpoints as insights
 from api.insights.operations import operation_figures
+from api.invitations import dead_letter_endpoints as dead_letters
 from api.invitations import endpoints as invitations
 from api.network import endpoints as network
 from api.reports import endpoints as reports
@@ -39,6 +40,7 @@ ROUTERS: tuple[object, ...] = (
     customers.router,
     rules.router,
     invitations.router,
+    dead_letters.router,
     insights.router,
     reports.router,
     webhooks.router,

@@ -80,7 +80,11 @@ class Invitation(Table, table=True):
             "planned_at",
             postgresql_where=sql("object_hash is not null"),
         ),
-        Index("ix_invitation_unknown", "claimed_at", postgresql_where=sql("status = 'unknown'")),
+        Index(  # what only a person can settle
+            "ix_invitation_dead",
+            "planned_at",
+            postgresql_where=sql("status in ('unknown', 'undelivered')"),
+        ),
         # Of the gateway that is asked for receipts one by one.
         Index(
             "ix_invitation_awaited",

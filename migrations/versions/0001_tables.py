@@ -699,6 +699,7 @@ def upgrade() -> None:
     op.create_index('ix_invitation_branch_id_occurred_on', 'invitation', ['branch_id', 'occurred_on'], unique=False)
     op.create_index('ix_invitation_claimed', 'invitation', ['claimed_at'], unique=False, postgresql_where=sa.text("status = 'claimed'"))
     op.create_index('ix_invitation_contact_point_id_planned_at', 'invitation', ['contact_point_id', 'planned_at'], unique=False)
+    op.create_index('ix_invitation_dead', 'invitation', ['planned_at'], unique=False, postgresql_where=sa.text("status in ('unknown', 'undelivered')"))
     op.create_index('ix_invitation_due', 'invitation', ['channel', 'planned_at'], unique=False, postgresql_where=sa.text("status = 'planned'"))
     op.create_index('ix_invitation_follow_up', 'invitation', ['follow_up_at'], unique=False, postgresql_where=sa.text('follow_up_at is not null'))
     op.create_index('ix_invitation_household_hash_planned_at', 'invitation', ['household_hash', 'planned_at'], unique=False, postgresql_where=sa.text('household_hash is not null'))
@@ -706,7 +707,6 @@ def upgrade() -> None:
     op.create_index('ix_invitation_person_id_planned_at', 'invitation', ['person_id', 'planned_at'], unique=False)
     op.create_index(op.f('ix_invitation_provider_id'), 'invitation', ['provider_id'], unique=False)
     op.create_index('ix_invitation_root_id', 'invitation', ['root_id'], unique=False, postgresql_where=sa.text('root_id is not null'))
-    op.create_index('ix_invitation_unknown', 'invitation', ['claimed_at'], unique=False, postgresql_where=sa.text("status = 'unknown'"))
     op.create_table('call_task',
     sa.Column('invitation_id', sa.Uuid(), nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=False),
@@ -806,7 +806,6 @@ def downgrade() -> None:
     op.drop_index('ix_call_task_due', table_name='call_task', postgresql_where=sa.text("status = 'waiting'"))
     op.drop_index(op.f('ix_call_task_branch_id'), table_name='call_task')
     op.drop_table('call_task')
-    op.drop_index('ix_invitation_unknown', table_name='invitation', postgresql_where=sa.text("status = 'unknown'"))
     op.drop_index('ix_invitation_root_id', table_name='invitation', postgresql_where=sa.text('root_id is not null'))
     op.drop_index(op.f('ix_invitation_provider_id'), table_name='invitation')
     op.drop_index('ix_invitation_person_id_planned_at', table_name='invitation')
@@ -814,6 +813,7 @@ def downgrade() -> None:
     op.drop_index('ix_invitation_household_hash_planned_at', table_name='invitation', postgresql_where=sa.text('household_hash is not null'))
     op.drop_index('ix_invitation_follow_up', table_name='invitation', postgresql_where=sa.text('follow_up_at is not null'))
     op.drop_index('ix_invitation_due', table_name='invitation', postgresql_where=sa.text("status = 'planned'"))
+    op.drop_index('ix_invitation_dead', table_name='invitation', postgresql_where=sa.text("status in ('unknown', 'undelivered')"))
     op.drop_index('ix_invitation_contact_point_id_planned_at', table_name='invitation')
     op.drop_index('ix_invitation_claimed', table_name='invitation', postgresql_where=sa.text("status = 'claimed'"))
     op.drop_index('ix_invitation_branch_id_occurred_on', table_name='invitation')

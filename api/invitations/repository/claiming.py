@@ -43,7 +43,7 @@ _HELD = """
     from person_hold h where h.person_id = i.person_id and h.closed_at is null
     order by h.reason desc limit 1)
 """
-_OBSTACLE = f"""
+OBSTACLE = f"""
 case
     when i.expires_at <= :now then 'expired'
     when coalesce(r.answered_at, i.answered_at) is not null then 'answered'
@@ -78,7 +78,7 @@ with due as materialized (
         for update skip locked
     ) d limit :limit
 )
-select {_COLUMNS}, '', cast(:claimer as text), cast(:now as timestamptz), {_OBSTACLE},
+select {_COLUMNS}, '', cast(:claimer as text), cast(:now as timestamptz), {OBSTACLE},
     i.root_id is not null
 from due join invitation i on i.id = due.id
 join event e on e.id = i.event_id
@@ -131,8 +131,9 @@ _TOKENS = text(
     "where invitation_id = any(cast(:roots as uuid[])) and message_id = any(cast(:ids as uuid[]))"
 )
 _EXPIRE = text("""
-update invitation set status = 'expired',
-    failure = case when attempts > 0 and failure is not null then 'given_up:' || failure
+update invitation set
+    status = case when attempts > 0 then 'undelivered' else 'expired' end,
+    failure = case when attempts > 0 then 'given_up:' || coalesce(failure, 'expired')
         else 'expired' end
 where id in (select id from invitation where status = 'planned' and expires_at <= :now
     limit :limit for update skip locked) returning id
