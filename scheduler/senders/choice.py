@@ -127,8 +127,6 @@ def check_gateways(installation: Installation) -> None:
 
 def choose_sender(settings: Settings, channel: str) -> Sender:
     """The sender of letters to colleagues, which go by e-mail or stay on the console."""
-    if channel == "sms" and settings.live_sending and settings.twilio_account_sid is not None:
-        return TwilioSms(settings)
     if channel == "email" and settings.live_sending and settings.smtp_url is not None:
         return SmtpMail(settings)
     return _console(settings)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as ConnectionFailed
 from requests.exceptions import ConnectTimeout, RequestException
 from twilio.base.exceptions import TwilioException, TwilioRestException
@@ -30,6 +31,7 @@ from scheduler.senders.port import (
 )
 
 TWILIO = "twilio"
+CONNECTIONS = 32  # as many as threads may send at once
 TIMEOUT = 10.0  # seconds; far below the lease of a claim
 OPTED_OUT = frozenset({21610})
 DEAD = frozenset({21211, 21214, 21614})
@@ -102,6 +104,8 @@ class _Rebased(TwilioHttpClient):  # type: ignore[misc]
     def __init__(self, base: str | None) -> None:
         super().__init__(timeout=TIMEOUT, logger=_silent)
         self._base = base.rstrip("/") if base else None
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
 
     def request(self, method: str, url: str, *args: Any, **more: Any) -> Any:
         """One request; never repeated."""
