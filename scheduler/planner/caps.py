@@ -4,6 +4,7 @@ A cap is two-sided: it holds in every window of its length, so an invitation is 
 before planned ones either.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -123,9 +124,13 @@ def occupied(at: datetime, slots: Sequence[datetime], cap: Cap) -> int:
         One more invitation at ``at`` keeps the cap if and only if this is below ``cap.count``.
         Later slots count too: a planned invitation must not be overtaken by a second one.
     """
-    near = [slot for slot in slots if at - cap.window < slot < at + cap.window]
-    starts = [slot for slot in near if slot <= at] or [at]
-    return max(sum(start <= slot < start + cap.window for slot in near) for start in starts)
+    first, stop = bisect_right(slots, at - cap.window), bisect_left(slots, at + cap.window)
+    if stop - first < 2:
+        return stop - first
+    starts = range(first, bisect_right(slots, at, first, stop))
+    if not starts:
+        return stop - first
+    return max(bisect_left(slots, slots[one] + cap.window, one, stop) - one for one in starts)
 
 
 def next_free(

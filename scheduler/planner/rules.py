@@ -167,15 +167,12 @@ class Cap:
     only: frozenset[str] = frozenset()
     not_for: frozenset[str] = frozenset()
     hold: bool = True
+    window: timedelta = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.days < 1 or self.count < 1:
             raise ValueError("a cap needs at least 1 day and at least 1 invitation")
-
-    @property
-    def window(self) -> timedelta:
-        """The length of the window."""
-        return timedelta(days=self.days)
+        object.__setattr__(self, "window", timedelta(days=self.days))
 
     def __str__(self) -> str:
         return f"{self.count}/{self.days}d"
