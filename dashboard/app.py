@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.core.installation import Installation
 from dashboard.address import ROOT
+from dashboard.asking_callbacks import register_asking
 from dashboard.callbacks import register
 from dashboard.gate import Gate
 from dashboard.pages.shell import shell
@@ -28,6 +29,7 @@ def add_dashboard(api: FastAPI) -> None:
     dash = _dash(api)
     dash.layout = shell()
     register(dash)
+    register_asking(dash)
     wire(dash, installation)
     api.add_middleware(Gate, installation=installation, policy=content_policy(dash))
 

@@ -21,6 +21,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard.actions.export import export_league
 from dashboard.address import Page, read_address
+from dashboard.asking_callbacks import asking_group
 from dashboard.data.frame import frame, landing, may_look
 from dashboard.data.freshness import version_now
 from dashboard.data.glance import glance, overview_unit
@@ -118,7 +119,7 @@ def _page(sitting: Sitting, *, had_grid: bool) -> tuple[Any, Shown | None]:
             letter = ranking_view(sitting)
             return ranking_page(letter, sitting.say), {**now, "pending": letter.pending}
         case _:
-            return states.missing(sitting.say), None
+            return asking_group(sitting) or states.missing(sitting.say), None
 
 
 def _league(sitting: Sitting, now: Shown, *, had_grid: bool) -> tuple[Any, Shown]:

@@ -22,6 +22,7 @@ def shell() -> Any:
             dcc.Store(id=Id.TITLE),
             dcc.Store(id=Id.TITLED),
             dcc.Store(id=Id.SEARCHED),
+            dcc.Store(id=Id.LETTER),
             dcc.Download(id=Id.DOWNLOAD),
             html.Div(id=Id.FRAME, children=_waiting_frame()),
             html.Main(

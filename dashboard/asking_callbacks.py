@@ -1,0 +1,221 @@
+"""The callbacks of the pages about asking, and which page of theirs an address names.
+
+Registered by being imported, through the wiring like all others.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from dash import (
+    ClientsideFunction,
+    Dash,
+    Input,
+    Output,
+    State,
+    callback_context,
+    no_update,
+    set_props,
+)
+from dash.exceptions import PreventUpdate
+
+from dashboard.actions.resend import send_again
+from dashboard.actions.rules import keep_draft, publish
+from dashboard.address import Page
+from dashboard.data.asking import asking_view
+from dashboard.data.dead_letters import dead_letters, find_letter, letter_id
+from dashboard.data.drafting import (
+    Checked,
+    before_publishing,
+    checked_text,
+    compared_text,
+    editor_view,
+    fingerprint,
+)
+from dashboard.data.explained import event_view, find_subject
+from dashboard.data.explained_customer import customer_view
+from dashboard.data.rules import rules_view
+from dashboard.data.sitting import Sitting
+from dashboard.data.words import Words
+from dashboard.ids import Id
+from dashboard.notices import notice
+from dashboard.pages import editor, explained
+from dashboard.pages.asking import asking_page
+from dashboard.pages.dead_letters import confirmation, letter_rows
+from dashboard.pages.rules import rules_page
+from dashboard.wiring import callback
+
+
+def asking_group(sitting: Sitting) -> Any:
+    """The page of the group that the address names; None when it names none of these."""
+    say = sitting.say
+    match sitting.address.page:
+        case Page.ASKING:
+            return asking_page(asking_view(sitting), say, dark=sitting.dark)
+        case Page.RULES:
+            return rules_page(rules_view(sitting), say)
+        case Page.RULES_EDIT:
+            return editor.editor_page(editor_view(sitting), say)
+        case Page.ASKING_EVENT | Page.ASKING_CUSTOMER:
+            return _explained(sitting)
+        case _:
+            return None
+
+
+def _explained(sitting: Sitting) -> Any:
+    """One event, one customer, or the search that leads to them."""
+    if sitting.address.subject is None:
+        return explained.search_page(sitting.say)
+    if sitting.address.page is Page.ASKING_CUSTOMER:
+        return explained.customer_page(customer_view(sitting), sitting.say)
+    return explained.event_page(event_view(sitting), sitting.say)
+
+
+def register_asking(dash: Dash) -> None:
+    """Registers what runs in the browser alone."""
+    dash.clientside_callback(
+        ClientsideFunction("asking", "drawLines"),
+        Output(Id.RULES_DRAWN, "data"),
+        Input(Id.RULES_TEXT, "value"),
+        Input(Id.RULES_PROBLEMS, "data"),
+    )
+
+
+def _told(say: Words, key: str) -> Any:
+    """An error in place of a result."""
+    return editor.refused(say(key)), no_update
+
+
+def _lines(found: Checked) -> list[int]:
+    return [one.line for one in found.troubles]
+
+
+_BUTTONS = (Id.RULES_CHECK, Id.RULES_COMPARE, Id.RULES_SAVE, Id.RULES_PUBLISH)
+
+
+@callback(
+    [Output(Id.RULES_RESULT, "children"), Output(Id.RULES_PROBLEMS, "data")],
+    [Input(button, "n_clicks") for button in _BUTTONS],
+    [State(Id.RULES_TEXT, "value")],
+    initial=False,
+    failed=_told,
+)
+def work_on_rules(sitting: Sitting, *given: Any) -> Any:
+    """What the button that was pressed says of the text: result, and the lines with problems."""
+    *clicks, text = given
+    if not any(clicks):
+        raise PreventUpdate
+    pressed = callback_context.triggered_id
+    return _WORK.get(pressed, _check)(sitting, text or "")
+
+
+def _check(sitting: Sitting, text: str) -> Any:
+    """Every problem of the text with its line."""
+    found = checked_text(sitting, text)
+    return editor.checked(found, sitting.say), _lines(found)
+
+
+def _compare(sitting: Sitting, text: str) -> Any:
+    """What the text changes against the version in force."""
+    return editor.compared(compared_text(sitting, text), sitting.say), no_update
+
+
+def _save(sitting: Sitting, text: str) -> Any:
+    """Keeps the text as the viewer's draft."""
+    return editor.saved(keep_draft(sitting, text), sitting.say), no_update
+
+
+def _ask_first(sitting: Sitting, text: str) -> Any:
+    """What publishing would mean, with the button that does it; the text is kept as a draft."""
+    keep_draft(sitting, text)
+    found, changes = before_publishing(sitting, text)
+    if found.troubles:
+        return editor.checked(found, sitting.say), _lines(found)
+    compared = compared_text(sitting, text)
+    return editor.sure(found, changes, compared, fingerprint(text), sitting.say), []
+
+
+_WORK: dict[Any, Callable[[Sitting, str], Any]] = {
+    Id.RULES_CHECK: _check,
+    Id.RULES_COMPARE: _compare,
+    Id.RULES_SAVE: _save,
+    Id.RULES_PUBLISH: _ask_first,
+}
+
+
+@callback(
+    Output(Id.RULES_SURE, "disabled"),
+    Input(Id.RULES_SURE, "n_clicks"),
+    [State(Id.RULES_SURE, "value"), State(Id.RULES_TEXT, "value")],
+    initial=False,
+)
+def publish_rules(
+    sitting: Sitting, clicks: int | None, confirmed: str | None, text: str | None
+) -> Any:
+    """Publishes the text that was confirmed; one that changed meanwhile is asked about again."""
+    if not clicks:
+        raise PreventUpdate
+    written, say = text or "", sitting.say
+    if fingerprint(written) == confirmed:
+        shown = editor.published(publish(sitting, written), say)
+    else:
+        shown = editor.refused(say("rulebook.edit.moved"))
+    set_props(Id.RULES_RESULT, {"children": shown})
+    return True
+
+
+@callback(
+    Output(Id.RESEND_PLACE, "children"),
+    Input(Id.LETTER, "data"),
+    initial=False,
+)
+def ask_before_resending(sitting: Sitting, letter: dict[str, Any] | None) -> Any:
+    """Asks once more before a customer may get a second message."""
+    if not letter:
+        return None
+    found = find_letter(sitting, str(letter.get("id")))
+    return None if found is None or found.refused else confirmation(found, sitting.say)
+
+
+@callback(
+    Output(Id.LETTERS, "children"),
+    Input(Id.RESEND, "n_clicks"),
+    [State(Id.RESEND, "value")],
+    initial=False,
+)
+def resend_letter(sitting: Sitting, clicks: int | None, wanted: str | None) -> Any:
+    """Sends one again, and shows what is left."""
+    letter = letter_id(wanted)
+    if not clicks or letter is None:
+        raise PreventUpdate
+    set_props(Id.RESEND_PLACE, {"children": None})
+    send_again(sitting, letter)
+    set_props(Id.NOTICES, {"children": notice(sitting.say("asked.dead.done"))})
+    return letter_rows(dead_letters(sitting), sitting.say)
+
+
+@callback(
+    Output(Id.LETTER, "data"),
+    Input(Id.RESEND_NOT, "n_clicks"),
+    initial=False,
+)
+def resend_nothing(sitting: Sitting, clicks: int | None) -> Any:
+    """Closes the question."""
+    if not clicks:
+        raise PreventUpdate
+    return {}
+
+
+@callback(
+    [Output(Id.ADDRESS, "pathname"), Output(Id.SEEK_PLACE, "children")],
+    Input(Id.SEEK, "n_submit"),
+    [State(Id.SEEK, "value")],
+    initial=False,
+)
+def seek(sitting: Sitting, submits: int | None, words: str | None) -> Any:
+    """Goes to the event or customer that the words name, or says that there is none."""
+    if not submits or not words:
+        raise PreventUpdate
+    found = find_subject(sitting, words)
+    if found is None:
+        return no_update, explained.nothing_found(sitting.say)
+    return found.href.partition("?")[0], None

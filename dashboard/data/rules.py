@@ -1,0 +1,227 @@
+"""The rule set in words: what is in force, what is coming, what was; segments counted just now."""
+
+from dataclasses import dataclass
+
+from api.core.errors import NotAllowed, NotFound
+from api.insights.queries import touchpoint_rows
+from api.security.permissions import Permission
+from api.surveys.published import rules_in_force
+from api.surveys.rulebook import (
+    RulesVersion,
+    find_draft,
+    list_versions,
+    may_write_rules,
+    read_version,
+)
+from dashboard.address import Page
+from dashboard.data.rule_words import (
+    Line,
+    cap_words,
+    channel_word,
+    rule_lines,
+    segment_words,
+    wave_words,
+)
+from dashboard.data.segments import segment_counts
+from dashboard.data.sitting import Sitting
+from dashboard.data.times import moment_text
+from dashboard.data.words import Words
+from scheduler.planner import Rule, RuleSet
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one segment is reached: channels in order; empty: never asked."""
+
+    segment: str
+    channels: list[str]
+    share: float | None
+
+
+@dataclass(frozen=True)
+class TouchpointRule:
+    """The rule of one touchpoint."""
+
+    name: str
+    survey: str
+    ways: list[Way]
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class SegmentRow:
+    """A segment, what it asks for, and how many customers it holds today."""
+
+    name: str
+    words: str
+    people: int | None
+    share: float | None
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """A published version; ``state`` is ``in_force``, ``coming`` or ``past``."""
+
+    version: int
+    state: str
+    since: str
+    published: str
+    by: str
+    href: str
+
+
+@dataclass(frozen=True)
+class RulesView:
+    """One version of the rules; ``version`` None: nothing is published."""
+
+    version: VersionRow | None
+    code: str
+    caps: list[str]
+    compete: str
+    rules: list[TouchpointRule]
+    segments: list[SegmentRow]
+    people: int | None
+    waves: list[tuple[str, str]]
+    written: str
+    versions: list[VersionRow]
+    may_write: bool
+    has_draft: bool
+    single: bool  # one version was asked for by its number
+    edit: str
+    try_out: str
+    back: str
+
+
+def rules_view(sitting: Sitting) -> RulesView:
+    """The version that the address names, else the one in force.
+
+    Versions, their texts and drafts are for those who write rules; analysts of the whole network
+    read what is in force. Raises NotFound for a version that there is not.
+    """
+    if not may_read_rules(sitting):
+        raise NotAllowed(permission=Permission.MANAGE_ASKING)
+    writes = may_write_rules(sitting.viewer)
+    versions = list_versions(sitting.session, sitting.viewer, sitting.now) if writes else []
+    wanted = _wanted(sitting, versions)
+    rules, written = _rules_of(sitting, wanted, writes=writes)
+    rows = [version_row(sitting, one) for one in versions]
+    shown = _shown(sitting, rules, rows)
+    single = sitting.address.subject is not None
+    counts = segment_counts(sitting, rules) if rules and shown and not single else None
+    to = sitting.address.with_(unit=None, subject=None).to
+    return RulesView(
+        version=shown,
+        code=rules.code if rules else "",
+        caps=caps_of(rules, sitting.say) if rules else [],
+        compete=sitting.say(f"rulebook.compete.{rules.compete}") if rules else "",
+        rules=touchpoint_rules(rules, touchpoint_names(sitting), sitting.say) if rules else [],
+        segments=segments_of(rules, counts, sitting.say) if rules else [],
+        people=sum(counts.values()) if counts else None,
+        waves=waves_of(rules, sitting.say) if rules else [],
+        written=written,
+        versions=rows,
+        may_write=writes,
+        has_draft=writes and find_draft(sitting.session, sitting.viewer) is not None,
+        single=single,
+        edit=to(Page.RULES_EDIT).href,
+        try_out=to(Page.SIMULATE).href,
+        back=to(Page.RULES).href,
+    )
+
+
+def may_read_rules(sitting: Sitting) -> bool:
+    """True for people of the whole network: a segment may name any branch."""
+    root = sitting.viewer.hierarchy.root
+    whole = root is not None and sitting.viewer.sees_unit(root.id)
+    return whole and sitting.viewer.may(Permission.VIEW_NETWORK)
+
+
+def version_row(sitting: Sitting, one: RulesVersion) -> VersionRow:
+    """A version as tables show it."""
+    return VersionRow(
+        version=one.version,
+        state=one.state,
+        since=moment_text(sitting, one.effective_from),
+        published=moment_text(sitting, one.published_at),
+        by=one.published_by or sitting.say("rulebook.page.command"),
+        href=sitting.address.about(Page.RULES, str(one.version)).href,
+    )
+
+
+def touchpoint_names(sitting: Sitting) -> dict[str, str]:
+    """Touchpoints in the page's language, by code."""
+    english = sitting.language == "en"
+    rows = touchpoint_rows(sitting.session)
+    return {row.code: row.name_en if english else row.name_zh for row in rows}
+
+
+def _wanted(sitting: Sitting, versions: list[RulesVersion]) -> int | None:
+    subject = sitting.address.subject
+    if subject is None:
+        return next((one.version for one in versions if one.state == "in_force"), None)
+    if not any(str(one.version) == subject for one in versions):
+        raise NotFound(version=subject)
+    return int(subject)
+
+
+def _rules_of(sitting: Sitting, wanted: int | None, *, writes: bool) -> tuple[RuleSet | None, str]:
+    if writes:
+        if wanted is None:
+            return None, ""
+        found = read_version(sitting.session, sitting.viewer, wanted)
+        return found.rules, found.text
+    in_force = rules_in_force(sitting.session, sitting.now)
+    return (in_force.rules, "") if in_force else (None, "")
+
+
+def _shown(sitting: Sitting, rules: RuleSet | None, rows: list[VersionRow]) -> VersionRow | None:
+    if rules is None:
+        return None
+    found = next((row for row in rows if row.version == rules.version), None)
+    since = moment_text(sitting, rules.effective_from)
+    return found or VersionRow(rules.version, "in_force", since, "", "", "")
+
+
+def touchpoint_rules(rules: RuleSet, names: dict[str, str], say: Words) -> list[TouchpointRule]:
+    """Every touchpoint's rule, in the order of the file."""
+    return [
+        TouchpointRule(
+            names.get(rule.touchpoint, rule.touchpoint),
+            rule.survey,
+            _ways(rule, say),
+            rule_lines(rule, say),
+        )
+        for rule in rules.rules
+    ]
+
+
+def caps_of(rules: RuleSet, say: Words) -> list[str]:
+    """The floor first, then the further caps."""
+    return [cap_words(cap, say) for cap in rules.caps]
+
+
+def waves_of(rules: RuleSet, say: Words) -> list[tuple[str, str]]:
+    """Every wave with its name."""
+    return [(wave.code, wave_words(wave, say)) for wave in rules.waves]
+
+
+def segments_of(rules: RuleSet, counts: dict[str, int] | None, say: Words) -> list[SegmentRow]:
+    """Every segment of the set, in its order, with its customers where they were counted."""
+    total = sum(counts.values()) if counts else 0
+    rows = []
+    for segment in rules.rules[0].segments if rules.rules else ():
+        people = counts.get(segment.name, 0) if counts is not None else None
+        share = people / total if people is not None and total else None
+        rows.append(SegmentRow(segment.name, segment_words(segment, say), people, share))
+    return rows
+
+
+def _ways(rule: Rule, say: Words) -> list[Way]:
+    return [
+        Way(
+            segment.name,
+            [channel_word(one, say) for one in rule.channels.get(segment.name, ())],
+            rule.shares.get(segment.name),
+        )
+        for segment in rule.segments
+    ]

@@ -1,0 +1,42 @@
+"""Rows with a bar: a name, how much, in numbers and as a share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dash import html
+
+from dashboard.numbers import count, percent
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row; ``share`` and ``of`` say what part of what it is."""
+
+    name: str
+    number: int
+    share: float | None = None
+    of: str = ""
+    tone: str = ""
+
+
+def bar_rows(bars: Sequence[Bar]) -> Any:
+    """Bars on one scale, the longest fills the track."""
+    most = max((bar.number for bar in bars), default=0)
+    return html.Div([_row(bar, most) for bar in bars], className="bp-bars")
+
+
+def _row(bar: Bar, most: int) -> Any:
+    width = f"{bar.number / most:.2%}" if most else "0%"
+    return html.Div(
+        [
+            html.Span(bar.name, className="bp-name"),
+            html.B(count(bar.number)),
+            html.Span(
+                f"{percent(bar.share)} {bar.of}".strip() if bar.share is not None else "",
+                className="bp-muted bp-small",
+            ),
+            html.Div(html.Div(className="bp-fill", style={"width": width}), className="bp-track"),
+        ],
+        className=f"bp-bar-row {bar.tone}".strip(),
+    )

@@ -1,0 +1,196 @@
+"""The rules of asking as a person reads them: per touchpoint, segment and cap; and all versions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import dcc, html
+
+from dashboard.data.rules import RulesView, SegmentRow, TouchpointRule, VersionRow, Way
+from dashboard.data.words import Words
+from dashboard.numbers import count, percent
+from dashboard.pages import states
+from dashboard.pages.parts import card, chip, icon
+
+_TONES = {"in_force": "bp-up", "coming": "bp-soon", "past": ""}
+_ICONS = {
+    "when": "clock-history",
+    "hours": "calendar-event",
+    "fallback": "signpost-split",
+    "reminders": "arrow-repeat",
+    "chosen": "question-circle",
+    "channels": "people",
+}
+
+
+def rules_page(view: RulesView, say: Words) -> Any:
+    """The page, or the words for why there are no rules."""
+    if view.version is None:
+        buttons = html.Div(_buttons(view, say), className="bp-buttons bp-middle")
+        words = say("rulebook.page.none"), say("rulebook.page.none_words")
+        inner = states.state("file-earmark-text", *words, buttons)
+        return html.Div([card(None, inner), _versions(view, say)], className="bp-grid")
+    return html.Div(
+        [
+            head(view, view.version, say),
+            caps(view, say, width=5),
+            segments(view, say, width=7),
+            *(touchpoint(rule, say) for rule in view.rules),
+            waves(view, say),
+            _written(view, say),
+            _versions(view, say),
+        ],
+        className="bp-grid",
+    )
+
+
+def head(view: RulesView, version: VersionRow, say: Words) -> Any:
+    """Which version this is, since when it holds, and what one may do with it."""
+    key = {"in_force": "lead", "coming": "lead_coming", "past": "lead_past"}[version.state]
+    lead = say(f"rulebook.page.{key}", version=version.version, code=view.code,
+               since=version.since)  # fmt: skip
+    by = say("rulebook.page.published_by", when=version.published, who=version.by)
+    words = html.Div(
+        [
+            html.Div(
+                [html.H2(lead), chip(say(f"rulebook.state.{version.state}"),
+                                     _TONES[version.state])],
+                className="bp-lead",
+            ),
+            html.P(by, className="bp-muted") if version.published else None,
+        ]
+    )  # fmt: skip
+    return html.Section(
+        [words, html.Div(_buttons(view, say), className="bp-buttons")],
+        className="bp-card bp-between-ends",
+    )
+
+
+def _buttons(view: RulesView, say: Words) -> list[Any]:
+    buttons = []
+    if view.single:
+        buttons.append(dcc.Link(say("rulebook.page.back"), href=view.back, className="bp-button"))
+    if not view.may_write:
+        return buttons
+    words = say("rulebook.page.draft" if view.has_draft else "rulebook.page.edit")
+    return [
+        *buttons,
+        dcc.Link(
+            [icon("play-circle"), say("rulebook.page.try")], href=view.try_out,
+            className="bp-button",
+        ),
+        dcc.Link(
+            [icon("pencil-square"), words], href=view.edit, className="bp-button bp-primary"
+        ),
+    ]  # fmt: skip
+
+
+def caps(view: RulesView, say: Words, width: int) -> Any:
+    """How often anybody may be asked at most; the floor is the first."""
+    floor, *further = view.caps
+    inner = [
+        html.Div(say("rulebook.page.floor"), className="bp-muted bp-small"),
+        html.P(floor, className="bp-floor"),
+        html.Ul([html.Li(words) for words in further], className="bp-list") if further else None,
+        html.P(view.compete, className="bp-note"),
+    ]
+    return card(say("rulebook.page.caps"), *inner, note=say("rulebook.page.caps_note"), width=width)
+
+
+def segments(view: RulesView, say: Words, width: int) -> Any:
+    """The segments in their order, each with its customers of this moment."""
+    note = say("rulebook.page.segments_uncounted")
+    if view.people is not None:
+        note = say("rulebook.page.segments_note", total=count(view.people))
+    rows = html.Ol([_segment(row, say) for row in view.segments], className="bp-segments")
+    return card(say("rulebook.page.segments"), rows, note=note, width=width)
+
+
+def _segment(row: SegmentRow, say: Words) -> Any:
+    people: list[Any] = []
+    if row.people is not None:
+        width = {"width": f"{row.share or 0:.2%}"}
+        people = [
+            html.Div(
+                [html.B(count(row.people)), html.Span(percent(row.share), className="bp-muted")],
+                className="bp-people",
+            ),
+            html.Div(html.Div(className="bp-fill", style=width), className="bp-track"),
+        ]
+    named = html.Div([html.Code(row.name), html.Div(row.words, className="bp-muted bp-small")])
+    return html.Li([named, *people])
+
+
+def touchpoint(rule: TouchpointRule, say: Words) -> Any:
+    """One touchpoint: whom by which channels, then every other statement."""
+    ways = html.Div([_way(way, say) for way in rule.ways], className="bp-ways")
+    rows = [_line("channels", ways, say)]
+    rows += [_line(line.topic, [html.P(words) for words in line.words], say) for line in rule.lines]
+    survey = html.Span(
+        say("rulebook.page.survey", survey=rule.survey), className="bp-muted bp-small"
+    )
+    return card(rule.name, html.Dl(rows, className="bp-rule"), aside=survey)
+
+
+def _line(topic: str, words: Any, say: Words) -> Any:
+    return html.Div(
+        [html.Dt([icon(_ICONS[topic]), say(f"rulebook.topic.{topic}")]), html.Dd(words)]
+    )
+
+
+def _way(way: Way, say: Words) -> Any:
+    steps: list[Any] = []
+    for channel in way.channels:
+        steps += [icon("arrow-right")] if steps else []
+        steps.append(html.Span(channel, className="bp-channel"))
+    if not steps:
+        steps = [html.Span(say("rulebook.page.never"), className="bp-muted")]
+    if way.share is not None:
+        steps.append(chip(say("rulebook.page.share", share=percent(way.share))))
+    return html.Div([html.Code(way.segment), html.Div(steps, className="bp-steps")],
+                    className="bp-way")  # fmt: skip
+
+
+def waves(view: RulesView, say: Words) -> Any:
+    """Surveys that no event starts; nothing where there are none."""
+    if not view.waves:
+        return None
+    rows = [html.Div([html.Dt(html.Code(name)), html.Dd(words)]) for name, words in view.waves]
+    return card(say("rulebook.page.waves"), html.Dl(rows, className="bp-rule"))
+
+
+def _written(view: RulesView, say: Words) -> Any:
+    """The text as it was written, folded away."""
+    if not view.written:
+        return None
+    summary = html.Summary([icon("file-earmark-text"), say("rulebook.page.show_text")])
+    text = html.Pre(view.written, className="bp-text", tabIndex=0)
+    return html.Details([summary, text], className="bp-card bp-12 bp-fold", open=view.single)
+
+
+def _versions(view: RulesView, say: Words) -> Any:
+    """All versions, the newest first."""
+    if not view.versions:
+        return None
+    names = ("version", "state", "since", "published", "by")
+    head_row = [html.Th(say(f"rulebook.column.{name}"), scope="col") for name in names]
+    table = html.Table(
+        [html.Thead(html.Tr(head_row)), html.Tbody(_version_rows(view.versions, say))],
+        className="bp-table bp-words",
+    )
+    return card(say("rulebook.page.versions"), html.Div(table, className="bp-scroll"),
+                note=say("rulebook.page.versions_note"))  # fmt: skip
+
+
+def _version_rows(versions: Sequence[VersionRow], say: Words) -> list[Any]:
+    return [
+        html.Tr(
+            [
+                html.Th(dcc.Link(str(one.version), href=one.href), scope="row"),
+                html.Td(chip(say(f"rulebook.state.{one.state}"), _TONES[one.state])),
+                html.Td(one.since),
+                html.Td(one.published),
+                html.Td(one.by),
+            ]
+        )
+        for one in versions
+    ]
