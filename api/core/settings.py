@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_SECRET = re.compile(r"[^\s/?#]{32,}")
+_IN_A_PATH = re.compile(r"[A-Za-z0-9_-]{32,}")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -130,6 +130,7 @@ class Settings(BaseSettings):
             self.domestic_sms_key_secret,
         )
         contactless = (self.contactless_base_url, self.contactless_secret)
+        token, secret = self.domestic_sms_callback_token, self.contactless_secret
         return [
             (
                 any(domestic) and not all(domestic),
@@ -161,16 +162,14 @@ class Settings(BaseSettings):
                     ("CONTACTLESS", self.contactless_base_url),
                 )
             ),
-            *(
-                (
-                    secret is not None and not _SECRET.fullmatch(secret.get_secret_value()),
-                    f"BRANCHPULSE_{name} must have at least 32 characters, without blanks or "
-                    "slashes",
-                )
-                for name, secret in (
-                    ("DOMESTIC_SMS_CALLBACK_TOKEN", self.domestic_sms_callback_token),
-                    ("CONTACTLESS_SECRET", self.contactless_secret),
-                )
+            (
+                token is not None and not _IN_A_PATH.fullmatch(token.get_secret_value()),
+                "BRANCHPULSE_DOMESTIC_SMS_CALLBACK_TOKEN must have at least 32 characters: "
+                "letters, figures, - and _",
+            ),
+            (
+                secret is not None and len(secret.get_secret_value()) < 32,
+                "BRANCHPULSE_CONTACTLESS_SECRET must have at least 32 characters",
             ),
         ]
 

@@ -3,6 +3,7 @@
 Pure. Raises without repeating the value: it is personal.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -15,6 +16,7 @@ import phonenumbers
 Kind = Literal["phone", "email", "wechat", "ref"]
 DEFAULT_REGION = "CN"
 _MAX_EMAIL = 254
+_ADDRESS = re.compile(r"\+\d{7,15}|(?:00)?(?:86)?1[3-9]\d{9}|[^@\s]+@[^@\s]+")
 
 
 class NotReachable(ValueError):
@@ -68,8 +70,9 @@ def openid_contact(value: str) -> Contact:
 
 
 def ref_contact(value: str) -> Contact:
-    """A reference that only the client's own gateway can resolve, verbatim."""
-    if not (value.isascii() and value.isprintable() and 0 < len(value) <= 200):
+    """A reference that only the client's own gateway can resolve, verbatim; no address itself."""
+    readable = value.isascii() and value.isprintable() and 0 < len(value) <= 200
+    if not readable or _ADDRESS.fullmatch(value):
         raise NotReachable("customers.fields.contact_ref")
     return Contact("ref", value)
 
