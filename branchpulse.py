@@ -42,6 +42,8 @@ message_app = typer.Typer(no_args_is_help=True, help="Message templates.")
 app.add_typer(message_app, name="message")
 rules_app = typer.Typer(no_args_is_help=True, help="Rules of asking.")
 app.add_typer(rules_app, name="rules")
+mail_app = typer.Typer(no_args_is_help=True, help="Mail that came back.")
+app.add_typer(mail_app, name="mail")
 DefinitionFile = Annotated[Path, typer.Argument(help="A TOML file.")]
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
@@ -292,6 +294,23 @@ def customer_part(
 
     with opened("worker") as house, house.database.transaction() as session:
         part_merged(session, house, merge)
+
+
+@mail_app.command("bounce")
+def mail_bounce(
+    recipient: Annotated[str, typer.Option(help="Where it was sent, if the server says so.")] = "",
+) -> None:
+    """Takes one mail from standard input that came to a return address; exit 1 if it is forged."""
+    from api.webhooks.mail.service import LONGEST, take
+
+    raw = sys.stdin.buffer.read(LONGEST)
+    if not raw.strip():
+        stop("no mail on standard input")
+    with opened("worker") as house, house.database.transaction() as session:
+        taken = take(session, house.vault, raw, recipient, house.clock())
+    print(taken)
+    if taken == "forged":
+        raise SystemExit(1)
 
 
 @survey_app.command("check")

@@ -28,6 +28,7 @@ from api.reports import endpoints as reports
 from api.responses import endpoints as responses
 from api.surveys import endpoints as rules
 from api.webhooks import endpoints as webhooks
+from api.webhooks.mail import endpoints as mail_calls
 from api.webhooks.wechat import endpoints as wechat_calls
 from api.wechat import endpoints as wechat_pages
 
@@ -45,6 +46,7 @@ ROUTERS: tuple[object, ...] = (
     reports.router,
     webhooks.router,
     wechat_calls.router,
+    mail_calls.router,
     wechat_pages.router,
 )
 

@@ -19,6 +19,7 @@ LIMITS = (
     ("/password/", 65_536),
     ("/webhooks/domestic-sms/", MEGABYTE),  # batches
     ("/webhooks/contactless", MEGABYTE),
+    ("/webhooks/mail/", MEGABYTE),  # reports quote whole mails
     ("/webhooks/", 65_536),
     ("/wechat/", 65_536),
 )

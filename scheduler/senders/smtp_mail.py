@@ -1,7 +1,8 @@
 """E-mail by SMTP: invitations, and letters to colleagues.
 
 What a server answers before it has the text is certain; a connection that breaks while it takes
-the text is unresolved, and SMTP cannot be asked about it.
+the text is unresolved, and SMTP cannot be asked about it. An invitation has a return address of its
+own, so that what comes back tells which one it was.
 """
 
 import re
@@ -14,7 +15,9 @@ from email.policy import SMTP as WIRE
 from email.utils import formatdate, parseaddr
 from urllib.parse import unquote, urlsplit
 
+from api.core.crypto import Vault
 from api.core.settings import Settings
+from api.webhooks.mail.proof import HEADER, proof_of, return_address
 from scheduler.senders.port import (
     NotNow,
     OutgoingMessage,
@@ -41,14 +44,20 @@ class SmtpMail:
             raise ValueError("SMTP is not configured")
         self._server = urlsplit(settings.smtp_url.get_secret_value())
         self._from = settings.mail_from
+        self._bounces = settings.mail_bounce_domain
+        self._vault = Vault(settings.secret_key.get_secret_value()) if settings.secret_key else None
         if self._server.scheme not in ("smtp", "smtps") or not self._server.hostname:
             raise ValueError("BRANCHPULSE_SMTP_URL must begin with smtp:// or smtps://")
 
     def send(self, message: OutgoingMessage) -> Receipt:
         """Hands the mail to the server."""
         mail = written(message, self._from)
+        origin = parseaddr(self._from)[1]
+        if self._bounces is not None and self._vault is not None and message.opt_out_link:
+            origin = return_address(self._vault, message.id, self._bounces)
+            mail[HEADER] = proof_of(self._vault, message.id)
         with self._connected() as server:
-            _accepted(server, parseaddr(self._from)[1], message.to)
+            _accepted(server, origin, message.to)
             try:
                 code, answer = server.data(mail.as_bytes(policy=WIRE))
             except smtplib.SMTPDataError as error:
