@@ -127,10 +127,10 @@ def occupied(at: datetime, slots: Sequence[datetime], cap: Cap) -> int:
     first, stop = bisect_right(slots, at - cap.window), bisect_left(slots, at + cap.window)
     if stop - first < 2:
         return stop - first
+    ahead = stop - bisect_left(slots, at, first, stop)  # of the window that begins with ``at``
     starts = range(first, bisect_right(slots, at, first, stop))
-    if not starts:
-        return stop - first
-    return max(bisect_left(slots, slots[one] + cap.window, one, stop) - one for one in starts)
+    ends = [bisect_left(slots, slots[one] + cap.window, one, stop) - one for one in starts]
+    return max(ahead, *ends) if ends else ahead
 
 
 def next_free(

@@ -263,6 +263,11 @@ def test_a_hold_waits_for_every_cap_and_for_the_clock() -> None:
     assert decision.until == datetime(2026, 3, 5, 1, tzinfo=UTC)
 
 
+def test_two_planned_after_it_fill_the_window_that_begins_with_it() -> None:
+    rows = (past(-0.5), past(12.9, "planned"), past(12.95, "planned"))
+    assert asked(*rows, rules={"cap": Cap(13, 2)}).reason is Reason.CAPPED
+
+
 def planned(days: float, number: float, **more: Any) -> PastInvitation:
     more = {"invitation_id": f"i{days}", "event_id": f"e-{days}", **more}
     return past(days, "planned", rank=(number,), **more)
