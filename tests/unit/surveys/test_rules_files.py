@@ -182,10 +182,12 @@ def test_a_template_that_nobody_approved_and_what_is_unknown_are_refused() -> No
 
 def test_a_provider_fills_its_parameters_in_its_order() -> None:
     text = load_text(ROOT / "examples" / "messages" / "invitation.toml")
-    text = text.replace('parameters = ["occasion", "link"]', 'parameters = ["link_code", "branch"]')
+    text = text.replace(
+        'parameters = ["occasion", "link_code"]', 'parameters = ["link_code", "branch"]'
+    )
     sms, wechat = read_messages(text, "a.toml").messages[:2]
     values = {"link": "https://x.test/s/abc", "branch": "B", "occasion": "O", "date": "D"}
-    domestic = sms.approved_by("domestic")
+    domestic = sms.approved_by("domestic_sms")
     assert domestic is not None
     assert domestic.filled(values) == [("link_code", "abc"), ("branch", "B")]
     assert domestic.signed("zh") == "【星澜汽车】"
@@ -197,7 +199,7 @@ def test_a_template_with_providers_is_usable_once_one_of_them_approved_it() -> N
     text = load_text(ROOT / "examples" / "messages" / "invitation.toml")
     pending = read_messages(text.replace('approval = "approved"', 'approval = "pending"'), "a.toml")
     assert [one.usable for one in pending.messages] == [False, False, True, True, True]
-    assert pending.messages[0].approved_by("domestic") is None
+    assert pending.messages[0].approved_by("domestic_sms") is None
 
 
 def test_the_published_schema_is_current_and_takes_the_examples() -> None:
