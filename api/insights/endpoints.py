@@ -14,10 +14,12 @@ from api.insights.league import league
 from api.insights.overview import overview
 from api.insights.periods import Period
 from api.insights.queries import list_metrics
+from api.insights.reach import reach
 from api.insights.schemas import (
     AskedComments,
     comment_document,
     overview_document,
+    reach_document,
     unit_document,
 )
 from api.insights.unit import unit_page
@@ -57,6 +59,14 @@ def read_league(
         touchpoint=touchpoint,
     )
     return found.as_dict()
+
+
+@router.get("/reach")
+def read_reach(visit: AnyVisit, unit: Code = None) -> dict[str, Any]:
+    """What share of a unit's customers could be asked by which channel, and of its parts'."""
+    require_token_scope(visit.viewer, "read")
+    found = reach(visit.session, visit.viewer, unit, now=visit.now)
+    return {"rows": [row for one in found for row in reach_document(one)]}
 
 
 @router.get("/overview")

@@ -1,5 +1,6 @@
 """The read side as JSON: dates as days, what is missing as null, NPS -100..100, shares 0..1."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from api.core.languages import Language
 from api.insights.comments import Comment
 from api.insights.figures import Difference, Figure
 from api.insights.overview import Overview, UnitFigure
+from api.insights.reach import UnitReach
 from api.insights.unit import UnitPage
 from api.security.hierarchy import Node
 
@@ -130,3 +132,10 @@ def _difference(difference: Difference) -> dict[str, Any]:
 
 def _unit(unit: Node, language: Language) -> dict[str, Any]:
     return {"unit_code": unit.code, "unit_name": unit.name(language), "kind": unit.kind}
+
+
+def reach_document(found: UnitReach) -> list[dict[str, Any]]:
+    """One row per channel of a unit."""
+    return [
+        {"unit_code": found.unit.code, **asdict(one), "share": one.share} for one in found.channels
+    ]
