@@ -12,13 +12,15 @@ from domestic_stub import CALLBACK_TOKEN, KEY, SECRET, DomesticStub
 from fastapi.testclient import TestClient
 from served import served
 
-from api.core.ids import new_id
+from api.core.ids import new_id, token_hash
 from api.core.installation import Installation
 from api.core.logs import mask
 from api.invitations.receipts import apply_kept
+from api.invitations.service import decide_due
 from api.main import create_api
 from api.models import Invitation
 from scheduler.jobs.receipts import pull_receipts
+from scheduler.jobs.sending import send_due, settle_stale
 from scheduler.senders.choice import ConfiguredSenders
 from scheduler.senders.port import OutgoingMessage, ProviderTemplate
 
@@ -126,6 +128,50 @@ def test_receipts_and_answers_are_pushed_over_http(real_office: Office, stub: Do
             assert len(rows(real_office.worker, "select 1 from suppression")) == 1
             assert stub.push_reply(ours, NUMBER, "START") == 200
             assert not rows(real_office.worker, "select 1 from suppression")
+
+
+def test_an_event_becomes_the_template_that_the_gateway_approved(
+    office: Office, live: Installation, stub: DomesticStub
+) -> None:
+    stub.templates["SMS_000000001"] = ("occasion", "link_code")
+    network = make_network(office.owner)
+    someone = add_customer(office.owner, office.worker.vault, network.branches[0], phone=PHONE)
+    add_event(office.owner, network, someone)
+    assert decide_due(office.worker) == 1
+    send_due(live)
+    send_due(live)
+    (message,) = stub.messages
+    assert (message["to"], message["sign"]) == (NUMBER, "星澜汽车")
+    hashed = token_hash(message["parameters"]["link_code"])
+    assert bytes(one(office.worker, "select token_hash from survey_token").token_hash) == hashed
+    row = one(office.worker, "select id, sender, provider_id, status from invitation")
+    assert (row.sender, row.provider_id, row.status) == ("domestic_sms", message["biz_id"], "sent")
+    assert message["out_id"] == str(row.id)
+
+
+def test_a_call_that_timed_out_is_looked_up_and_not_sent_again(
+    office: Office, live: Installation, stub: DomesticStub
+) -> None:
+    stub.templates["SMS_000000001"] = ("occasion", "link_code")
+    stub.status, stub.keeps_then_fails = 500, True
+    network = make_network(office.owner)
+    someone = add_customer(office.owner, office.worker.vault, network.branches[0], phone=PHONE)
+    add_event(office.owner, network, someone)
+    decide_due(office.worker)
+    send_due(live)
+    assert state(office)[0] == "claimed"
+    stub.status = 200
+    office.clock.now += timedelta(minutes=11)
+    stub.now = office.clock.now
+    settle_stale(live)
+    send_due(live)
+    assert state(office)[0] == "sent"
+    assert len(stub.messages) == 1
+    stub.settle(stub.messages[0])
+    office.clock.now += timedelta(minutes=16)  # what was looked up has no id of the gateway's
+    stub.now = office.clock.now
+    assert pull_receipts(live) == 1
+    assert state(office)[0] == "delivered"
 
 
 @pytest.mark.parametrize(
