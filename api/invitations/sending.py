@@ -10,7 +10,7 @@ import random
 import socket
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
@@ -23,8 +23,8 @@ from api.core.installation import Installation
 from api.core.languages import spoken
 from api.invitations import receipts
 from api.invitations.messages import Composed, compose, survey_link
-from api.invitations.repository import claiming, rates, recording
-from api.invitations.repository.claiming import Claim, ClaimedRow, DueRow, Limit, Token
+from api.invitations.repository import claiming, following, rates, recording
+from api.invitations.repository.claiming import Claim, ClaimedRow, DueRow, Limit
 from api.invitations.repository.rates import Granted, Rate
 from api.invitations.repository.recording import Said
 from api.invitations.retrying import given_up, next_try
@@ -118,7 +118,7 @@ def claim_due(
         unwritable -= {row.id for row in calls}
         claims += [Claim(id_, "undelivered", "not_writable") for id_ in unwritable]
         claims += [Claim(one.row.id, "claimed", sender=one.row.sender) for one in claimed]
-        tokens = [Token(token_hash(one.token), one.row) for one in claimed]
+        tokens = [claiming.token(token_hash(one.token), one.row) for one in claimed]
         claiming.write_claims(session, claimer, claims, tokens, now)
         if calls:
             claiming.list_calls(session, [row.id for row in calls], now)
@@ -140,6 +140,8 @@ def record(
         if again:
             recording.forget_tokens(session, again)
         _note_addresses(session, outcomes, now)
+        failed = [one.row.id for one in said if one.status == "undelivered" and one.row.id in ours]
+        following.wake(session, failed, now)
         for one in outcomes:
             if one.held_until is not None:
                 rates.hold(session, one.said.row.sender, limits, one.held_until, now)
@@ -240,7 +242,7 @@ def _granted(
     Of an account whose bucket is empty the rest is left as it is: it is the first again next time.
     """
     routed = [
-        (replace(row, sender=route(row.channel, address)), address) for row, address in addressed
+        (row._replace(sender=route(row.channel, address)), address) for row, address in addressed
     ]
     wanted = Counter(row.sender for row, _ in routed)
     buckets = rates.take(session, wanted, limits, now) if wanted else {}

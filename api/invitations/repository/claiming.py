@@ -5,13 +5,16 @@ claim's own statement, what has changed since the plan.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import text
 from sqlmodel import Session
+
+from api.invitations.repository.wire import as_driver, connection_of
 
 # The latest statement on the channel, or on any, must be a consent that stands.
 _CONSENTED = """
@@ -87,27 +90,26 @@ left join person p on p.id = i.person_id
 left join contact_point c on c.id = i.contact_point_id
 left join suppression own on own.kind = c.kind and own.value_hash = c.value_hash
 """)
-_CLAIM = text("""
+_CLAIM = """
 with token as (
     insert into survey_token (token_hash, invitation_id, message_id, branch_id, created_at,
         expires_at)
-    select t.* from unnest(cast(:hashes as bytea[]), cast(:roots as uuid[]),
-        cast(:messages as uuid[]), cast(:branches as int[]), cast(:made as timestamptz[]),
-        cast(:ends as timestamptz[])) t
+    select t.hash, t.root, t.message, t.branch, %(now)s, t.ends
+    from json_to_recordset(%(tokens)s::json)
+        t(hash bytea, root uuid, message uuid, branch int, ends timestamptz)
 )
 update invitation i set status = n.status,
     failure = case when n.status = 'planned' and i.failure = 'never_sent' then i.failure
         else n.failure end,
-    claimed_at = case when n.sender is not null then cast(:now as timestamptz) end,
-    claimed_by = case when n.sender is not null then cast(:claimer as text) end,
+    claimed_at = case when n.sender is not null then %(now)s::timestamptz end,
+    claimed_by = case when n.sender is not null then %(claimer)s::text end,
     sender = n.sender, planned_at = coalesce(n.at, i.planned_at),
-    send_before = case when n.anew then :now else i.send_before end,
-    sent_at = case when n.status = 'sent' then cast(:now as timestamptz) else i.sent_at end
-from unnest(cast(:ids as uuid[]), cast(:statuses as text[]), cast(:failures as text[]),
-    cast(:senders as text[]), cast(:ats as timestamptz[]), cast(:anew as bool[]))
-    n(id, status, failure, sender, at, anew)
+    send_before = case when n.anew then %(now)s else i.send_before end,
+    sent_at = case when n.status = 'sent' then %(now)s::timestamptz else i.sent_at end
+from json_to_recordset(%(claims)s::json)
+    n(id uuid, status text, failure text, sender text, at timestamptz, anew bool)
 where i.id = n.id
-""")
+"""
 _LIST_CALLS = text("""
 insert into call_task (invitation_id, branch_id, status, call_after, call_before, appointment,
     tries)
@@ -140,8 +142,7 @@ where id in (select id from invitation where status = 'planned' and expires_at <
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedRow:
+class ClaimedRow(NamedTuple):
     """A claimed invitation with what its message needs; the address is still encrypted."""
 
     id: UUID
@@ -162,8 +163,7 @@ class ClaimedRow:
     claimed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DueRow:
+class DueRow(NamedTuple):
     """An invitation that this transaction holds, and what stands against sending it."""
 
     row: ClaimedRow
@@ -190,8 +190,11 @@ class Claim:
 class Token:
     """The hash of a new link: of which chain, in which message."""
 
-    hash: bytes
-    row: ClaimedRow
+    hash: str  # as PostgreSQL reads bytes
+    root: UUID
+    message: UUID
+    branch: int
+    ends: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,13 @@ class Limit:
     not_for: frozenset[str] = frozenset()
 
 
-_CLAIMED_FIELDS = len(fields(ClaimedRow))
+def token(hashed: bytes, row: ClaimedRow) -> Token:
+    """The link of a claimed message."""
+    return Token(f"\\x{hashed.hex()}", row.root_id, row.id, row.branch_id, row.expires_at)
+
+
+_CLAIMED_FIELDS = len(ClaimedRow._fields)
+_TAKE_FAST = as_driver(_TAKE)
 
 
 def take_due(
@@ -225,35 +234,28 @@ def take_due(
         "cap_from": cap.since,
         "cap_not_for": sorted(cap.not_for),
     }
-    rows = session.execute(_TAKE, given)
-    return [DueRow(ClaimedRow(*row[:_CLAIMED_FIELDS]), *row[_CLAIMED_FIELDS:]) for row in rows]
+    cursor = connection_of(session).cursor(binary=True).execute(_TAKE_FAST, given)
+    return [
+        DueRow(ClaimedRow._make(row[:_CLAIMED_FIELDS]), *row[_CLAIMED_FIELDS:])
+        for row in cursor.fetchall()
+    ]
 
 
 def write_claims(
     session: Session,
     claimer: str,
-    claims: Sequence[Claim],
-    tokens: Sequence[Token],
+    claims: list[Claim],
+    tokens: list[Token],
     now: datetime,
 ) -> None:
     """Writes what became of due invitations, and the links of those that are claimed."""
     given = {
         "claimer": claimer,
         "now": now,
-        "ids": [one.id for one in claims],
-        "statuses": [one.status for one in claims],
-        "failures": [one.failure for one in claims],
-        "senders": [one.sender for one in claims],
-        "ats": [one.at for one in claims],
-        "anew": [one.anew for one in claims],
-        "hashes": [one.hash for one in tokens],
-        "roots": [one.row.root_id for one in tokens],
-        "messages": [one.row.id for one in tokens],
-        "branches": [one.row.branch_id for one in tokens],
-        "made": [now] * len(tokens),
-        "ends": [one.row.expires_at for one in tokens],
+        "claims": orjson.dumps(claims).decode(),
+        "tokens": orjson.dumps(tokens).decode(),
     }
-    session.execute(_CLAIM, given)
+    connection_of(session).execute(_CLAIM, given)
 
 
 def list_calls(session: Session, ids: Sequence[UUID], now: datetime) -> None:

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import orjson
 from sqlalchemy import text
 from sqlmodel import Session
 
 from api.invitations.repository.claiming import ClaimedRow
+from api.invitations.repository.wire import connection_of
 
 # Only the claimer's word counts; "sent" counts also after a callback moved the invitation on.
-_RECORD = text("""
+_RECORD = """
 update invitation i set
     status = case when i.status in ('claimed', 'unknown') then n.status else i.status end,
     failure = case when i.status in ('claimed', 'unknown') then n.failure else i.failure end,
-    sent_at = case when n.status = 'sent' then coalesce(i.sent_at, :now) else i.sent_at end,
+    sent_at = case when n.status = 'sent' then coalesce(i.sent_at, %(now)s) else i.sent_at end,
     parts = coalesce(n.parts, i.parts),
     provider_id = coalesce(i.provider_id, n.provider_id),
     claimed_at = case when n.status = 'planned' then null else i.claimed_at end,
@@ -23,14 +25,12 @@ update invitation i set
     sender = case when n.status = 'planned' then null else i.sender end,
     planned_at = coalesce(n.at, i.planned_at),
     attempts = i.attempts + n.tried
-from unnest(cast(:ids as uuid[]), cast(:claimers as text[]), cast(:statuses as text[]),
-    cast(:failures as text[]), cast(:provider_ids as text[]), cast(:parts as int[]),
-    cast(:ats as timestamptz[]), cast(:tried as int[]))
-    n(id, claimer, status, failure, provider_id, parts, at, tried)
+from json_to_recordset(%(said)s::json) n(id uuid, claimer text, status text, failure text,
+    provider_id text, parts int, at timestamptz, tried int)
 where i.id = n.id and i.claimed_by = n.claimer and (i.status = 'claimed'
     or n.status = 'sent' and i.status in ('unknown', 'sent', 'delivered', 'undelivered'))
 returning i.id
-""")
+"""
 _FORGET_TOKENS = text("""
 delete from survey_token t using invitation i
 where i.id = any(cast(:ids as uuid[])) and t.invitation_id = coalesce(i.root_id, i.id)
@@ -71,18 +71,22 @@ class Said:
 def record(session: Session, said: Sequence[Said], now: datetime) -> set[UUID]:
     """Writes what senders said; the ids of the claims that were still the claimer's."""
     ordered = sorted(said, key=lambda one: one.row.id)
-    given = {
-        "now": now,
-        "ids": [one.row.id for one in ordered],
-        "claimers": [one.row.claimer for one in ordered],
-        "statuses": [one.status for one in ordered],
-        "failures": [one.failure for one in ordered],
-        "provider_ids": [one.provider_id for one in ordered],
-        "parts": [one.parts for one in ordered],
-        "ats": [one.at for one in ordered],
-        "tried": [one.tried for one in ordered],
-    }
-    return set(session.execute(_RECORD, given).scalars())
+    rows = [
+        {
+            "id": one.row.id,
+            "claimer": one.row.claimer,
+            "status": one.status,
+            "failure": one.failure,
+            "provider_id": one.provider_id,
+            "parts": one.parts,
+            "at": one.at,
+            "tried": one.tried,
+        }
+        for one in ordered
+    ]
+    given = {"now": now, "said": orjson.dumps(rows).decode()}
+    cursor = connection_of(session).cursor(binary=True).execute(_RECORD, given)
+    return {row[0] for row in cursor.fetchall()}
 
 
 def forget_tokens(session: Session, ids: Sequence[UUID]) -> None:
