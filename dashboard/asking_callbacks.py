@@ -11,6 +11,7 @@ from dash import (
     Dash,
     Input,
     Output,
+    Patch,
     State,
     callback_context,
     no_update,
@@ -34,14 +35,15 @@ from dashboard.data.drafting import (
 from dashboard.data.explained import event_view, find_subject
 from dashboard.data.explained_customer import customer_view
 from dashboard.data.rules import rules_view
+from dashboard.data.segments import counted_segments
 from dashboard.data.sitting import Sitting
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.notices import notice
 from dashboard.pages import editor, explained
 from dashboard.pages.asking import asking_page
-from dashboard.pages.dead_letters import confirmation, letter_rows
-from dashboard.pages.rules import rules_page
+from dashboard.pages.dead_letters import confirmation, letter_rows, older_letters
+from dashboard.pages.rules import rules_page, segment_rows
 from dashboard.wiring import callback
 
 
@@ -111,7 +113,7 @@ def work_on_rules(sitting: Sitting, *given: Any) -> Any:
 def _check(sitting: Sitting, text: str) -> Any:
     """Every problem of the text with its line."""
     found = checked_text(sitting, text)
-    return editor.checked(found, sitting.say), _lines(found)
+    return editor.checked(found, text, sitting.say), _lines(found)
 
 
 def _compare(sitting: Sitting, text: str) -> Any:
@@ -129,7 +131,7 @@ def _ask_first(sitting: Sitting, text: str) -> Any:
     keep_draft(sitting, text)
     found, changes = before_publishing(sitting, text)
     if found.troubles:
-        return editor.checked(found, sitting.say), _lines(found)
+        return editor.checked(found, text, sitting.say), _lines(found)
     compared = compared_text(sitting, text)
     return editor.sure(found, changes, compared, fingerprint(text), sitting.say), []
 
@@ -170,27 +172,45 @@ def publish_rules(
 )
 def ask_before_resending(sitting: Sitting, letter: dict[str, Any] | None) -> Any:
     """Asks once more before a customer may get a second message."""
-    if not letter:
-        return None
-    found = find_letter(sitting, str(letter.get("id")))
+    wanted = letter_id(str(letter.get("id"))) if letter else None
+    found = find_letter(sitting, wanted) if wanted else None
     return None if found is None or found.refused else confirmation(found, sitting.say)
 
 
 @callback(
-    Output(Id.LETTERS, "children"),
+    Output(Id.RESEND, "disabled"),
     Input(Id.RESEND, "n_clicks"),
     [State(Id.RESEND, "value")],
     initial=False,
 )
 def resend_letter(sitting: Sitting, clicks: int | None, wanted: str | None) -> Any:
     """Sends one again, and shows what is left."""
-    letter = letter_id(wanted)
+    letter, say = letter_id(wanted), sitting.say
     if not clicks or letter is None:
         raise PreventUpdate
     set_props(Id.RESEND_PLACE, {"children": None})
     send_again(sitting, letter)
-    set_props(Id.NOTICES, {"children": notice(sitting.say("asked.dead.done"))})
-    return letter_rows(dead_letters(sitting), sitting.say)
+    found = dead_letters(sitting)
+    set_props(Id.LETTERS, {"children": letter_rows(found, say)})
+    set_props(Id.LETTERS_MORE_PLACE, {"children": older_letters(found, say)})
+    set_props(Id.NOTICES, {"children": notice(say("asked.dead.done"))})
+    return True
+
+
+@callback(
+    [Output(Id.LETTERS, "children"), Output(Id.LETTERS_MORE_PLACE, "children")],
+    Input(Id.LETTERS_MORE, "n_clicks"),
+    [State(Id.LETTERS_MORE, "value")],
+    initial=False,
+)
+def show_older_letters(sitting: Sitting, clicks: int | None, cursor: str | None) -> Any:
+    """Older messages below those that are shown."""
+    if not clicks or not cursor:
+        raise PreventUpdate
+    found = dead_letters(sitting, cursor)
+    rows = Patch()
+    rows.extend(letter_rows(found, sitting.say))
+    return rows, older_letters(found, sitting.say)
 
 
 @callback(
@@ -219,3 +239,12 @@ def seek(sitting: Sitting, submits: int | None, words: str | None) -> Any:
     if found is None:
         return no_update, explained.nothing_found(sitting.say)
     return found.href.partition("?")[0], None
+
+
+@callback(Output(Id.SEGMENTS, "children"), Input(Id.SEGMENTS_OF, "data"))
+def count_segments(sitting: Sitting, about: dict[str, Any] | None) -> Any:
+    """The segments with their customers of this moment: not waited for by the page itself."""
+    if not about:
+        raise PreventUpdate
+    found = counted_segments(sitting, about)
+    return segment_rows(found.rows, sitting.say, found.people)

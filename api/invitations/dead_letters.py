@@ -54,6 +54,15 @@ def list_dead_letters(
     return DeadLetters(items, _cursor(items[-1]) if len(found) > limit else None)
 
 
+def get_dead_letter(
+    session: Session, viewer: Viewer, invitation_id: UUID, now: datetime
+) -> LetterRow | None:
+    """One of them; None outside the viewer's branches, or when it is none any more."""
+    branches = sorted(viewer.scope.branches)
+    letter = dead_letters.read_letter(session, invitation_id, branches, now)
+    return letter if letter is not None and letter.status in DEAD else None
+
+
 def count_dead_letters(session: Session, viewer: Viewer) -> int:
     """How many there are in the viewer's branches."""
     return dead_letters.count_letters(session, sorted(viewer.scope.branches))

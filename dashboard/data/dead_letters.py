@@ -6,6 +6,7 @@ from uuid import UUID
 from api.invitations.dead_letters import (
     count_dead_letters,
     failure_words,
+    get_dead_letter,
     list_dead_letters,
     may_resend,
     reason_words,
@@ -16,7 +17,7 @@ from dashboard.data.rule_words import channel_word
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
 
-SHOWN = 20
+SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -38,21 +39,24 @@ class DeadLetters:
 
     items: list[DeadLetter]
     total: int
+    next: str | None = None
 
 
-def dead_letters(sitting: Sitting) -> DeadLetters:
-    """The newest of the viewer's branches."""
+def dead_letters(sitting: Sitting, cursor: str | None = None) -> DeadLetters:
+    """The newest of the viewer's branches, or those behind ``cursor``."""
     viewer = sitting.viewer
-    found = list_dead_letters(sitting.session, viewer, sitting.now, limit=SHOWN)
+    found = list_dead_letters(sitting.session, viewer, sitting.now, cursor=cursor, limit=SHOWN)
     return DeadLetters(
         [_letter(sitting, row) for row in found.items],
         count_dead_letters(sitting.session, viewer),
+        found.next,
     )
 
 
-def find_letter(sitting: Sitting, wanted: str) -> DeadLetter | None:
-    """One of those that are shown."""
-    return next((one for one in dead_letters(sitting).items if one.id == wanted), None)
+def find_letter(sitting: Sitting, wanted: UUID) -> DeadLetter | None:
+    """One of them, if the viewer sees it."""
+    row = get_dead_letter(sitting.session, sitting.viewer, wanted, sitting.now)
+    return None if row is None else _letter(sitting, row)
 
 
 def letter_id(wanted: str | None) -> UUID | None:

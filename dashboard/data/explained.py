@@ -12,10 +12,11 @@ from api.insights.trails import EventTrail, Message, event_trail, person_trail
 from api.invitations.dead_letters import failure_words
 from api.invitations.explaining import explain
 from dashboard.address import Address, Page
-from dashboard.data.rule_words import channel_word
+from dashboard.data.rule_words import channel_word, field_word
 from dashboard.data.rules import touchpoint_names
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
+from dashboard.numbers import UNKNOWN
 
 # Checks in the order in which they are looked at; what a decision did not reach stands behind.
 ORDER = (
@@ -166,7 +167,8 @@ def _checks(sitting: Sitting, checks: Sequence[Mapping[str, Any]], decision: str
 
 
 def _check(sitting: Sitting, check: Mapping[str, Any], state: str) -> CheckRow:
-    limit = _value(sitting, check["limit"])
+    # What must or must not be is said by the name already.
+    limit = "" if isinstance(check["limit"], bool) else _value(sitting, check["limit"])
     return CheckRow(
         name=_check_name(sitting, str(check["rule"])),
         value=_value(sitting, check["value"]),
@@ -197,7 +199,11 @@ def _value(sitting: Sitting, value: object) -> str:
 
 
 def _finding(sitting: Sitting, word: str) -> str:
-    """``sms:no_consent`` and the like: a channel, and what stands in its way."""
+    """``sms:no_consent`` (a channel, and what stands in its way) or ``age=33`` in words."""
+    field, equals, value = word.partition("=")
+    if equals:
+        named = field_word(field, sitting.say)
+        return f"{named} {UNKNOWN if value == 'None' else value}"
     channel, colon, obstacle = word.partition(":")
     if not colon:
         named = sitting.say(f"explained.finding.{word}")

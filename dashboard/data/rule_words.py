@@ -87,6 +87,14 @@ def channel_word(code: str, say: Words) -> str:
     return code if words == key else words
 
 
+def field_word(name: str, say: Words) -> str:
+    """What a condition asks of, in words; ``customer.`` and ``event.`` name imported attributes."""
+    owner, dot, attribute = name.partition(".")
+    if dot:
+        return say(f"rulebook.attribute.{owner}", name=attribute)
+    return say(f"rulebook.field.{name}")
+
+
 def _when(rule: Rule, say: Words) -> str:
     return say(
         "rulebook.when" if rule.delay else "rulebook.when_at_once",
@@ -174,7 +182,7 @@ def _over(cap: Cap, say: Words) -> str:
 
 
 def _condition(one: Condition, say: Words) -> str:
-    field = _field(one.field, say)
+    field = field_word(one.field, say)
     if one.values is not None:
         values = sorted(_value(value, say) for value in one.values)
         key = "rulebook.is_not" if one.negated else "rulebook.is"
@@ -186,13 +194,6 @@ def _condition(one: Condition, say: Words) -> str:
     ]
     words = say(f"rulebook.range.{key}", field=field, low=low, below=below)
     return say("rulebook.not", words=words) if one.negated else words
-
-
-def _field(name: str, say: Words) -> str:
-    owner, dot, attribute = name.partition(".")
-    if dot:
-        return say(f"rulebook.attribute.{owner}", name=attribute)
-    return say(f"rulebook.field.{name}")
 
 
 def _value(value: object, say: Words) -> str:

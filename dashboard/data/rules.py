@@ -1,5 +1,6 @@
 """The rule set in words: what is in force, what is coming, what was; segments counted just now."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.core.errors import NotAllowed, NotFound
@@ -22,7 +23,6 @@ from dashboard.data.rule_words import (
     segment_words,
     wave_words,
 )
-from dashboard.data.segments import segment_counts
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
 from dashboard.data.words import Words
@@ -80,7 +80,6 @@ class RulesView:
     compete: str
     rules: list[TouchpointRule]
     segments: list[SegmentRow]
-    people: int | None
     waves: list[tuple[str, str]]
     written: str
     versions: list[VersionRow]
@@ -107,7 +106,6 @@ def rules_view(sitting: Sitting) -> RulesView:
     rows = [version_row(sitting, one) for one in versions]
     shown = _shown(sitting, rules, rows)
     single = sitting.address.subject is not None
-    counts = segment_counts(sitting, rules) if rules and shown and not single else None
     to = sitting.address.with_(unit=None, subject=None).to
     return RulesView(
         version=shown,
@@ -115,8 +113,7 @@ def rules_view(sitting: Sitting) -> RulesView:
         caps=caps_of(rules, sitting.say) if rules else [],
         compete=sitting.say(f"rulebook.compete.{rules.compete}") if rules else "",
         rules=touchpoint_rules(rules, touchpoint_names(sitting), sitting.say) if rules else [],
-        segments=segments_of(rules, counts, sitting.say) if rules else [],
-        people=sum(counts.values()) if counts else None,
+        segments=segments_of(rules, None, sitting.say) if rules else [],
         waves=waves_of(rules, sitting.say) if rules else [],
         written=written,
         versions=rows,
@@ -205,7 +202,7 @@ def waves_of(rules: RuleSet, say: Words) -> list[tuple[str, str]]:
     return [(wave.code, wave_words(wave, say)) for wave in rules.waves]
 
 
-def segments_of(rules: RuleSet, counts: dict[str, int] | None, say: Words) -> list[SegmentRow]:
+def segments_of(rules: RuleSet, counts: Mapping[str, int] | None, say: Words) -> list[SegmentRow]:
     """Every segment of the set, in its order, with its customers where they were counted."""
     total = sum(counts.values()) if counts else 0
     rows = []

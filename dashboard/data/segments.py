@@ -1,9 +1,43 @@
-"""How many customers every segment holds at this moment."""
+"""How many customers every segment takes, of a published version or of a text being written."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from api.core.errors import NotFound
+from api.surveys.published import rules_in_force
+from api.surveys.rulebook import check_text, may_write_rules, read_version
+from dashboard.data.rules import SegmentRow, may_read_rules, segments_of
 from dashboard.data.sitting import Sitting
 from scheduler.planner import RuleSet
 
 
-def segment_counts(sitting: Sitting, rules: RuleSet) -> dict[str, int] | None:
-    """Customers by segment; None where they cannot be counted."""
-    return None
+@dataclass(frozen=True)
+class Counted:
+    """Segments in their order, each with its customers, and how many these are together."""
+
+    rows: list[SegmentRow]
+    people: int | None
+
+
+def counted_segments(sitting: Sitting, about: Mapping[str, object]) -> Counted:
+    """The segments of a ``version`` or of a ``text``, counted at this moment."""
+    rules = _rules(sitting, about)
+    if rules is None:
+        return Counted([], 0)
+    return Counted(segments_of(rules, None, sitting.say), None)
+
+
+def _rules(sitting: Sitting, about: Mapping[str, object]) -> RuleSet | None:
+    """The rules that are asked about, if the viewer may read them."""
+    session, viewer = sitting.session, sitting.viewer
+    if not may_read_rules(sitting):
+        return None
+    if not may_write_rules(viewer):
+        in_force = rules_in_force(session, sitting.now)
+        return in_force.rules if in_force else None
+    if isinstance(text := about.get("text"), str):
+        return check_text(session, viewer, text).rules
+    try:
+        return read_version(session, viewer, int(str(about.get("version")))).rules
+    except (NotFound, ValueError):
+        return None

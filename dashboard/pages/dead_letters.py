@@ -33,17 +33,30 @@ def dead_letters_card(found: DeadLetters, say: Words, width: int) -> Any:
         inner = states.state("check-circle", say("asked.dead.none"), say("asked.dead.none_words"))
         return card(title, inner, width=width)
     note = say("asked.dead.note", shown=count(len(found.items)), total=count(found.total))
+    rows = html.Div(letter_rows(found, say), id=Id.LETTERS, className="bp-letters")
+    more = html.Div(older_letters(found, say), id=Id.LETTERS_MORE_PLACE)
     return html.Div(
-        card(title, html.Div(letter_rows(found, say), id=Id.LETTERS),
-             html.Div(id=Id.RESEND_PLACE), note=note),
+        card(title, rows, more, html.Div(id=Id.RESEND_PLACE), note=note),
         id=PLACE,
         className=f"bp-anchor bp-{width}",
-    )  # fmt: skip
+    )
 
 
-def letter_rows(found: DeadLetters, say: Words) -> Any:
+def letter_rows(found: DeadLetters, say: Words) -> list[Any]:
     """One row per message."""
-    return html.Div([_row(one, say) for one in found.items], className="bp-letters")
+    return [_row(one, say) for one in found.items]
+
+
+def older_letters(found: DeadLetters, say: Words) -> Any:
+    """The way to older ones, which it names in its value."""
+    if found.next is None:
+        return None
+    return html.Button(
+        say("asked.dead.older"),
+        id=Id.LETTERS_MORE,
+        value=found.next,
+        className="bp-button bp-more",
+    )
 
 
 def _row(one: DeadLetter, say: Words) -> Any:

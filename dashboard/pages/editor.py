@@ -10,6 +10,7 @@ from dashboard.ids import Id
 from dashboard.numbers import count
 from dashboard.pages import states
 from dashboard.pages.parts import card, icon
+from dashboard.pages.rules import counting
 
 GUTTER = "rules-gutter"
 
@@ -88,12 +89,18 @@ def saved(when: str, say: Words) -> Any:
     return card(None, states.state("check-circle", *words))
 
 
-def checked(found: Checked, say: Words) -> Any:
-    """Every problem with its line, or that there is none."""
+def checked(found: Checked, text: str, say: Words) -> Any:
+    """Every problem with its line; without any, what the text says and whom its segments take."""
     if not found.troubles:
         words = say("rulebook.edit.fine_words", rules=count(found.rules),
                     segments=count(found.segments), since=found.since)  # fmt: skip
-        return card(None, states.state("check-circle", say("rulebook.edit.fine"), words))
+        fine = card(None, states.state("check-circle", say("rulebook.edit.fine"), words))
+        live = card(
+            say("rulebook.page.segments"),
+            counting({"text": text}, html.Div(className="bp-skeleton bp-counting")),
+            note=say("rulebook.page.segments_note"),
+        )
+        return [fine, live]
     number = len(found.troubles)
     title = say("rulebook.edit.problem" if number == 1 else "rulebook.edit.problems", n=number)
     rows = [

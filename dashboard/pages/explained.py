@@ -34,8 +34,9 @@ def search_page(say: Words) -> Any:
 
 def search(say: Words, value: str = "") -> Any:
     """One box for events and customers alike."""
-    box = html.Div(
+    box = html.Label(
         [
+            html.Span(say("explained.seek"), className="visually-hidden"),
             icon("search"),
             dbc.Input(
                 id=Id.SEEK,
@@ -43,7 +44,6 @@ def search(say: Words, value: str = "") -> Any:
                 value=value,
                 placeholder=say("explained.seek"),
                 debounce=True,
-                **{"aria-label": say("explained.seek")},
             ),
         ],
         className="bp-search bp-wide",

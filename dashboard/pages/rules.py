@@ -7,6 +7,7 @@ from dash import dcc, html
 
 from dashboard.data.rules import RulesView, SegmentRow, TouchpointRule, VersionRow, Way
 from dashboard.data.words import Words
+from dashboard.ids import Id
 from dashboard.numbers import count, percent
 from dashboard.pages import states
 from dashboard.pages.parts import card, chip, icon
@@ -33,7 +34,7 @@ def rules_page(view: RulesView, say: Words) -> Any:
         [
             head(view, view.version, say),
             caps(view, say, width=5),
-            segments(view, say, width=7),
+            segments(view, view.version, say, width=7),
             *(touchpoint(rule, say) for rule in view.rules),
             waves(view, say),
             _written(view, say),
@@ -96,13 +97,28 @@ def caps(view: RulesView, say: Words, width: int) -> Any:
     return card(say("rulebook.page.caps"), *inner, note=say("rulebook.page.caps_note"), width=width)
 
 
-def segments(view: RulesView, say: Words, width: int) -> Any:
-    """The segments in their order, each with its customers of this moment."""
-    note = say("rulebook.page.segments_uncounted")
-    if view.people is not None:
-        note = say("rulebook.page.segments_note", total=count(view.people))
-    rows = html.Ol([_segment(row, say) for row in view.segments], className="bp-segments")
-    return card(say("rulebook.page.segments"), rows, note=note, width=width)
+def segments(view: RulesView, version: VersionRow, say: Words, width: int) -> Any:
+    """The segments in their order; their customers are counted when the page is there."""
+    return card(
+        say("rulebook.page.segments"),
+        counting({"version": version.version}, segment_rows(view.segments, say)),
+        note=say("rulebook.page.segments_note"),
+        width=width,
+    )
+
+
+def counting(about: dict[str, Any], rows: Any) -> Any:
+    """A place whose segments are counted as soon as it is shown."""
+    return html.Div([html.Div(rows, id=Id.SEGMENTS), dcc.Store(id=Id.SEGMENTS_OF, data=about)])
+
+
+def segment_rows(rows: Sequence[SegmentRow], say: Words, people: int | None = None) -> Any:
+    """One row per segment, and how many customers there are together."""
+    total = None
+    if people is not None:
+        words = say("rulebook.page.together", total=count(people))
+        total = html.Div(words, className="bp-muted bp-small bp-under")
+    return [html.Ol([_segment(row, say) for row in rows], className="bp-segments"), total]
 
 
 def _segment(row: SegmentRow, say: Words) -> Any:
