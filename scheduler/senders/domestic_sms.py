@@ -148,19 +148,21 @@ class DomesticSms:
             "SignatureNonce": uuid4().hex,
             "Timestamp": f"{self._clock().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         }
-        form["Signature"] = signature("POST", form, self._secret)
+        written = canonical(form)
+        body = f"{written}&Signature={_quoted(signature('POST', written, self._secret))}"
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return json_object(self._calls.post("/", _written(form).encode(), headers))
+        return json_object(self._calls.post("/", body.encode(), headers))
 
 
-def signature(method: str, form: Mapping[str, str], secret: str) -> str:
-    """The signature of a form: HMAC-SHA1 with the secret and ``&``, over its canonical text."""
-    text = f"{method}&%2F&{_quoted(_written(form))}"
+def signature(method: str, written: str, secret: str) -> str:
+    """The signature of a canonical form: HMAC-SHA1 with the secret and ``&``."""
+    text = f"{method}&%2F&{_quoted(written)}"
     digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
 
 
-def _written(form: Mapping[str, str]) -> str:
+def canonical(form: Mapping[str, str]) -> str:
+    """A form as it is signed and sent: sorted by name, quoted."""
     return "&".join(f"{_quoted(name)}={_quoted(form[name])}" for name in sorted(form))
 
 

@@ -3,7 +3,7 @@
 import pytest
 from domestic_stub import signed
 
-from scheduler.senders.domestic_sms import signature
+from scheduler.senders.domestic_sms import canonical, signature
 
 # The example of the documentation of RPC signatures: its access key secret is "testsecret".
 EXAMPLE = {
@@ -19,18 +19,18 @@ EXAMPLE = {
 
 
 def test_the_documented_example_is_reproduced() -> None:
-    assert signature("GET", EXAMPLE, "testsecret") == "OLeaidS1JvxuMvnyHOwuJ+uX5qY="
+    assert signature("GET", canonical(EXAMPLE), "testsecret") == "OLeaidS1JvxuMvnyHOwuJ+uX5qY="
 
 
 @pytest.mark.parametrize("text", ["【远山】", "a b+c*d~e/f", "100%&x=y", '{"名":"值"}', "", "é\n"])
 def test_the_stub_computes_the_same_signature_by_other_means(text: str) -> None:
     form = {**EXAMPLE, "TemplateParam": text}
-    assert signature("POST", form, "s") == signed("POST", form, "s")
+    assert signature("POST", canonical(form), "s") == signed("POST", form, "s")
 
 
 def test_every_part_of_a_call_is_signed() -> None:
-    whole = signature("POST", EXAMPLE, "s")
+    whole = signature("POST", canonical(EXAMPLE), "s")
     changed = [{**EXAMPLE, name: value + "1"} for name, value in EXAMPLE.items()]
-    assert whole not in {signature("POST", form, "s") for form in changed}
-    assert whole != signature("GET", EXAMPLE, "s")
-    assert whole != signature("POST", EXAMPLE, "t")
+    assert whole not in {signature("POST", canonical(form), "s") for form in changed}
+    assert whole != signature("GET", canonical(EXAMPLE), "s")
+    assert whole != signature("POST", canonical(EXAMPLE), "t")
