@@ -54,7 +54,7 @@ def _friendly(endpoint: Endpoint) -> Endpoint:
     def guarded(request: Request, token: str, *args: object, **values: object) -> Response:
         if not _TOKEN.fullmatch(token):
             return _unknown(request)
-        wait = _limits(request).wait(token_hash(token), _address(request))
+        wait = _limits(request).wait(token_hash(token), address_of(request))
         if wait:
             return _plain_note(request, "too_many", 429, {"Retry-After": str(int(wait) + 1)})
         try:
@@ -79,16 +79,16 @@ def show(request: Request, token: str) -> Response:
         return _unknown(request)
     if opened.state != "open":
         return _closed(request, token, opened)
-    wanted = _number(request.query_params.get("page")) - 1
+    wanted = page_number(request.query_params.get("page")) - 1
     page = service.page_to_show(opened, wanted)
-    return _answer(pages.survey_page(_frame(request, token, opened), _state(opened, page)), 200)
+    return answer_page(pages.survey_page(_frame(request, token, opened), _state(opened, page)), 200)
 
 
 @router.post("/{token}")
 @_friendly
 def save(request: Request, token: str, body: Body) -> Response:
     """Saves a page and leads to the next; says thank you once everything is committed."""
-    submission = _submission(request, _fields(body))
+    submission = _submission(request, form_fields(body))
     installation = installation_of(request)
     now = installation.clock()
     with installation.database.connection() as connection:
@@ -98,7 +98,7 @@ def save(request: Request, token: str, body: Body) -> Response:
             return _unknown(request)
         case Refused(opened, page, errors):
             state = _state(opened, page, errors, submission.fields)
-            return _answer(pages.survey_page(_frame(request, token, opened), state), 422)
+            return answer_page(pages.survey_page(_frame(request, token, opened), state), 422)
         case MovedOn(opened, page):
             language = opened.language(submission.wanted_language)
             place = Frame(language, None, _base(token)).address(page=page + 1)
@@ -121,7 +121,7 @@ def privacy(request: Request, token: str) -> Response:
         return _unknown(request)
     frame = _frame(request, token, opened)
     words = texts.text(frame.language) or pages.privacy_text(frame)
-    return _answer(pages.privacy_page(frame, words), 200)
+    return answer_page(pages.privacy_page(frame, words), 200)
 
 
 @router.api_route("/{token}/opt-out", methods=["GET", "HEAD"])
@@ -164,7 +164,7 @@ def _ask(request: Request, token: str, what: Literal["opt_out", "not_me"]) -> Re
         opened = service.look_at(connection, token_hash(token), installation.clock())
     if opened is None:
         return _unknown(request)
-    return _answer(pages.question_of(_frame(request, token, opened), what), 200)
+    return answer_page(pages.question_of(_frame(request, token, opened), what), 200)
 
 
 def _suppress(request: Request, token: str, what: Literal["opt_out", "not_me"]) -> Response:
@@ -174,22 +174,22 @@ def _suppress(request: Request, token: str, what: Literal["opt_out", "not_me"]) 
         opened = service.suppress(connection, token_hash(token), what, now)
     if opened is None:
         return _unknown(request)
-    return _answer(pages.done_with(_frame(request, token, opened), what), 200)
+    return answer_page(pages.done_with(_frame(request, token, opened), what), 200)
 
 
 def _thanks(request: Request, token: str, opened: Opened) -> Response:
     frame = _frame(request, token, opened)
-    return _answer(pages.thanks_page(frame, opened.survey), 200)
+    return answer_page(pages.thanks_page(frame, opened.survey), 200)
 
 
 def _closed(request: Request, token: str, opened: Opened) -> Response:
     frame = _frame(request, token, opened)
     document = pages.closed_page(frame, opened.state, icon=_ICONS.get(opened.state, "info"))
-    return _answer(document, _STATUS[opened.state])
+    return answer_page(document, _STATUS[opened.state])
 
 
 def _unknown(request: Request) -> Response:
-    _limits(request).unknown_link(_address(request))
+    _limits(request).unknown_link(address_of(request))
     return _plain_note(request, "unknown", 404)
 
 
@@ -203,10 +203,11 @@ def _plain_note(
     """A note of a link that we know nothing of, or cannot ask about now."""
     base = None if token is None else _base(token)
     frame = Frame(request_language(request), None, base)
-    return _answer(pages.closed_page(frame, what), status, headers)
+    return answer_page(pages.closed_page(frame, what), status, headers)
 
 
-def _answer(document: Document, status: int, headers: dict[str, str] | None = None) -> Response:
+def answer_page(document: Document, status: int, headers: dict[str, str] | None = None) -> Response:
+    """A page with its headers; nothing but its own style and no other host."""
     policy = (
         f"default-src 'none'; style-src 'nonce-{document.nonce}'; img-src data:; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -216,8 +217,16 @@ def _answer(document: Document, status: int, headers: dict[str, str] | None = No
 
 
 def _frame(request: Request, token: str, opened: Opened) -> Frame:
-    language = opened.language(_wanted_language(request))
-    return Frame(language, opened.asked.names(language), _base(token))
+    language = opened.language(wanted_language(request))
+    asked = opened.asked
+    return Frame(
+        language,
+        asked.names(language),
+        _base(token),
+        anonymous=asked.point is not None,
+        by_phone=asked.mode == "phone",
+        restart=f"/q/{asked.point}" if asked.mode == "kiosk" and asked.point else None,
+    )
 
 
 def _base(token: str) -> str:
@@ -242,16 +251,16 @@ def _state(
 
 def _submission(request: Request, fields: Fields) -> Submission:
     go = fields.get("go", ["next"])[0]
-    language = go if go in LANGUAGES else _wanted_language(request)
+    language = go if go in LANGUAGES else wanted_language(request)
     return Submission(
-        page=_number(request.query_params.get("page")) - 1,
+        page=page_number(request.query_params.get("page")) - 1,
         fields=fields,
         direction="stay" if go in LANGUAGES else "back" if go == "back" else "next",
         wanted_language=language,
     )
 
 
-def _fields(body: bytes) -> Fields:
+def form_fields(body: bytes) -> Fields:
     """The fields of a form; what is none has no fields."""
     try:
         return parse_qs(
@@ -261,19 +270,21 @@ def _fields(body: bytes) -> Fields:
         return {}
 
 
-def _wanted_language(request: Request) -> str | None:
+def wanted_language(request: Request) -> str | None:
+    """The language that the address asks for."""
     wanted = request.query_params.get("lang")
     return wanted if wanted in LANGUAGES else None
 
 
-def _number(text: str | None) -> int:
+def page_number(text: str | None) -> int:
     """A page number from 1; anything else is the first."""
     if text is None or not (text.isascii() and text.isdigit()) or len(text) > 3:
         return 1
     return max(1, int(text))
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
     return request.client.host if request.client else ""
 
 

@@ -38,6 +38,10 @@ _TEMPLATES = {
 }
 
 
+# Seconds until a kiosk begins anew: nobody sees on the server that somebody is writing.
+IDLE, IDLE_WRITING, IDLE_NOTE = 60, 120, 10
+
+
 @dataclass(frozen=True)
 class Document:
     """A page with the nonce that its policy has to allow."""
@@ -53,6 +57,9 @@ class Frame:
     language: Language
     names: Names | None
     base: str | None
+    anonymous: bool = False  # at a printed code or a kiosk
+    by_phone: bool = False  # an interviewer reads the questions out
+    restart: str | None = None  # where a kiosk begins anew by itself
 
     def address(self, place: str = "", **query: Any) -> str:
         """An address below the link, in the frame's language."""
@@ -132,11 +139,12 @@ def survey_page(frame: Frame, state: PageState) -> Document:
         errors=bool(state.errors),
         date=spoken_date(state.occurred_on, language),
         date_iso=state.occurred_on.isoformat(),
-        identity=survey.identity,
-        tick=state.page == walk.consent_page(survey),
+        identity="anonymous" if frame.anonymous else survey.identity,
+        tick=state.page == walk.consent_page(survey) and not frame.anonymous,
         ticked=state.named,
         conditions=condition_style(page),
         resume=_resume(frame, state) if first and state.pages_done and not state.errors else None,
+        idle=IDLE_WRITING if any(one.kind == "text" for one in questions) else IDLE,
     )
 
 
@@ -166,7 +174,8 @@ def note(
 
 def thanks_page(frame: Frame, survey: Survey) -> Document:
     """The thank-you; only for answers that are committed."""
-    lines = (survey.thanks.say(frame.language), _tell(frame.language, "thanks.close"))
+    close = "by_phone" if frame.by_phone else "kiosk" if frame.restart else "close"
+    lines = (survey.thanks.say(frame.language), _tell(frame.language, f"thanks.{close}"))
     return note(frame, "thanks", icon="done", lines=lines)
 
 
@@ -192,7 +201,8 @@ def done_with(frame: Frame, what: str) -> Document:
 
 def privacy_text(frame: Frame) -> str:
     """The privacy text of a network that has set none of its own."""
-    return _tell(frame.language, "privacy.standard", **_named(frame))
+    key = "privacy.anonymous" if frame.anonymous else "privacy.standard"
+    return _tell(frame.language, key, **_named(frame))
 
 
 def privacy_page(frame: Frame, text: str) -> Document:
@@ -217,7 +227,9 @@ def _document(template: str, frame: Frame, **values: Any) -> Document:
         t=partial(_tell, frame.language),
         nonce=nonce,
         style=_STYLE,
-        **values,
+        restart=frame.restart,
+        by_phone=frame.by_phone,
+        **{"idle": IDLE_NOTE, **values},
     )
     return Document(html, nonce)
 
@@ -234,8 +246,11 @@ def _named(frame: Frame) -> dict[str, str]:
 def _links(frame: Frame) -> dict[str, str] | None:
     if frame.base is None:
         return None
+    privacy = {"privacy": frame.address("/privacy")}
+    if frame.anonymous or frame.by_phone:  # no address to leave out; the list records it
+        return privacy
     return {
-        "privacy": frame.address("/privacy"),
+        **privacy,
         "opt_out": frame.address("/opt-out"),
         "not_me": frame.address("/not-me"),
     }

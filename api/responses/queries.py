@@ -24,6 +24,10 @@ class Names:
     occasion: str
 
 
+# By phone an interviewer fills the form in; at a kiosk nobody knows who it is.
+_MODES = {"call": "phone", "kiosk": "kiosk"}
+
+
 @dataclass(frozen=True)
 class Asked:
     """An invitation with the context of its moment."""
@@ -39,6 +43,13 @@ class Asked:
     answered_at: datetime | None
     names_zh: Names
     names_en: Names
+    channel: str = ""  # of the message that carried the link
+    point: str | None = None  # code of the printed code or kiosk that this was begun at
+
+    @property
+    def mode(self) -> str:
+        """Who fills the form in, as the response keeps it."""
+        return _MODES.get(self.channel, "self")
 
     def names(self, language: Language) -> Names:
         """The names in ``language``."""
@@ -110,8 +121,8 @@ def driver(connection: Connection) -> Any:
 
 
 def _link(row: Any) -> Link:
-    values = (*row[2:11], Names(*row[11:14]), Names(*row[14:17]))
-    return Link(row[0], row[1], Asked(*values), _saved(*row[17:22]))
+    values = (*row[2:11], Names(*row[11:14]), Names(*row[14:17]), *row[17:19])
+    return Link(row[0], row[1], Asked(*values), _saved(*row[19:24]))
 
 
 def _saved(response_id: UUID | None, *rest: Any) -> Saved:

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from api.core.ids import new_id
 from api.responses.queries import Asked, driver
 
 
@@ -44,15 +45,17 @@ with asked as (
     select * from invitation where id = %(invitation_id)s
 ), page as (
     insert into response (id, invitation_id, survey_version_id, branch_id, touchpoint_id, person_id,
-        occurred_on, channel, segment, advisor, language, named, pages_done, started_at,
+        occurred_on, channel, segment, advisor, language, mode, named, pages_done, started_at,
         submitted_at, completed_at)
     select %(response_id)s, id, survey_version_id, branch_id, touchpoint_id, person_id,
-        occurred_on, channel, segment, advisor, %(language)s, %(named)s, %(pages_done)s,
-        coalesce(first_seen_at, %(now)s), %(now)s, case when %(complete)s then %(now)s end
+        occurred_on, %(channel)s, segment, advisor, %(language)s, %(mode)s, %(named)s,
+        %(pages_done)s, coalesce(first_seen_at, %(now)s), %(now)s,
+        case when %(complete)s then %(now)s end
     from asked
     on conflict (invitation_id) do update set language = excluded.language,
-        named = excluded.named, pages_done = excluded.pages_done,
-        submitted_at = excluded.submitted_at, completed_at = excluded.completed_at
+        channel = excluded.channel, mode = excluded.mode, named = excluded.named,
+        pages_done = excluded.pages_done, submitted_at = excluded.submitted_at,
+        completed_at = excluded.completed_at
 ), gone as (
     delete from answer where response_id = %(response_id)s and occurred_on = %(occurred_on)s
         and question = any (%(removed)s)
@@ -88,6 +91,16 @@ _DROP_PLANNED = text(
     "update invitation set status = 'dropped', failure = :reason "
     f"where status = 'planned' and contact_point_id in ({_ADDRESSES})"
 )
+# By telephone the call is over with the form, whoever of the list made it.
+_END_CALL = text(
+    "with done as (update call_task set status = 'done', outcome = 'answered', settled_at = :now "
+    "where status in ('waiting', 'claimed') and invitation_id in "
+    "(select id from invitation where id = :id or root_id = :id) "
+    "returning invitation_id, branch_id, claimed_by) "
+    "insert into call_try (id, invitation_id, branch_id, account_id, at, outcome) "
+    "select :try, invitation_id, branch_id, claimed_by, :now, 'answered' from done "
+    "where claimed_by is not null"
+)
 _KILL = text("update survey_token set dead_at = :now where invitation_id = :id and dead_at is null")
 
 
@@ -98,6 +111,8 @@ def save_page(connection: Connection, asked: Asked, page: SavedPage, now: dateti
         "invitation_id": asked.id,
         "occurred_on": asked.occurred_on,
         "language": page.language,
+        "channel": asked.channel,
+        "mode": asked.mode,
         "named": page.named,
         "pages_done": page.pages_done,
         "removed": list(page.removed),
@@ -106,6 +121,11 @@ def save_page(connection: Connection, asked: Asked, page: SavedPage, now: dateti
         "now": now,
     }
     driver(connection).execute(_SAVE, values)
+
+
+def end_call(connection: Connection, invitation_id: UUID, now: datetime) -> None:
+    """Notes that the customer of an invitation answered by telephone."""
+    connection.execute(_END_CALL, {"id": invitation_id, "try": new_id(), "now": now})
 
 
 def suppress_addresses(connection: Connection, asked: Asked, reason: str, now: datetime) -> None:

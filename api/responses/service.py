@@ -191,6 +191,8 @@ def _save(connection: Connection, opened: Opened, submission: Submission, now: d
         changes = _changes(opened, submission, answers, complete)
         repository.save_page(connection, opened.asked, changes, now)
     if complete:
+        if opened.asked.mode == "phone":
+            repository.end_call(connection, opened.asked.id, now)
         return Finished(opened)
     return MovedOn(opened, _destination(opened, submission, answers))
 
@@ -228,6 +230,8 @@ def _changes(opened: Opened, submission: Submission, answers: Answers, complete:
 
 
 def _named(opened: Opened, submission: Submission) -> bool:
+    if opened.asked.point is not None:
+        return False  # nobody knows who answers there
     if opened.survey.identity != "if_ticked":
         return opened.survey.identity == "named"
     if submission.page == walk.consent_page(opened.survey):
