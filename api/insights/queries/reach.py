@@ -1,6 +1,6 @@
 """How many customers of branches could be asked by which channel today: one statement counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,54 +17,66 @@ CHANNELS = (
 )
 # As when deciding: an address counts unless it is dead or suppressed; one opt-out holds for the
 # person; a WeChat user must follow (nobody said otherwise) or hold a one-time consent; of the
-# statements on a channel or on any, the latest decides.
-_REACH = text("""
-with pairs as (
+# statements on a channel or on any, the latest decides, and of two at once the refusal.
+_SAID_AT = """
+extract(epoch from greatest(o.given_at, case when o.withdrawn_at <= :now then o.withdrawn_at end))
+"""
+_ENDED = (
+    "case when o.granted and (o.withdrawn_at is null or o.withdrawn_at > :now) then 0 else 1 end"
+)
+
+
+def _allowed(channel: str) -> str:
+    latest = f"max(array[{_SAID_AT}, {_ENDED}]) filter (where o.channel in ('{channel}', 'any'))"
+    return f"({latest})[2] = 0 as {channel}"
+
+
+def _counted(channel: str, kind: str) -> str:
+    reached = f"a.{kind} and w.{channel} and a.opted_out is not true"
+    reached += " and a.in_wechat" if channel == "wechat" else ""
+    return (
+        f"count(*) filter (where a.{kind}), count(*) filter (where a.{kind} and w.{channel}), "
+        f"count(*) filter (where {reached})"
+    )
+
+
+_THEIRS = "select person_id from person_branch where branch_id = any(cast(:branches as int[]))"
+_KINDS = tuple(dict.fromkeys(kind for _, kind in CHANNELS))
+_REACH = text(f"""
+with pairs as materialized (
     select * from unnest(cast(:groups as int[]), cast(:branches as int[])) p(unit_id, branch_id)
 ), seen as materialized (
-    select distinct p.unit_id, b.person_id from pairs p
-    join person_branch b on b.branch_id = p.branch_id
-), people as materialized (
-    select s.person_id from (select distinct person_id from seen) s
-    join person p on p.id = s.person_id
-    where p.erased_at is null and p.merged_into_id is null
+    select b.branch_id, b.person_id from person_branch b
+    where b.branch_id = any(cast(:branches as int[])) and b.person_id not in (
+        select id from person where erased_at is not null or merged_into_id is not null)
 ), addresses as materialized (
     select c.person_id,
-        array_agg(distinct c.kind) filter (where s.reason is null and c.undeliverable_at is null)
-            as usable,
-        bool_or(s.reason = 'opt_out') as opted_out,
-        bool_or(c.kind = 'wechat' and s.reason is null and c.undeliverable_at is null
-            and (coalesce(f.following, true) or exists (select from wechat_consent w
-                where w.openid_hash = c.value_hash and w.stock > 0))) as in_wechat
-    from contact_point c
-    left join suppression s on s.kind = c.kind and s.value_hash = c.value_hash
-    left join wechat_follower f on c.kind = 'wechat' and f.openid_hash = c.value_hash
-    where c.person_id in (select person_id from people)
+        {", ".join(f"bool_or(c.kind = '{kind}' and c.usable) as {kind}" for kind in _KINDS)},
+        bool_or(c.opted_out) as opted_out, bool_or(c.usable and c.in_wechat) as in_wechat
+    from (
+        select c.person_id, c.kind, s.reason is null and c.undeliverable_at is null as usable,
+            s.reason = 'opt_out' as opted_out, c.kind = 'wechat' and (coalesce(f.following, true)
+                or exists (select from wechat_consent w
+                    where w.openid_hash = c.value_hash and w.stock > 0)) as in_wechat
+        from contact_point c
+        left join suppression s on s.kind = c.kind and s.value_hash = c.value_hash
+        left join wechat_follower f on c.kind = 'wechat' and f.openid_hash = c.value_hash
+        where c.person_id in ({_THEIRS})
+    ) c
     group by c.person_id
-), channels as (
-    select * from unnest(cast(:channels as text[]), cast(:kinds as text[])) c(channel, kind)
-), said as (
-    select distinct on (o.person_id, ch.channel) o.person_id, ch.channel,
-        o.granted and (o.withdrawn_at is null or o.withdrawn_at > :now) as stands
-    from consent o join channels ch on o.channel in (ch.channel, 'any')
-    where o.purpose = 'survey' and o.given_at <= :now
-        and o.person_id in (select person_id from people)
-    order by o.person_id, ch.channel,
-        greatest(o.given_at, case when o.withdrawn_at <= :now then o.withdrawn_at end) desc,
-        o.granted and (o.withdrawn_at is null or o.withdrawn_at > :now)
 ), allowed as materialized (
-    select person_id, array_agg(channel) as channels from said where stands group by person_id
+    select o.person_id, {", ".join(_allowed(channel) for channel, _ in CHANNELS)}
+    from consent o
+    where o.purpose = 'survey' and o.given_at <= :now and o.person_id in ({_THEIRS})
+    group by o.person_id
 )
-select s.unit_id, ch.channel, count(*) as customers,
-    count(*) filter (where ch.kind = any(a.usable)) as addressed,
-    count(*) filter (where ch.kind = any(a.usable) and ch.channel = any(w.channels)) as consented,
-    count(*) filter (where ch.kind = any(a.usable) and ch.channel = any(w.channels)
-        and not a.opted_out is true and (ch.channel <> 'wechat' or a.in_wechat)) as reachable
-from seen s join people p on p.person_id = s.person_id cross join channels ch
+select s.unit_id, count(*), {", ".join(_counted(*each) for each in CHANNELS)}
+from (select distinct p.unit_id, s.person_id from pairs p join seen s using (branch_id)) s
 left join addresses a on a.person_id = s.person_id
 left join allowed w on w.person_id = s.person_id
-group by s.unit_id, ch.channel
+group by s.unit_id
 """)
+_ROOM = text("select set_config('work_mem', '64MB', true)")  # customers are counted in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +98,15 @@ def reach_counts(
     given = {
         "groups": [unit for unit, _ in pairs],
         "branches": [branch for _, branch in pairs],
-        "channels": [channel for channel, _ in CHANNELS],
-        "kinds": [kind for _, kind in CHANNELS],
         "now": now,
     }
-    return [ReachCount(*row) for row in session.execute(_REACH, given)]
+    session.execute(_ROOM)
+    return [one for row in session.execute(_REACH, given) for one in _unfolded(row)]
+
+
+def _unfolded(row: Sequence[int]) -> Iterator[ReachCount]:
+    """One row of a unit as one count per channel."""
+    unit, customers, *counts = row
+    for number, (channel, _) in enumerate(CHANNELS):
+        addressed, consented, reachable = counts[3 * number : 3 * number + 3]
+        yield ReachCount(unit, channel, customers, addressed, consented, reachable)
