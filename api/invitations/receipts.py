@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from api.core.ids import new_id
-from api.invitations.repository import receiving
+from api.invitations.repository import following, receiving
 from api.invitations.repository.receiving import ReceiptRow
 
 Outcome = Literal["sent", "undelivered", "delivered"]
@@ -60,5 +60,7 @@ def _apply(session: Session, row: ReceiptRow, invitation_id: UUID, status: str) 
     moved = further(status, row.status)
     if moved:
         receiving.move_on(session, row, invitation_id)
+        if row.status == "undelivered":
+            following.wake(session, [invitation_id], row.received_at)
     receiving.mark_applied(session, row, invitation_id)
     return row.status if moved else status

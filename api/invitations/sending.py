@@ -38,6 +38,7 @@ CALL_LIST = "call_list"
 CHANNELS = tuple(channel.value for channel in Channel)
 Route = Callable[[str, str], str]
 Rates = Mapping[str, Rate]
+AtOnce = Callable[[str], int | None]
 NO_RATES: Rates = MappingProxyType({})
 _DECIDED_AGAIN = frozenset({"capped", "open_complaint"})
 _log = logging.getLogger(__name__)
@@ -93,10 +94,12 @@ def claim_due(
     *,
     limits: Rates = NO_RATES,
     channels: Sequence[str] = CHANNELS,
+    at_once: AtOnce = lambda _: None,
 ) -> Batch:
     """Claims due invitations in a transaction of its own, with new link tokens.
 
-    ``route`` names the sender of a channel and address; ``limits`` are the rates of senders.
+    ``route`` names the sender of a channel and address; ``limits`` are the rates of senders;
+    ``at_once`` says how many one claim may take for a sender, None: as many as it can get.
     """
     now, claimer = installation.clock(), claimer_name()
     with installation.database.transaction() as session:
@@ -110,7 +113,8 @@ def claim_due(
         calls = [row for row in free if row.channel == Channel.CALL]
         claims += [Claim(row.id, "sent", sender=CALL_LIST) for row in calls]
         addressed = _addressed(installation, [row for row in free if row.channel != Channel.CALL])
-        granted, waiting = _granted(session, addressed, route, limits, now)
+        routed = [(row._replace(sender=route(row.channel, to)), to) for row, to in addressed]
+        granted, waiting = _granted(session, routed, limits, at_once, now)
         claimed = _prepared(installation, session, granted)
         claims += waiting
         unwritable = {row.id for row, _ in granted} - {one.row.id for one in claimed}
@@ -232,29 +236,28 @@ def _addressed(
 
 def _granted(
     session: Session,
-    addressed: Sequence[tuple[ClaimedRow, str]],
-    route: Route,
+    routed: Sequence[tuple[ClaimedRow, str]],
     limits: Rates,
+    at_once: AtOnce,
     now: datetime,
 ) -> tuple[list[tuple[ClaimedRow, str]], list[Claim]]:
-    """Those that their account may send now, with the sender named, and those that wait for it.
+    """Those that their account may send now, and those that wait for it.
 
     Of an account whose bucket is empty the rest is left as it is: it is the first again next time.
     """
-    routed = [
-        (row._replace(sender=route(row.channel, address)), address) for row, address in addressed
-    ]
-    wanted = Counter(row.sender for row, _ in routed)
+    counted = Counter(row.sender for row, _ in routed)
+    wanted = {name: min(count, at_once(name) or count) for name, count in counted.items()}
     buckets = rates.take(session, wanted, limits, now) if wanted else {}
     left = {name: buckets.get(name, Granted(count, None)).count for name, count in wanted.items()}
     granted: list[tuple[ClaimedRow, str]] = []
     waiting: list[Claim] = []
     for row, address in routed:
+        bucket = buckets.get(row.sender)
         if left[row.sender] > 0:
             left[row.sender] -= 1
             granted.append((row, address))
-        elif (until := buckets[row.sender].held_until) is not None:
-            waiting.append(Claim(row.id, "planned", "account_held", at=until))
+        elif bucket is not None and bucket.held_until is not None:
+            waiting.append(Claim(row.id, "planned", "account_held", at=bucket.held_until))
     return granted, waiting
 
 

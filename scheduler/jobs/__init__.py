@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from api.cells.service import fold
 from api.core.installation import Installation
 from api.insights.league_store import compute_requested
+from api.invitations.following import follow_up_due
 from api.invitations.service import decide_due
 from api.reports.service import send_due_rankings
 from scheduler.jobs.codes import send_codes
@@ -57,6 +58,7 @@ def _leagues(installation: Installation) -> int:
 
 LOOPS: tuple[Loop, ...] = (
     Loop("decide", decide_due),
+    Loop("follow up", follow_up_due, rest=1.0),
     Loop("send", send_due, rest=1.0, threads=4),
     Loop("letters", send_letters, rest=1.0),
     Loop("codes", send_codes, rest=1.0),
