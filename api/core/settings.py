@@ -199,9 +199,9 @@ class Settings(BaseSettings):
                 "BRANCHPULSE_WECHAT_AES_KEY must be the 43 letters and figures that WeChat shows",
             ),
             (
-                any(each and not each.startswith(("http://", "https://")) for each in addresses),
+                not all(_private(each) for each in addresses),
                 "BRANCHPULSE_WECHAT_BASE_URL and BRANCHPULSE_WECHAT_AUTHORIZE_URL must begin "
-                "with http:// or https://",
+                "with https:// (http:// is for this machine only)",
             ),
         ]
 
