@@ -16,7 +16,7 @@ from api.invitations.facts import Dossier, DueEvent, Past, PastRow, ProfileRow, 
 from api.invitations.repository import deciding, gathering
 from api.invitations.repository.gathering import Frame, Needs, read_frame
 from api.invitations.repository.wire import one_trip
-from api.security.hierarchy import Hierarchy, current_hierarchy
+from api.security.hierarchy import Hierarchy, hierarchy_of
 from api.surveys.published import rules_of_version
 from scheduler.planner import Compete, RuleSet
 
@@ -53,7 +53,8 @@ def ground(session: Session, now: datetime, frame: Frame | None = None) -> Groun
 def on_rules(session: Session, frame: Frame, rules: RuleSet | None, now: datetime) -> Ground:
     """The ground under rules that need not be in force."""
     today = now.astimezone(ZoneInfo(frame.network.timezone)).date()
-    tree = current_hierarchy(session, today)
+    version = frame.structure_version
+    tree = Hierarchy(()) if version is None else hierarchy_of(session, version, today)
     return Ground(frame, rules, tree, _profiles_of(session, frame), now)
 
 
@@ -110,6 +111,7 @@ def _dossier(on: Ground, rows: Rows, past: Sequence[PastRow], without: Collectio
         profiles=on.profiles,
         rows=rows,
         past=Past(on.rules.compete if on.rules else Compete.PRIORITY),
+        counted=frozenset(cap.per for cap in on.rules.caps) if on.rules else frozenset(),
     )
     for row in past:
         if row.id not in without:

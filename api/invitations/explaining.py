@@ -55,14 +55,23 @@ def _find(session: Session, reference: str) -> FoundEvent | None:
 
 
 def _as_stored(event: FoundEvent, stored: StoredDecision) -> dict[str, Any]:
+    checks = [_named(check) for check in stored.checks]
     return {
         "event": str(event.id),
         "decision": stored.action,
         "reason": stored.reason,
         "earliest_at": stored.earliest_at.isoformat() if stored.earliest_at else None,
         "rule_set_version": stored.rule_set_version,
-        "checks": stored.checks,
+        "first_blocked": next((one["rule"] for one in checks if not one["ok"]), None),
+        "checks": checks,
     }
+
+
+def _named(check: Any) -> dict[str, Any]:
+    """A check with its names; it is stored without."""
+    if isinstance(check, dict):
+        return check
+    return dict(zip(("rule", "value", "limit", "ok"), check, strict=True))
 
 
 def _decided_dry(session: Session, event: FoundEvent, now: datetime) -> dict[str, Any]:

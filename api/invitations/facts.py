@@ -10,6 +10,8 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from api.core.languages import Language, spoken
 from api.security.hierarchy import Hierarchy
 from scheduler.planner import (
@@ -36,10 +38,15 @@ KINDS = {
     "ref": ContactKind.REF,
 }
 ANY_CHANNEL = "any"
-_BY_PERSON = frozenset({Holder.PERSON})
+_NOBODY: frozenset[Holder] = frozenset()
+_ALONE = {holder: frozenset({holder}) for holder in Holder}
+_BY_PERSON = _ALONE[Holder.PERSON]
+# Whoever belongs to a household brings the own history along, also that from before.
+_OWN_HOUSEHOLD = frozenset({Holder.PERSON, Holder.HOUSEHOLD})
+_NO_HOLDS: frozenset[str] = frozenset()
+Attributes = Mapping[UUID, Mapping[str, Scalar]]
 _BARRED_WECHAT = frozenset({Channel.WECHAT})
 _NONE_BARRED: frozenset[Channel] = frozenset()
-Attributes = Mapping[UUID, Mapping[str, Scalar]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class DueEvent:
     held: bool
     occasion_zh: str
     occasion_en: str
+    attributes: str | None = None  # as JSON; None for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,6 @@ class Rows:
     consents: Mapping[UUID, Sequence[ConsentRow]] = field(default_factory=dict)
     holds: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
     first_seen: Mapping[UUID, datetime] = field(default_factory=dict)
-    event_attributes: Attributes = field(default_factory=dict)
     customer_attributes: Attributes = field(default_factory=dict)
     inclusions: Mapping[tuple[date, int, int], Inclusion] = field(default_factory=dict)
 
@@ -201,15 +208,13 @@ class Past:
         """The messages of an event, and those that share a key with it."""
         if len(keys) == 1 and keys[0][0] is Holder.PERSON and event_id not in self._by_event:
             return tuple(map(self._of_person, self._by_key.get(keys[0], ())))
-        holders: dict[UUID, set[Holder]] = {one: set() for one in self._by_event.get(event_id, ())}
-        for key in keys:
-            for one in self._by_key.get(key, ()):
-                holders.setdefault(one, set()).add(key[0])
+        holders = dict.fromkeys(self._by_event.get(event_id, ()), _NOBODY)
         household = any(key[0] is Holder.HOUSEHOLD for key in keys)
-        return tuple(
-            self._invitation(self._rows[one], _with_own(found, household))
-            for one, found in holders.items()
-        )
+        for key in keys:
+            also = _OWN_HOUSEHOLD if household and key[0] is Holder.PERSON else _ALONE[key[0]]
+            for one in self._by_key.get(key, ()):
+                holders[one] = holders.get(one, _NOBODY) | also
+        return tuple(self._invitation(self._rows[one], found) for one, found in holders.items())
 
     def _of_person(self, one: UUID) -> PastInvitation:
         made = self._made.get(one)
@@ -244,6 +249,7 @@ class Dossier:
     profiles: Mapping[int, Sequence[ProfileRow]]
     rows: Rows
     past: Past = field(default_factory=Past)
+    counted: frozenset[Holder] = frozenset(Holder)  # whose messages any cap counts
     owners: Mapping[UUID | None, UUID] = field(init=False)
     _customers: dict[UUID, CustomerFacts] = field(default_factory=dict)
     _places: dict[int, tuple[str, bool, str | None]] = field(default_factory=dict)
@@ -266,9 +272,9 @@ class Dossier:
         person = self.person(event)
         if person is not None:
             keys.append((Holder.PERSON, person.id))
-            if person.household_hash is not None:
+            if person.household_hash is not None and Holder.HOUSEHOLD in self.counted:
                 keys.append((Holder.HOUSEHOLD, person.household_hash))
-        if event.object_hash is not None:
+        if event.object_hash is not None and Holder.VEHICLE in self.counted:
             keys.append((Holder.VEHICLE, event.object_hash))
         return History(self.past.of(event.id, keys))
 
@@ -287,7 +293,7 @@ class Dossier:
             owner_group=profile.owner_group if profile else None,
             city_tier=profile.city_tier if profile else None,
             brand=profile.brand if profile else None,
-            attributes=self.rows.event_attributes.get(event.id, NOTHING),
+            attributes=plain_attributes(event.attributes),
             inclusion=self._inclusion(event),
             held=event.held,
         )
@@ -309,7 +315,7 @@ class Dossier:
         rows = self.rows
         contacts = rows.contacts.get(person.id, ())
         reasons = {one.suppressed for one in contacts}
-        holds = rows.holds.get(person.id, frozenset())
+        holds = rows.holds.get(person.id, _NO_HOLDS)
         return CustomerFacts(
             birth_year=person.birth_year,
             zone=person.timezone,
@@ -376,6 +382,14 @@ class Dossier:
         return self.rows.inclusions.get((day, event.branch_id, event.touchpoint_id))
 
 
+def plain_attributes(written: str | None) -> Mapping[str, Scalar]:
+    """What was imported: plain values only, of a list or an object nothing can be asked."""
+    if written is None:
+        return NOTHING
+    given = orjson.loads(written)
+    return {name: one for name, one in given.items() if isinstance(one, str | int | float)}
+
+
 def received_on(event: DueEvent, network: NetworkRow) -> date:
     """The network's day on which an event arrived: the plan of that day draws it, once."""
     return event.received_at.astimezone(ZoneInfo(network.timezone)).date()
@@ -421,10 +435,3 @@ def _status(row: PastRow) -> InvitationStatus:
     if row.status == "expired" and not row.sent:
         return InvitationStatus.DROPPED
     return InvitationStatus(row.status)
-
-
-def _with_own(found: set[Holder], household: bool) -> frozenset[Holder]:
-    """Whoever belongs to a household brings the own history along, also that from before."""
-    if household and Holder.PERSON in found:
-        found = found | {Holder.HOUSEHOLD}
-    return frozenset(found)

@@ -24,6 +24,7 @@ class DecisionBody(BaseModel):
     reason: str
     earliest_at: datetime | None
     rule_set_version: int | None
+    first_blocked: str | None
     checks: list[CheckBody]
 
 

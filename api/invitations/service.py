@@ -4,8 +4,10 @@ The facts are read under locks on all that caps are counted by, so that every ca
 decides at the same moment. Sending is not done here.
 """
 
+import gc
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -167,30 +169,74 @@ class Decider:
         self.dossier.remember(planned)
 
 
+class NotStored(Exception):
+    """A batch that the database refused: nothing of it was stored."""
+
+    def __init__(self, events: Sequence[UUID], cause: psycopg.Error) -> None:
+        self.events = list(events)
+        self.cause = type(cause).__name__
+        super().__init__(self.cause)
+
+
 def decide_due(installation: Installation, limit: int = BATCH) -> int:
     """Decides up to ``limit`` due events in one transaction; how many it decided."""
-    with installation.database.transaction() as session:
-        return decide_batch(session, installation.clock(), limit)
+    now = installation.clock()
+    try:
+        with installation.database.transaction() as session:
+            return decide_batch(session, now, limit)
+    except NotStored as failed:
+        many = len(failed.events)
+        _log.warning("%s with a batch of %s decisions; one by one", failed.cause, many)
+        for event in failed.events:
+            _decide_alone(installation, event, now)
+        return many
 
 
-def decide_batch(session: Session, now: datetime, limit: int = BATCH) -> int:
-    """Decides due events that nobody else holds; how many."""
-    frame, due = deciding.take_due(session, now, limit)
+def _decide_alone(installation: Installation, event: UUID, now: datetime) -> None:
+    """Decides one event in a transaction of its own; what cannot be stored waits."""
+    try:
+        with installation.database.transaction() as session:
+            decide_batch(session, now, 1, only=[event])
+    except NotStored as failed:
+        _log.warning("event %s cannot be stored: %s", event, failed.cause)
+        with installation.database.transaction() as session:
+            deciding.settle_events(session, [Settled(event, "held", now + _TRY_AGAIN)])
+
+
+def decide_batch(
+    session: Session, now: datetime, limit: int = BATCH, *, only: Collection[UUID] | None = None
+) -> int:
+    """Decides due events (or ``only`` these) that nobody else holds; how many.
+
+    Raises NotStored, after which the transaction is over.
+    """
+    frame, due = deciding.take_due(session, now, limit, only)
     if not due:
         return 0
-    on = ground(session, now, frame)
+    with _undisturbed():
+        return _decide(session, due, ground(session, now, frame))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A batch makes many values and no circles: the collector would walk them all for nothing."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _decide(session: Session, due: Sequence[DueEvent], on: Ground) -> int:
     free = hold_and_gather(session, due, on)
     if not free.events:
         return 0
     try:
         _decide_all(Decider(session, on, free.dossier), free.events)
     except psycopg.Error as error:
-        _log.warning(
-            "%s with a batch of %s decisions; deciding one by one",
-            type(error).__name__,
-            len(free.events),
-        )
-        _one_by_one(session, free.events, on)
+        raise NotStored([event.id for event in free.events], error) from error
     return len(free.events)
 
 
@@ -208,7 +254,7 @@ def decision_row(
         segment=invitation.segment if invitation else None,
         channel=invitation.channel if invitation else None,
         inclusion_probability=decision.inclusion_probability,
-        checks=decision.checks,
+        checks=list(map(tuple, decision.checks)),
     )
 
 
@@ -228,7 +274,7 @@ def outranked_row(past: PastRow, on: Ground, row: InvitationRow) -> DecisionRow:
         segment=None,
         channel=past.channel,
         inclusion_probability=None,
-        checks=(check,),
+        checks=[tuple(check)],
     )
 
 
@@ -261,17 +307,6 @@ def note(outcome: Outcome, decider: Decider, event: DueEvent, decided: Decided) 
     held = isinstance(decision, Hold)
     until = decision.until if isinstance(decision, Hold) else None
     outcome.settled.append(Settled(event.id, "held" if held else "decided", until))
-
-
-def _one_by_one(session: Session, events: Sequence[DueEvent], on: Ground) -> None:
-    """Decides under locks that are held already; what cannot be stored waits."""
-    for event in events:
-        free = hold_and_gather(session, [event], on)
-        try:
-            _decide_all(Decider(session, on, free.dossier), [event])
-        except psycopg.Error as error:
-            _log.warning("event %s cannot be stored: %s", event.id, type(error).__name__)
-            deciding.settle_events(session, [Settled(event.id, "held", on.now + _TRY_AGAIN)])
 
 
 def _unpublished(decision: Send, survey: int | None, message: int | None) -> Drop:

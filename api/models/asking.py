@@ -47,7 +47,8 @@ class Decision(Table, table=True):
     segment: str | None = text(nullable=True)
     channel: str | None = text(nullable=True)
     inclusion_probability: float | None = None  # of an event that was drawn by lot
-    checks: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    # Each as rule, value, limit, ok; or as an object with these names.
+    checks: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
 
 
 class Invitation(Table, table=True):

@@ -162,8 +162,11 @@ _CACHED = 8
 def current_hierarchy(session: Session, on: date) -> Hierarchy:
     """The tree of ``on``, kept in memory until the structure changes."""
     version = session.execute(select(col(Network.structure_version))).scalar()
-    if version is None:
-        return Hierarchy(())
+    return Hierarchy(()) if version is None else hierarchy_of(session, version, on)
+
+
+def hierarchy_of(session: Session, version: int, on: date) -> Hierarchy:
+    """The tree of ``on`` for who has just read the structure's version."""
     key = (str(session.get_bind().engine.url), version, on)
     if key not in _cache:
         while len(_cache) >= _CACHED:

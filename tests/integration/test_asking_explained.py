@@ -14,7 +14,8 @@ from api.invitations.commands import as_lines, explain_event
 from api.invitations.service import decide_due
 from api.main import create_api
 
-KEYS = ["event", "decision", "reason", "earliest_at", "rule_set_version", "checks"]
+KEYS = ["event", "decision", "reason", "earliest_at", "rule_set_version",
+        "first_blocked", "checks"]  # fmt: skip
 
 
 @pytest.fixture

@@ -17,12 +17,15 @@ from api.core.ids import new_id
 from api.invitations.facts import DueEvent
 from api.invitations.repository.gathering import EVENT, Frame, ask_frame, frame_of
 from api.invitations.repository.wire import Asked, Trip, connection_of, one_trip
-from scheduler.planner import Channel, Check
+from scheduler.planner import Channel
 
 HOUSEHOLDS, OBJECTS = 7006, 7007  # advisory locks, by the first bytes of the hash
 _DUE = (
     EVENT + "where e.asking <> 'decided' and e.due_at <= %(now)s "
     "order by e.due_at, e.id limit %(limit)s for update of e skip locked"
+)
+_THESE = EVENT + (
+    "where e.asking <> 'decided' and e.id = any(%(ids)s::uuid[]) for update of e skip locked"
 )
 _KEY = "('x' || encode(substring({} from 1 for 4), 'hex'))::bit(32)::int"
 # The persons that are ours, and those of their contact points that are.
@@ -127,7 +130,7 @@ class DecisionRow:
     segment: str | None
     channel: str | None
     inclusion_probability: float | None
-    checks: tuple[Check, ...]
+    checks: list[tuple[Any, ...]]  # rule, value, limit, ok; names would double their size
     id: UUID = field(default_factory=new_id)
 
 
@@ -175,11 +178,19 @@ class Settled:
     due_at: datetime | None = None
 
 
-def take_due(session: Session, now: datetime, limit: int) -> tuple[Frame, list[DueEvent]]:
-    """What holds for all, and events that are due and that nobody else holds, oldest first."""
+def take_due(
+    session: Session, now: datetime, limit: int, only: Collection[UUID] | None = None
+) -> tuple[Frame, list[DueEvent]]:
+    """What holds for all, and events that are due and that nobody else holds, oldest first.
+
+    With ``only``, these and no others, due or not.
+    """
     with one_trip(session) as trip:
         frame = ask_frame(trip, now)
-        due = trip.ask(_DUE, {"now": now, "limit": limit})
+        if only is None:
+            due = trip.ask(_DUE, {"now": now, "limit": limit})
+        else:
+            due = trip.ask(_THESE, {"ids": list(only)})
     return frame_of(frame), [DueEvent(*row) for row in due.rows()]
 
 
@@ -230,30 +241,19 @@ class Outcome:
 
 
 def store(session: Session, outcome: Outcome, version: int | None, now: datetime) -> None:
-    """Stores all of it or, with the database's error, nothing of it.
+    """Stores all of it; a second invitation of an event for the same survey is an error.
 
-    A second invitation of an event for the same survey is an error.
+    After any error the transaction is over.
     """
-    connection = connection_of(session)
-    try:
-        with one_trip(session) as trip:
-            trip.ask("savepoint deciding")
-            _ask_to_store(trip, outcome, version, now)
-            trip.ask("release savepoint deciding")
-    except Exception:
-        connection.execute("rollback to savepoint deciding")
-        raise
-
-
-def _ask_to_store(trip: Trip, outcome: Outcome, version: int | None, now: datetime) -> None:
     fixed = {"version": version, "now": now}
-    if outcome.outranked:
-        trip.ask(_DROP, {"ids": outcome.outranked, "reason": "outranked"})
-    trip.ask(_INSERT_DECISIONS, {**fixed, "rows": _as_rows(outcome.decisions)})
-    if outcome.invitations:
-        rows = _as_rows(outcome.invitations.values())
-        trip.ask(_INSERT_INVITATIONS, {**fixed, "rows": rows})
-    trip.ask(_SETTLE_EVENTS, {"rows": _as_rows(outcome.settled)})
+    with one_trip(session) as trip:
+        if outcome.outranked:
+            trip.ask(_DROP, {"ids": outcome.outranked, "reason": "outranked"})
+        trip.ask(_INSERT_DECISIONS, {**fixed, "rows": _as_rows(outcome.decisions)})
+        if outcome.invitations:
+            rows = _as_rows(outcome.invitations.values())
+            trip.ask(_INSERT_INVITATIONS, {**fixed, "rows": rows})
+        trip.ask(_SETTLE_EVENTS, {"rows": _as_rows(outcome.settled)})
 
 
 def insert_decisions(
@@ -297,8 +297,6 @@ def _as_rows(rows: Iterable[Any]) -> str:
 
 
 def _written(value: object) -> object:
-    if isinstance(value, Check):
-        return value._asdict()
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
     raise TypeError(f"no column holds a {type(value).__name__}")

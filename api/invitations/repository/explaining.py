@@ -34,7 +34,7 @@ class StoredDecision:
     reason: str
     earliest_at: datetime | None
     rule_set_version: int | None
-    checks: list[dict[str, Any]]
+    checks: list[Any]  # each its values in order, or by name
 
 
 def find_event(session: Session, event_id: UUID) -> FoundEvent | None:

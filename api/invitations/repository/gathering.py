@@ -3,19 +3,17 @@
 Reads only. What the rules never ask is not read. Locks are taken in ``deciding``, before this.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import orjson
 from sqlmodel import Session
 
 from api.invitations.facts import (
-    Attributes,
     ConsentRow,
     ContactRow,
     DueEvent,
@@ -24,11 +22,11 @@ from api.invitations.facts import (
     PersonRow,
     ProfileRow,
     Rows,
+    plain_attributes,
 )
 from api.invitations.repository.wire import Asked, Trip, one_trip
 from api.surveys.repository import USABLE
 from scheduler.planner import Channel, Holder, Inclusion, RuleSet, Since
-from scheduler.planner.facts import NOTHING
 
 Shape = TypeVar("Shape")
 _LATE_EDGE = timedelta(days=2)  # a message may be sent somewhat later than it was planned
@@ -37,7 +35,7 @@ _COMPLETION_EDGE = timedelta(days=90)  # and its survey completed much later
 EVENT = """
 select e.id, e.branch_id, e.touchpoint_id, t.code, e.occurred_at, e.occurred_on, e.received_at,
     e.employee, e.person_id, e.object_hash, e.status = 'cancelled', e.asking = 'held', t.name_zh,
-    t.name_en
+    t.name_en, case when e.attributes <> '{}' then e.attributes::text end
 from event e join touchpoint t on t.id = e.touchpoint_id
 """
 _EVENTS = EVENT + "where e.id = any(%(ids)s::uuid[]) order by e.id"
@@ -56,10 +54,18 @@ _PROFILES = """
 select p.unit_id, p.valid_from, p.valid_to, p.city_tier, p.brand, g.code
 from unit_profile p left join owner_group g on g.id = p.owner_group_id
 """
+# A wave is no visit.
 _PEOPLE = """
-select id, birth_year, language, timezone, value_tier, household_hash, erased_at is not null
-from person where id = any(%(people)s::uuid[])
+select p.id, p.birth_year, p.language, p.timezone, p.value_tier, p.household_hash,
+    p.erased_at is not null,
+    array(select h.reason from person_hold h where h.person_id = p.id
+        and h.opened_at <= %(now)s and (h.closed_at is null or h.closed_at > %(now)s)),
+    {first_seen}, {attributes}
+from person p where p.id = any(%(people)s::uuid[])
 """
+_FIRST_SEEN = """(select min(e.occurred_at) from event e where e.person_id = p.id
+        and e.status = 'active' and e.source not like 'wave:%%')"""
+_ATTRIBUTES = "case when p.attributes <> '{}' then p.attributes::text end"
 # A WeChat user is out of reach who does not follow and holds no one-time consent any more.
 _BARRED = """c.kind = 'wechat' and exists (
         select from wechat_follower f where f.openid_hash = c.value_hash and not f.following)
@@ -76,23 +82,6 @@ _CONSENTS = """
 select person_id, channel, granted, given_at, withdrawn_at from consent
 where person_id = any(%(people)s::uuid[]) and purpose = 'survey'
 """
-_HOLDS = """
-select distinct person_id, reason from person_hold
-where person_id = any(%(people)s::uuid[]) and opened_at <= %(now)s
-    and (closed_at is null or closed_at > %(now)s)
-"""
-# A wave is no visit.
-_FIRST_SEEN = """
-select person_id, min(occurred_at) from event
-where person_id = any(%(people)s::uuid[]) and status = 'active' and source not like 'wave:%%'
-group by person_id
-"""
-_EVENT_ATTRIBUTES = """
-select id, attributes::text from event where id = any(%(events)s::uuid[]) and attributes <> '{}'
-"""
-_CUSTOMER_ATTRIBUTES = """
-select id, attributes::text from person where id = any(%(people)s::uuid[]) and attributes <> '{}'
-"""
 _INCLUSIONS = """
 select day, branch_id, touchpoint_id, probability, deficit from sampling_plan
 where day = any(%(days)s::date[]) and probability > 0
@@ -104,19 +93,22 @@ select i.id, i.event_id, i.branch_id, i.person_id, i.contact_point_id, i.househo
     i.deficit
 from invitation i join touchpoint t on t.id = i.touchpoint_id
 where i.event_id = any(%(events)s::uuid[])
-    or (i.person_id = any(%(people)s::uuid[]) and i.planned_at >= %(since)s)
+    or (i.person_id = any(%(people)s::uuid[]) and {within})
     or (i.contact_point_id = any(array(
         select c.id from contact_point c where c.person_id = any(%(people)s::uuid[])))
-        and i.planned_at >= %(since)s)
+        and {within})
 """
 _PAST_BY_HOUSEHOLD = """
     or (i.household_hash = any(array(select p.household_hash from person p
         where p.id = any(%(people)s::uuid[]) and p.household_hash is not null))
-        and i.planned_at >= %(since)s)
+        and {within})
 """
 _PAST_BY_OBJECT = """
-    or (i.object_hash = any(%(objects)s::bytea[]) and i.planned_at >= %(since)s)
+    or (i.object_hash = any(%(objects)s::bytea[]) and {within})
 """
+_WITHIN = "i.planned_at >= %(since)s"
+_COMPLETED_WITHIN = """i.planned_at >= %(back)s
+    and (i.planned_at >= %(since)s or i.answered_at >= %(completed_since)s)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +134,8 @@ class Needs:
     vehicle: bool = False
     event_attributes: bool = False
     customer_attributes: bool = False
-    back: timedelta = timedelta(0)
+    sent: timedelta = timedelta(0)  # how far back caps look from the sending
+    completed: timedelta | None = None  # and from the completion
 
     @classmethod
     def of(cls, rules: RuleSet | None) -> "Needs":
@@ -152,16 +145,20 @@ class Needs:
         segments = [segment for rule in rules.rules for segment in rule.segments]
         fields = {one.field for segment in segments for one in segment.conditions}
         holders = {cap.per for cap in rules.caps}
-        late = any(cap.since is Since.COMPLETION for cap in rules.caps)
+        sent = [cap.window for cap in rules.caps if cap.since is Since.INVITATION]
+        completed = [cap.window for cap in rules.caps if cap.since is Since.COMPLETION]
         return cls(
             returning="returning" in fields,
             wechat=any(Channel.WECHAT in rule.templates for rule in rules.rules),
             sampling=any(rule.sampling for rule in rules.rules),
             household=Holder.HOUSEHOLD in holders,
             vehicle=Holder.VEHICLE in holders,
-            event_attributes=any(_of_event(name) for name in fields),
+            event_attributes=any(
+                name.startswith("event.") or name in ("model_line", "lead") for name in fields
+            ),
             customer_attributes=any(name.startswith("customer.") for name in fields),
-            back=rules.reach + (_COMPLETION_EDGE if late else _LATE_EDGE),
+            sent=max(sent) + _LATE_EDGE,
+            completed=max(completed, default=None),
         )
 
 
@@ -205,11 +202,7 @@ class Questions:
     people: Asked
     contacts: Asked
     consents: Asked
-    holds: Asked
     past: Asked
-    first_seen: Asked | None
-    event_attributes: Asked | None
-    customer_attributes: Asked | None
     inclusions: Asked | None
 
 
@@ -217,44 +210,52 @@ def ask(
     trip: Trip, events: Sequence[DueEvent], needs: Needs, network: NetworkRow, now: datetime
 ) -> Questions:
     """Asks all that ``needs`` name about a batch."""
-    ids = [event.id for event in events]
     people = list({event.person_id for event in events if event.person_id is not None})
     given = {"people": people, "now": now}
     zone = ZoneInfo(network.timezone)
     days = {event.received_at.astimezone(zone).date() for event in events} if needs.sampling else ()
     objects = {event.object_hash for event in events if event.object_hash is not None}
-    past = {"events": ids, "people": people, "since": now - needs.back}
+    past: dict[str, Any] = {"people": people, "since": now - needs.sent}
+    past["events"] = [event.id for event in events]
     if needs.vehicle:
         past["objects"] = list(objects)
-    of_events = {"events": ids}
+    if needs.completed is not None:
+        past["completed_since"] = now - needs.completed
+        past["back"] = now - max(needs.sent, needs.completed + _COMPLETION_EDGE)
     return Questions(
-        people=trip.ask(_PEOPLE, given),
+        people=ask_people(trip, people, needs, now),
         contacts=trip.ask(_contacts(needs.wechat), given),
         consents=trip.ask(_CONSENTS, given),
-        holds=trip.ask(_HOLDS, given),
-        past=trip.ask(_past(needs.household, needs.vehicle), past),
-        first_seen=trip.ask(_FIRST_SEEN, given) if needs.returning else None,
-        event_attributes=trip.ask(_EVENT_ATTRIBUTES, of_events) if needs.event_attributes else None,
-        customer_attributes=(
-            trip.ask(_CUSTOMER_ATTRIBUTES, given) if needs.customer_attributes else None
-        ),
+        past=trip.ask(_past(needs.household, needs.vehicle, needs.completed is not None), past),
         inclusions=trip.ask(_INCLUSIONS, {"days": list(days)}) if days else None,
+    )
+
+
+def ask_people(trip: Trip, people: Collection[UUID], needs: Needs, now: datetime) -> Asked:
+    """Asks for persons alone; see :func:`rows_of_people`."""
+    given = {"people": list(people), "now": now}
+    return trip.ask(_people(needs.returning, needs.customer_attributes), given)
+
+
+def rows_of_people(asked: Asked) -> Rows:
+    """What is said of persons alone."""
+    people = asked.rows()
+    return Rows(
+        people={row[0]: PersonRow(*row[:7]) for row in people},
+        holds={row[0]: frozenset(row[7]) for row in people if row[7]},
+        first_seen={row[0]: row[8] for row in people if row[8] is not None},
+        customer_attributes={
+            row[0]: plain_attributes(row[9]) for row in people if row[9] is not None
+        },
     )
 
 
 def rows_of(asked: Questions) -> Rows:
     """The answers, but for the ledger's."""
-    holds: dict[UUID, set[str]] = {}
-    for person, reason in asked.holds.rows():
-        holds.setdefault(person, set()).add(reason)
-    return Rows(
-        people={row[0]: PersonRow(*row) for row in asked.people.rows()},
+    return replace(
+        rows_of_people(asked.people),
         contacts=_grouped(asked.contacts, lambda row: ContactRow(*row), key=1),
         consents=_grouped(asked.consents, lambda row: ConsentRow(*row)),
-        holds={person: frozenset(reasons) for person, reasons in holds.items()},
-        first_seen=dict(asked.first_seen.rows()) if asked.first_seen else {},
-        event_attributes=_attributes(asked.event_attributes),
-        customer_attributes=_attributes(asked.customer_attributes),
         inclusions={
             (day, branch, touchpoint): Inclusion(min(1.0, probability), deficit)
             for day, branch, touchpoint, probability, deficit in (
@@ -270,18 +271,22 @@ def past_of(asked: Questions) -> list[PastRow]:
 
 
 @cache
+def _people(returning: bool, attributes: bool) -> str:
+    first_seen = _FIRST_SEEN if returning else "null::timestamptz"
+    written = _ATTRIBUTES if attributes else "null::text"
+    return _PEOPLE.replace("{first_seen}", first_seen).replace("{attributes}", written)
+
+
+@cache
 def _contacts(wechat: bool) -> str:
     return _CONTACTS.replace("{barred}", _BARRED if wechat else "false")
 
 
 @cache
-def _past(household: bool, vehicle: bool) -> str:
+def _past(household: bool, vehicle: bool, completed: bool) -> str:
     by_household = _PAST_BY_HOUSEHOLD if household else ""
-    return _PAST + by_household + (_PAST_BY_OBJECT if vehicle else "")
-
-
-def _of_event(name: str) -> bool:
-    return name.startswith("event.") or name in ("model_line", "lead")
+    statement = _PAST + by_household + (_PAST_BY_OBJECT if vehicle else "")
+    return statement.replace("{within}", _COMPLETED_WITHIN if completed else _WITHIN)
 
 
 def _grouped(asked: Asked, shape: Any, key: int = 0) -> dict[Any, list[Any]]:
@@ -289,15 +294,3 @@ def _grouped(asked: Asked, shape: Any, key: int = 0) -> dict[Any, list[Any]]:
     for row in asked.rows():
         found.setdefault(row[key], []).append(shape(row))
     return found
-
-
-def _attributes(asked: Asked | None) -> Attributes:
-    """Plain values only: of a list or an object nothing can be asked."""
-    if asked is None:
-        return {}
-    found = ((key, orjson.loads(written)) for key, written in asked.rows())
-    return {
-        key: {name: one for name, one in given.items() if isinstance(one, str | int | float)}
-        or NOTHING
-        for key, given in found
-    }
