@@ -462,7 +462,7 @@ def explain(
         print(as_lines(document))
 
 
-BENCHES = ("submit", "ingest", "league")
+BENCHES = ("submit", "ingest", "league", "plan")
 
 
 @app.command()
@@ -487,6 +487,10 @@ def _bench(name: str) -> Callable[[bool], dict[str, Any]]:
         from api.customers.bench import bench_ingest
 
         return bench_ingest
+    if name == "plan":
+        from api.invitations.bench_plan import bench_plan
+
+        return bench_plan
     from api.insights.bench import bench_league
 
     return bench_league
