@@ -34,6 +34,7 @@ from dashboard.data.drafting import (
 )
 from dashboard.data.explained import event_view, find_subject
 from dashboard.data.explained_customer import customer_view
+from dashboard.data.reach import reach_rows
 from dashboard.data.rules import rules_view
 from dashboard.data.segments import counted_segments
 from dashboard.data.sitting import Sitting
@@ -41,7 +42,7 @@ from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.notices import notice
 from dashboard.pages import editor, explained
-from dashboard.pages.asking import asking_page
+from dashboard.pages.asking import asking_page, reach_bars
 from dashboard.pages.dead_letters import confirmation, letter_rows, older_letters
 from dashboard.pages.rules import rules_page, segment_rows
 from dashboard.wiring import callback
@@ -248,3 +249,11 @@ def count_segments(sitting: Sitting, about: dict[str, Any] | None) -> Any:
         raise PreventUpdate
     found = counted_segments(sitting, about)
     return segment_rows(found.rows, sitting.say, found.people)
+
+
+@callback(Output(Id.REACH, "children"), Input(Id.REACH_OF, "data"))
+def count_reach(sitting: Sitting, wanted: bool | None) -> Any:
+    """Whom each channel can reach: not waited for by the page itself."""
+    if not wanted:
+        raise PreventUpdate
+    return reach_bars(reach_rows(sitting), sitting.say)

@@ -59,3 +59,5 @@ class Id(StrEnum):
     LETTERS_MORE_PLACE = "letters-more-place"
     SEGMENTS = "segments"
     SEGMENTS_OF = "segments-of"
+    REACH = "reach"
+    REACH_OF = "reach-of"

@@ -9,7 +9,7 @@ from api.insights.asking import Asking, Decided, Messages, Queue, asking
 from api.security.permissions import Permission
 from dashboard.data.dead_letters import DeadLetters, dead_letters
 from dashboard.data.periods import days_text, shown_period
-from dashboard.data.reach import ChannelReach, reach_rows
+from dashboard.data.rule_words import channel_word
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
 from dashboard.figures.volume import COLUMNS
@@ -73,7 +73,6 @@ class AskingView:
     channels: list[ChannelRow]
     volume: pd.DataFrame
     by_week: bool
-    reach: list[ChannelReach] | None
     queue: list[Waiting]
     dead: DeadLetters
 
@@ -104,22 +103,14 @@ def asking_view(sitting: Sitting) -> AskingView:
         stages=_stages(sitting, found),
         reasons=_reasons(sitting, found.decided),
         channels=[
-            ChannelRow(code, channel_name(sitting, code), counts)
+            ChannelRow(code, channel_word(code, sitting.say), counts)
             for code, counts in found.channels.items()
         ],
         volume=volume,
         by_week=by_week,
-        reach=reach_rows(sitting),
         queue=_queue(sitting, found.queue),
         dead=dead_letters(sitting),
     )
-
-
-def channel_name(sitting: Sitting, code: str) -> str:
-    """A channel in words; what has none is shown by its code."""
-    key = f"asked.channel.{code}"
-    words = sitting.say(key)
-    return code if words == key else words
 
 
 def _stages(sitting: Sitting, found: Asking) -> list[Stage]:
@@ -163,7 +154,7 @@ def _volume(sitting: Sitting, found: Asking) -> tuple[pd.DataFrame, bool]:
     rows = [
         (
             day.day - timedelta(days=day.day.weekday()) if by_week else day.day,
-            channel_name(sitting, day.channel),
+            channel_word(day.channel, sitting.say),
             day.sent,
             day.answered,
         )
@@ -191,7 +182,7 @@ def _queue(sitting: Sitting, queue: Queue) -> list[Waiting]:
         late = say("asked.queue.late", count=planned.late) if planned.late else ""
         lines.append(
             Waiting(
-                say("asked.queue.planned", channel=channel_name(sitting, planned.channel)),
+                say("asked.queue.planned", channel=channel_word(planned.channel, say)),
                 planned.messages,
                 late or _span(sitting, planned.first_at, planned.last_at),
                 "bp-down" if late else "",

@@ -50,5 +50,5 @@ def volume_figure(
 
 def channel_colours(channels: Sequence[str], colours: Theme) -> dict[str, str]:
     """A colour per channel that stays apart for colour-blind eyes, the first the strongest."""
-    shades = [colours.accent, colours.high, colours.low, colours.mid, colours.faint, colours.muted]
+    shades = [colours.accent, colours.mid, colours.low, colours.high, colours.faint, colours.muted]
     return {channel: shades[place % len(shades)] for place, channel in enumerate(channels)}

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from dashboard.data.asking import AskingView, ChannelRow, Stage
 from dashboard.data.reach import ChannelReach
+from dashboard.data.rule_words import channel_word
 from dashboard.data.words import Words
 from dashboard.figures.graph import graph
 from dashboard.figures.volume import volume_figure
+from dashboard.ids import Id
 from dashboard.numbers import UNKNOWN, count, percent
 from dashboard.pages import states
 from dashboard.pages.bars import Bar, bar_rows
@@ -22,7 +24,8 @@ MOST_REASONS = 8
 
 def asking_page(view: AskingView, say: Words, *, dark: bool) -> Any:
     """The page; what waits and what needs a person is shown in every period."""
-    now = [queue(view, say, width=5), dead_letters_card(view.dead, say, width=7)]
+    waiting = html.Div(queue(view, say, width=12), className="bp-5 bp-start")
+    now = [waiting, dead_letters_card(view.dead, say, width=7)]
     if view.is_empty:
         inner = states.state("inbox", say("asked.empty.title"), say("asked.empty.words"))
         return html.Div([alarm(view.dead, say), card(None, inner), *now], className="bp-grid")
@@ -34,7 +37,7 @@ def asking_page(view: AskingView, say: Words, *, dark: bool) -> Any:
             reasons(view, say, width=5),
             volume(view, say, dark, width=7),
             channels(view.channels, say, width=7),
-            reach(view.reach, say, width=5),
+            reach(say, width=5),
             *now,
         ],
         className="bp-grid",
@@ -161,15 +164,36 @@ def _channel(row: ChannelRow, say: Words) -> Any:
     )
 
 
-def reach(rows: Sequence[ChannelReach] | None, say: Words, width: int) -> Any:
-    """Which share of customers each channel could reach today."""
-    title = say("asked.reach")
-    if not rows or not rows[0].customers:
-        inner = states.state("people", say("asked.no_reach"), say("asked.no_reach_words"))
-        return card(title, inner, width=width)
-    drawn = [Bar(row.name, row.reachable, row.share, say("asked.of.customers")) for row in rows]
+def reach(say: Words, width: int) -> Any:
+    """Which share of customers each channel could reach today; counted behind the page."""
+    waiting = html.Div(className="bp-skeleton bp-counting")
+    return card(
+        say("asked.reach"),
+        html.Div(waiting, id=Id.REACH),
+        dcc.Store(id=Id.REACH_OF, data=True),
+        width=width,
+    )
+
+
+def reach_bars(rows: Sequence[ChannelReach] | None, say: Words) -> Any:
+    """One bar per channel: who can be reached, of all customers."""
+    if rows is None:
+        return states.state("diagram-3", say("asked.choose_unit"), say("asked.choose_unit_words"))
+    if not rows:
+        return states.state("people", say("asked.no_reach"), say("asked.no_reach_words"))
+    drawn = [
+        Bar(
+            channel_word(row.channel, say),
+            row.reachable,
+            row.share,
+            say("asked.of.customers"),
+            note=say("asked.reach_row", addressed=count(row.addressed),
+                     consented=count(row.consented)),
+        )
+        for row in rows
+    ]  # fmt: skip
     note = say("asked.reach_note", customers=count(rows[0].customers))
-    return card(title, bar_rows(drawn), note=note, width=width)
+    return [bar_rows(drawn, rows[0].customers), html.P(note, className="bp-note")]
 
 
 def queue(view: AskingView, say: Words, width: int) -> Any:

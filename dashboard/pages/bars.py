@@ -17,12 +17,13 @@ class Bar:
     number: int
     share: float | None = None
     of: str = ""
+    note: str = ""
     tone: str = ""
 
 
-def bar_rows(bars: Sequence[Bar]) -> Any:
-    """Bars on one scale, the longest fills the track."""
-    most = max((bar.number for bar in bars), default=0)
+def bar_rows(bars: Sequence[Bar], whole: int | None = None) -> Any:
+    """Bars on one scale: ``whole`` fills the track, without it the longest does."""
+    most = max((bar.number for bar in bars), default=0) if whole is None else whole
     return html.Div([_row(bar, most) for bar in bars], className="bp-bars")
 
 
@@ -37,6 +38,7 @@ def _row(bar: Bar, most: int) -> Any:
                 className="bp-muted bp-small",
             ),
             html.Div(html.Div(className="bp-fill", style={"width": width}), className="bp-track"),
+            html.Span(bar.note, className="bp-muted bp-small bp-bar-note") if bar.note else None,
         ],
         className=f"bp-bar-row {bar.tone}".strip(),
     )
