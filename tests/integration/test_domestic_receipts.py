@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from asking import add_customer, add_event, change, make_network, one, rows
-from conftest import NOW, Office
+from conftest import Office
 from domestic_stub import CALLBACK_TOKEN, KEY, SECRET, DomesticStub
 from fastapi.testclient import TestClient
+from invited import planned
 from served import served
 
 from api.core.ids import new_id, token_hash
@@ -18,7 +18,6 @@ from api.core.logs import mask
 from api.invitations.receipts import apply_kept
 from api.invitations.service import decide_due
 from api.main import create_api
-from api.models import Invitation
 from scheduler.jobs.receipts import pull_receipts
 from scheduler.jobs.sending import send_due, settle_stale
 from scheduler.senders.choice import ConfiguredSenders
@@ -59,7 +58,7 @@ def web(office: Office) -> Iterator[TestClient]:
 
 def sent(office: Office, live: Installation, *, noted: bool = True) -> dict[str, Any]:
     """A message that the gateway took, as the ledger knows it (unless not ``noted``)."""
-    key = planned(office)
+    key = planned(office, phone=PHONE)
     message = OutgoingMessage(key, "sms", PHONE, "", providers={"domestic_sms": TEMPLATE})
     receipt = ConfiguredSenders(live).route("sms", PHONE).send(message)
     change(
@@ -70,32 +69,6 @@ def sent(office: Office, live: Installation, *, noted: bool = True) -> dict[str,
         id=receipt.provider_id if noted else None,
     )
     return {"id": key, "biz_id": receipt.provider_id}
-
-
-def planned(office: Office) -> UUID:
-    """A planned invitation by SMS."""
-    network = make_network(office.owner)
-    someone = add_customer(office.owner, office.worker.vault, network.branches[0], phone=PHONE)
-    survey = one(office.worker, "select id, code from survey_version where code = 'car_service'")
-    made = Invitation(
-        event_id=add_event(office.owner, network, someone),
-        survey_code=survey.code,
-        survey_version_id=survey.id,
-        person_id=someone.id,
-        contact_point_id=someone.contacts["phone"],
-        branch_id=network.branches[0],
-        touchpoint_id=network.touchpoints["service"],
-        occurred_on=NOW.date(),
-        channel="sms",
-        language="zh",
-        created_at=NOW,
-        planned_at=NOW,
-        expires_at=NOW + timedelta(days=14),
-    )
-    with office.owner.transaction() as session:
-        session.add(made)
-        session.flush()
-        return made.id
 
 
 def state(office: Office) -> tuple[str, str | None]:

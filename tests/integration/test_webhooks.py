@@ -9,7 +9,10 @@ import pytest
 from asking import PHONE, Network, add_customer, add_event, change, make_network, one, rows
 from conftest import NOW, Office
 from fastapi.testclient import TestClient
+from served import free_port, served
 from twilio.request_validator import RequestValidator
+from twilio_stub import SID, TwilioStub
+from twilio_stub import TOKEN as STUB_TOKEN
 
 from api.core.installation import Installation
 from api.invitations import sending
@@ -294,6 +297,27 @@ def test_a_forged_stop_is_refused(office: Office, web: TestClient) -> None:
     refused = web.post("/webhooks/twilio/inbound", data=form, headers={"X-Twilio-Signature": "abc"})
     assert refused.status_code == 403
     assert not rows(office.worker, "select 1 from suppression")
+
+
+@pytest.mark.parametrize("word", ["STOP", "TD", "退订"])
+def test_a_customer_answers_over_http(real_office: Office, word: str) -> None:
+    port, stub = free_port(), TwilioStub()
+    settings = real_office.settings.with_changes(
+        public_url=f"http://127.0.0.1:{port}",
+        twilio_account_sid=SID,
+        twilio_auth_token=STUB_TOKEN,
+        twilio_from="+12025550100",
+    )
+    place = Installation(
+        settings, real_office.web.database, real_office.web.vault, real_office.clock
+    )
+    with served(create_api(place), port) as base:
+        assert stub.inbound(base, PHONE, word, token="guessed") == 403
+        assert not rows(real_office.worker, "select 1 from suppression")
+        assert stub.inbound(base, PHONE, word) == 200
+        assert len(rows(real_office.worker, "select 1 from suppression")) == 1
+        assert stub.inbound(base, PHONE, "START") == 200
+        assert not rows(real_office.worker, "select 1 from suppression")
 
 
 def wechat_query(when: int, secret: str = "wechat secret") -> dict[str, str]:
