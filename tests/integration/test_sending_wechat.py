@@ -5,16 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from asking import change, make_network, one, rows
+from asking import add_customer, add_event, change, make_network, one, rows
 from conftest import NOW, Office
 from served import served
 from wechat_stub import APP_ID, SECRET, TOKEN, WechatStub
 
 from api.core.ids import new_id
 from api.core.installation import Installation
+from api.invitations.service import decide_due
 from api.models import QrPoint
 from api.wechat import followers
 from api.wechat.repository import account as repository
+from scheduler.jobs.sending import send_due
 from scheduler.jobs.wechat_codes import make_wechat_codes
 from scheduler.senders.port import (
     NotNow,
@@ -343,3 +345,59 @@ def test_wechat_makes_the_code_of_a_branch_once_and_nothing_personal_leaves(
     change(office.worker, "update qr_point set wechat_url = null")
     stub.quota = 0
     assert make_wechat_codes(house) == 0
+
+
+def plan(office: Office, openid: str = OPENID) -> None:
+    network = make_network(office.owner)
+    someone = add_customer(
+        office.owner,
+        office.worker.vault,
+        network.branches[0],
+        wechat=openid,
+        phone="+8619900000001",
+    )
+    add_event(office.owner, network, someone)
+    decide_due(office.worker)
+    change(
+        office.worker,
+        "update invitation set channel = 'wechat', contact_point_id = :contact, "
+        "message_version_id = (select id from message_version where code = 'invite_wechat')",
+        contact=someone.contacts["wechat"],
+    )
+
+
+def test_the_ledger_keeps_the_message_by_the_id_that_receipts_name(
+    office: Office, house: Installation, stub: WechatStub
+) -> None:
+    plan(office)
+    send_due(house)
+    (sent,) = stub.messages
+    assert sent["data"]["thing1"]["value"] == "静安店"
+    assert sent["url"].startswith(f"{office.settings.public_url}/s/")
+    row = one(office.worker, "select status, sender, provider_id from invitation")
+    assert tuple(row) == ("sent", "wechat", "10000")
+
+
+def test_a_used_up_quota_puts_the_message_back_and_holds_the_account(
+    office: Office, house: Installation, stub: WechatStub
+) -> None:
+    plan(office)
+    stub.quota = 0
+    send_due(house)
+    assert one(office.worker, "select status from invitation").status == "planned"
+    held = one(office.worker, "select account, held_until from provider_rate")
+    assert (held.account, held.held_until) == ("wechat", NOW + timedelta(hours=12, minutes=1))
+    assert not rows(office.worker, "select 1 from survey_token")
+    office.clock.now += timedelta(hours=1)
+    send_due(house)
+    assert stub.calls["template"] == 1
+
+
+def test_who_does_not_follow_is_undelivered_in_the_ledger(
+    office: Office, house: Installation
+) -> None:
+    plan(office, "o-stranger")
+    send_due(house)
+    row = one(office.worker, "select status, failure from invitation")
+    assert tuple(row) == ("undelivered", "43004")
+    assert one(office.worker, "select following from wechat_follower").following is False
