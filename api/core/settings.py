@@ -151,6 +151,13 @@ class Settings(BaseSettings):
                 "BRANCHPULSE_GATEWAYS must be a JSON object that gives each gateway an object of "
                 "texts",
             ),
+            (
+                not all(
+                    _private(self.gateway(name).get("base_url")) for name in self.gateway_names
+                ),
+                "BRANCHPULSE_GATEWAYS: each base_url must begin with https:// (http:// is for "
+                "this machine only)",
+            ),
             *(
                 (
                     not _private(address),

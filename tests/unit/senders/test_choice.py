@@ -192,6 +192,7 @@ WRONG = [
     ({"gateways": "{"}, "GATEWAYS"),
     ({"gateways": '{"tencent_sms": {"app_id": 1}}'}, "GATEWAYS"),
     ({"gateways": '{"tencent_sms": []}'}, "GATEWAYS"),
+    ({"gateways": '{"tencent_sms": {"base_url": "http://sms.example.com"}}'}, "GATEWAYS"),
 ]
 
 
