@@ -13,6 +13,7 @@ from api.insights.league_store import compute_requested
 from api.invitations.following import follow_up_due
 from api.invitations.service import decide_due
 from api.reports.service import send_due_rankings
+from scheduler.jobs.asking import make_waves, plan_samples
 from scheduler.jobs.codes import send_codes
 from scheduler.jobs.housekeeping import (
     expire_plans,
@@ -66,6 +67,8 @@ LOOPS: tuple[Loop, ...] = (
     Loop("leagues", _leagues),
 )
 TICKS: tuple[Tick, ...] = (
+    Tick("sampling", plan_samples, 60),
+    Tick("waves", make_waves, 60),
     Tick("claims", settle_claims, 30),
     Tick("receipts", pull_receipts, 60),
     Tick("expiry", expire_plans, 60),
