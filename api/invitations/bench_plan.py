@@ -35,8 +35,8 @@ SINGLE_WRITERS = 8
 PER_SECOND = 5_000
 SINGLES_PER_SECOND = 500
 NIGHT_SECONDS = 60.0
-SHARE_OF_BATCH = 0.2
-SHARE_OF_SINGLE = 0.2
+SHARE_OF_BATCH = 0.1
+SHARE_OF_SINGLE = 0.1
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class Size:
     single: int
     people: int
     history: int
+    days: int = 720
+    gap_days: int = 0
 
 
 FULL = Size(batch=100_000, single=10_000, people=100_000, history=400_000)
@@ -129,7 +131,7 @@ def seed(owner: Database, size: Size, *, rules: Path = EXAMPLES / "rules/cars.to
         publish_file(session, "message", EXAMPLES / "messages/invitation.toml", NOW)
         publish_file(session, "rules", rules, NOW)
     with owner.connection() as connection:
-        seed_crowd(connection, Crowd(size.people, size.history), NOW)
+        seed_crowd(connection, Crowd(size.people, size.history, size.days, size.gap_days), NOW)
 
 
 @dataclass(frozen=True)

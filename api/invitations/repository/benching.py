@@ -41,13 +41,17 @@ def decided(connection: Connection, source: str) -> Decided:
     return Decided(reasons, invitations, undecided)
 
 
-def over_cap(connection: Connection, *, person_days: int, household_days: int) -> dict[str, int]:
+def over_cap(
+    connection: Connection, *, person_days: int, household_days: int, object_days: int | None = None
+) -> dict[str, int]:
     """How many new invitations stand too near to another one, and events that have two."""
     sames = {
         "person": ("a.person_id = b.person_id", person_days),
         "address": ("a.contact_point_id = b.contact_point_id", person_days),
         "household": ("a.household_hash = b.household_hash", household_days),
     }
+    if object_days is not None:
+        sames["object"] = ("a.object_hash = b.object_hash", object_days)
     parts = {"a": _INVITED_AT.format("a"), "b": _INVITED_AT.format("b")}
     over = {
         name: int(

@@ -39,7 +39,7 @@ select h.id, h.event, 'car_service', s.id, 0, p.id, h.contact, {branch_of_past},
     h.at, case when h.n % 3 = 0 then h.at + interval '1 day' end, p.household_hash
 from (
     select m as n, {invitation} as id, {past_event} as event,
-        cast(:now as timestamptz) - (1 + (m * 7919 % :minutes)) * interval '1 minute' as at,
+        cast(:now as timestamptz) - (:gap + 1 + (m * 7919 % :minutes)) * interval '1 minute' as at,
         {person_m} as person, {contact_m} as contact
     from generate_series(1::bigint, cast(:history as bigint)) m
 ) h
@@ -83,11 +83,12 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """How many people, with how long a history."""
+    """How many people; how many messages in how many days, the last one ``gap_days`` ago."""
 
     people: int
     history: int
     days: int = 720
+    gap_days: int = 0
 
 
 def seed_crowd(connection: Connection, crowd: Crowd, now: datetime) -> None:
@@ -96,6 +97,7 @@ def seed_crowd(connection: Connection, crowd: Crowd, now: datetime) -> None:
         "people": crowd.people,
         "history": crowd.history,
         "minutes": crowd.days * 1440,
+        "gap": crowd.gap_days * 1440,
         "now": now,
         "before": now.replace(year=now.year - 3),
         "day": now.date(),
