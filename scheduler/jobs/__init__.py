@@ -7,6 +7,7 @@ claims its window, since two leaders may overlap for a moment.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from api.calls.service import sweep as sweep_calls
 from api.cells.service import fold
 from api.core.installation import Installation
 from api.insights.league_store import compute_requested
@@ -20,6 +21,7 @@ from scheduler.jobs.housekeeping import (
     forget_answers,
     forget_leagues,
     forget_log_ins,
+    forget_phone_checks,
     make_partitions,
     settle_claims,
 )
@@ -67,6 +69,7 @@ LOOPS: tuple[Loop, ...] = (
     Loop("leagues", _leagues),
 )
 TICKS: tuple[Tick, ...] = (
+    Tick("calls", sweep_calls, 60),
     Tick("sampling", plan_samples, 60),
     Tick("waves", make_waves, 60),
     Tick("claims", settle_claims, 30),
@@ -76,6 +79,7 @@ TICKS: tuple[Tick, ...] = (
     Tick("idempotency", forget_answers, 600),
     Tick("league tables", forget_leagues, 600),
     Tick("log-ins", forget_log_ins, 600),
+    Tick("phone checks", forget_phone_checks, 600),
     Tick("ranking", send_due_rankings, 60),
     Tick("wechat codes", make_wechat_codes, 60),
 )

@@ -12,6 +12,7 @@ from scheduler.jobs.sending import settle_stale
 
 MONTHS_AHEAD = 3
 KEPT_ANSWERS = timedelta(hours=24)
+KEPT_CHECKS = timedelta(days=2)  # how often one asks for codes is counted over a day
 KEPT_TABLES = timedelta(days=30)
 
 
@@ -72,3 +73,11 @@ def forget_log_ins(installation: Installation) -> None:
         return
     with installation.database.transaction() as session:
         forget_ended(session, installation.clock())
+
+
+def forget_phone_checks(installation: Installation) -> None:
+    """Deletes codes that were sent to phones, and the phones, after two days."""
+    if not claim_window(installation, "phone checks", 3600):
+        return
+    with installation.database.transaction() as session:
+        repository.forget_phone_checks(session, installation.clock() - KEPT_CHECKS)

@@ -34,6 +34,10 @@ on conflict (job, key) do update set done_until = excluded.done_until
 where job_window.done_until < excluded.done_until returning done_until
 """)
 _PARTITIONS = text("select bp_ensure_partitions(:first, :last)")
+_FORGET_CHECKS = (
+    text("delete from phone_check where made_at < :before"),
+    text("delete from outbox_message where kind = 'phone_check' and created_at < :before"),
+)
 _FORGET_ANSWERS = text("delete from idempotency_key where created_at < :before")
 
 
@@ -90,3 +94,9 @@ def forget_idempotent_answers(session: Session, before: datetime) -> int:
     """Deletes stored answers of requests made before ``before``; how many."""
     deleted = session.connection().execute(_FORGET_ANSWERS, {"before": before})
     return deleted.rowcount
+
+
+def forget_phone_checks(session: Session, before: datetime) -> int:
+    """Deletes codes and the phones they went to, made before ``before``; how many rows."""
+    given = {"before": before}
+    return sum(session.connection().execute(each, given).rowcount for each in _FORGET_CHECKS)

@@ -15,10 +15,13 @@ from served import served
 from wechat_stub import APP_ID, SECRET, TOKEN, WechatStub
 
 from api.core.installation import Installation
+from api.customers.repository.erasure import erase
 from api.main import create_api
 from api.models import QrPoint
 from api.wechat.binding import LIVES, PER_DAY, TRIES
+from api.wechat.repository import account
 from scheduler.jobs.codes import send_codes
+from scheduler.jobs.housekeeping import forget_phone_checks
 from scheduler.jobs.letters import send_letters
 from scheduler.senders.port import Sender
 from scheduler.senders.recorder import Recorder
@@ -390,3 +393,33 @@ def test_a_gateway_of_templates_is_told_which(
         ("code", "minutes"),
     )
     assert template.values[1] == "10"
+
+
+def test_codes_and_their_phones_are_forgotten_after_two_days(
+    office: Office, network: Network, web: TestClient
+) -> None:
+    customer(office, network)
+    arrive(web)
+    enter_phone(web)
+    office.clock.now += timedelta(days=1)
+    forget_phone_checks(office.worker)
+    assert len(rows(office.worker, "select 1 from phone_check")) == 1
+    office.clock.now += timedelta(days=1, hours=1)
+    forget_phone_checks(office.worker)
+    assert not rows(office.worker, "select 1 from phone_check")
+    assert not rows(office.worker, "select 1 from outbox_message")
+
+
+def test_an_erased_customer_leaves_nothing_of_wechat_behind(
+    office: Office, network: Network, web: TestClient, stub: WechatStub
+) -> None:
+    someone = customer(office, network)
+    hashed = office.worker.vault.lookup_hash("wechat", stub.visitor)
+    arrive(web)
+    enter_phone(web)
+    web.post("/wechat/bind/code", data={"code": sent_code(office)})
+    with office.worker.database.transaction() as session:
+        account.add_consent(session, hashed, "T1", NOW)
+        erase(session, [someone.id], NOW)
+    for table in ("wechat_follower", "wechat_consent", "phone_check", "contact_point"):
+        assert not rows(office.worker, f"select 1 from {table}")

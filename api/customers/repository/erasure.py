@@ -12,6 +12,10 @@ from sqlalchemy import Row, text
 from sqlmodel import Session
 
 _THEIRS = "person_id = any(cast(:ids as uuid[]))"
+_OPENIDS = (
+    f"select value_hash from contact_point where kind = 'wechat' and {_THEIRS} "
+    f"union select openid_hash from wechat_follower where {_THEIRS}"
+)
 
 # In an order that leaves no reference behind. Answers keep their values, so that cells stay true.
 _STEPS: dict[str, str] = {
@@ -38,11 +42,12 @@ _STEPS: dict[str, str] = {
     ),
     "consents": f"delete from consent where {_THEIRS}",
     "holds": f"delete from person_hold where {_THEIRS}",
-    "wechat_consents": (
-        "delete from wechat_consent w using wechat_follower f "
-        f"where f.openid_hash = w.openid_hash and f.{_THEIRS}"
+    "wechat_consents": f"delete from wechat_consent where openid_hash in ({_OPENIDS})",
+    "wechat_accounts": f"delete from wechat_follower where openid_hash in ({_OPENIDS})",
+    "phone_checks": (
+        "delete from phone_check where phone_hash in "
+        f"(select value_hash from contact_point where kind = 'phone' and {_THEIRS})"
     ),
-    "wechat_accounts": f"delete from wechat_follower where {_THEIRS}",
     "contact_points": f"delete from contact_point where {_THEIRS}",
     "sources": f"delete from person_source where {_THEIRS}",
     "branches": f"delete from person_branch where {_THEIRS}",
