@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from api.invitations.dossiers import Ground, on_rules
-from api.invitations.facts import Dossier, DueEvent, Past, Rows
+from api.invitations.facts import Dossier, DueEvent, Past
 from api.invitations.repository import replaying
 from api.invitations.repository.gathering import Needs, read_frame
 from api.invitations.repository.replaying import Window
@@ -75,23 +75,12 @@ def branches_of(scope: Scope, tree: Hierarchy) -> list[int]:
 
 def _dossier(session: Session, on: Ground, events: list[DueEvent]) -> Dossier:
     """A dossier that knows what segments ask of, and nothing else."""
-    needs = Needs.of(on.rules)
-    asked = needs.event_attributes or needs.customer_attributes
-    people, of_events, of_people, seen = replaying.read_subjects(
-        session, events, attributes=asked, returning=needs.returning
-    )
-    rows = Rows(
-        people=people,
-        first_seen=seen,
-        event_attributes=of_events,
-        customer_attributes=of_people,
-    )
     return Dossier(
         now=on.now,
         today=on.now.date(),
         network=on.frame.network,
         tree=on.tree,
         profiles=on.profiles,
-        rows=rows,
+        rows=replaying.read_people(session, events, Needs.of(on.rules), on.now),
         past=Past(),
     )

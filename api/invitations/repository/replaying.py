@@ -10,14 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
 import psycopg
 from sqlmodel import Session
 
-from api.invitations.facts import Attributes, DueEvent, PersonRow
-from api.invitations.repository.gathering import EVENT
+from api.invitations.facts import DueEvent, Rows
+from api.invitations.repository.gathering import EVENT, Needs, ask_people, rows_of_people
 from api.invitations.repository.wire import Trip, connection_of, one_trip
-from scheduler.planner.facts import NOTHING
 
 HISTORY = timedelta(days=31)  # what arrived later than this was loaded, not reported
 # Waves and codes to scan make events of their own; they are no visits that rules could be tried on.
@@ -34,19 +32,6 @@ order by a.arrived, a.id
 """
 _COUNT = f"select count(*) from event e {_WINDOW}"
 _ACTIVE = EVENT + _WINDOW + "and e.status = 'active' and t.code = any(%(touchpoints)s)"
-_PEOPLE = """
-select p.id, p.birth_year, p.language, p.timezone, p.value_tier, p.household_hash,
-    p.erased_at is not null{attributes}
-from person p where p.id = any(%(people)s::uuid[])
-"""
-_ATTRIBUTES = """
-select id, attributes::text from event where id = any(%(events)s::uuid[]) and attributes <> '{}'
-"""
-_FIRST_SEEN = """
-select person_id, min(occurred_at) from event
-where person_id = any(%(people)s::uuid[]) and status = 'active' and source not like 'wave:%%'
-group by person_id
-"""
 _HOLDS = """
 select person_id, reason, opened_at, closed_at from person_hold
 where person_id = any(%(people)s::uuid[])
@@ -139,22 +124,12 @@ def read_active(session: Session, window: Window, touchpoints: Sequence[str]) ->
     return [DueEvent(*row) for row in connection_of(session).execute(_ACTIVE, given).fetchall()]
 
 
-def read_subjects(
-    session: Session, events: Sequence[DueEvent], *, attributes: bool, returning: bool
-) -> tuple[dict[UUID, PersonRow], Attributes, Attributes, dict[UUID, datetime]]:
-    """Persons, the attributes of events and of persons, and when persons were first seen."""
-    people = list({one.person_id for one in events if one.person_id is not None})
-    ids = [one.id for one in events]
+def read_people(session: Session, events: Sequence[DueEvent], needs: Needs, now: datetime) -> Rows:
+    """The persons of the events, as far as segments ask of them."""
+    people = {one.person_id for one in events if one.person_id is not None}
     with one_trip(session) as trip:
-        extra = ", p.attributes::text" if attributes else ""
-        persons = trip.ask(_PEOPLE.replace("{attributes}", extra), {"people": people})
-        of_events = trip.ask(_ATTRIBUTES, {"events": ids}) if attributes else None
-        seen = trip.ask(_FIRST_SEEN, {"people": people}) if returning else None
-    rows = persons.rows()
-    found = {row[0]: PersonRow(*row[:7]) for row in rows}
-    of_people = {row[0]: _plain(row[7]) for row in rows} if attributes else {}
-    own = {key: _plain(text) for key, text in of_events.rows()} if of_events else {}
-    return found, own, of_people, dict(seen.rows()) if seen else {}
+        asked = ask_people(trip, people, needs, now)
+    return rows_of_people(asked)
 
 
 @dataclass(slots=True)
@@ -204,10 +179,3 @@ def read_outcomes(
 def forbid_writing(session: Session) -> None:
     """Lets the database refuse every write until the (sub)transaction ends."""
     connection_of(session).execute("set transaction read only")
-
-
-def _plain(written: str) -> Any:
-    given = orjson.loads(written)
-    return {name: one for name, one in given.items() if isinstance(one, str | int | float)} or (
-        NOTHING
-    )
