@@ -28,6 +28,7 @@ from api.invitations.service import decide_due
 from api.security.scope import Scope
 
 WHOLE = Scope.whole_network(reason="test")
+BATCH = 16
 VEHICLE_CAP = """
 [[limit]]
 name = "vehicle"
@@ -92,7 +93,14 @@ def prepare(office: Office, crowd: Crowd, folder: Path) -> None:
     with office.owner.connection() as connection:
         for source, first in (("dms", 0), ("crm", crowd.people)):
             numbers = range(first, first + crowd.people)
-            seed_events(connection, people=crowd.people, numbers=numbers, now=NOW, source=source)
+            seed_events(
+                connection,
+                people=crowd.people,
+                numbers=numbers,
+                now=NOW,
+                source=source,
+                shift=0 if first == 0 else 2 * BATCH,  # the twin is in somebody else's batch
+            )
     with office.owner.reading() as connection:
         connection.execute(text("vacuum analyze"))
     office.clock.now = NOW
@@ -108,9 +116,9 @@ def arrive_and_decide(crowd: Crowd) -> Callable[[Installation], None]:
             turn = next(turns)
         for first in range(turn * 10, crowd.arriving, WRITERS * 10):
             arrive(installation, range(first, first + 10))
-            decide_due(installation, 40)
+            decide_due(installation, BATCH)
         while waiting(installation):
-            decide_due(installation, 40)
+            decide_due(installation, BATCH)
 
     return work
 

@@ -55,7 +55,9 @@ select {event}, :source, n::text, 1, 'active', '-', t.id, {branch},
     cast(:now as timestamptz) - interval '26 hours' + n % 3600 * interval '1 second',
     cast(:day as date) - 1,
     {person_of_event}, 'E' || n % 9, sha256(convert_to('vehicle ' || n % :people, 'utf8')),
-    '{{"kind": "maintenance"}}', :now, 'pending', cast(:now as timestamptz) - interval '1 hour'
+    '{{"kind": "maintenance"}}', :now, 'pending',
+    cast(:now as timestamptz) - interval '1 hour'
+    + (n % :people * 2 + :shift) * interval '1 millisecond'
 from generate_series(cast(:first as bigint), cast(:last as bigint)) n
 cross join (select id from touchpoint where code = :touchpoint) t
 """
@@ -123,11 +125,16 @@ def seed_events(
     touchpoint: str = "service",
     source: str = "dms",
     stride: int = 1,
+    shift: int = 0,
 ) -> None:
-    """Events that wait for their decision, one of each number; ``stride`` spreads the people."""
+    """Events that wait for their decision, one of each number; ``stride`` spreads the people.
+
+    Those of numbers that lie ``people`` apart are of one person; ``shift`` moves them in the queue.
+    """
     given = {
         "people": people,
         "stride": stride,
+        "shift": shift,
         "first": numbers.start,
         "last": numbers.stop - 1,
         "now": now,
