@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -462,7 +463,7 @@ def explain(
         print(as_lines(document))
 
 
-BENCHES = ("submit", "ingest", "league", "plan")
+BENCHES = ("submit", "ingest", "league", "plan", "claim", "send", "crash")
 
 
 @app.command()
@@ -491,6 +492,10 @@ def _bench(name: str) -> Callable[[bool], dict[str, Any]]:
         from api.invitations.bench_plan import bench_plan
 
         return bench_plan
+    if name in ("claim", "send", "crash"):
+        module = import_module(f"scheduler.benches.bench_{name}")
+        measure: Callable[[bool], dict[str, Any]] = getattr(module, f"bench_{name}")
+        return measure
     from api.insights.bench import bench_league
 
     return bench_league

@@ -58,6 +58,12 @@ select g.id, g.id, s.code, s.id, 0, m.id, 1, g.id, g.id, u.id, t.id, cast(:due a
 from {_GIVEN}, touchpoint t, unit u, survey_version s, message_version m
 where t.code = 'service' and u.code = 'D1' and s.code = 'car_service' and m.code = :template
 """)
+# A million at once: ids and hashes by the database, one address for all.
+_MANY = (
+    "create temporary table g on commit drop as select gen_random_uuid() as id, "
+    "sha256(convert_to(n::text, 'utf8')) as hash, cast(:value as bytea) as value "
+    "from generate_series(1, cast(:count as int)) n"
+)
 _CONTEXT = (
     '{"brand": {"zh": "远山", "en": "Yuanshan"}, "branch": {"zh": "静安店", "en": "Jing\'an"}, '
     '"occasion": {"zh": "保养", "en": "service"}}'
@@ -71,6 +77,9 @@ _TWICE = text(
     "select count(*) from (select provider_id from invitation where provider_id is not null "
     "group by provider_id having count(*) > 1) t"
 )
+_IDS = text("select id from invitation")
+_ALL = text("select channel, id, status from invitation")
+_BRANCH = text("select id from unit where code = 'D1'")
 _ANALYZE = text("vacuum analyze")
 
 
@@ -133,6 +142,21 @@ def seed_invitations(
     return made
 
 
+def seed_many(connection: Connection, vault: Vault, count: int) -> None:
+    """So many invitations that are due, all of one address."""
+    connection.execute(text("set local statement_timeout = 0"))
+    connection.execute(text(_MANY), {"value": vault.encrypt(phones(1)[0]), "count": count})
+    given = {
+        "kind": SMS.kind,
+        "channel": SMS.channel,
+        "template": SMS.template,
+        "context": _CONTEXT,
+        "due": DUE,
+    }
+    for statement in (_PERSONS, _CONTACTS, _CONSENTS, _EVENTS, _INVITATIONS):
+        connection.execute(text(statement.text.replace(_GIVEN, " g ")), given)
+
+
 def settle_down(owner: Database) -> None:
     """Lets the database know what was written."""
     with owner.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -151,6 +175,25 @@ def still_open(connection: Connection) -> int:
     """How many are planned or claimed."""
     count: int = connection.execute(_OPEN).scalar_one()
     return count
+
+
+def read_ids(connection: Connection) -> set[str]:
+    """The ids of all invitations."""
+    return {str(one) for one in connection.execute(_IDS).scalars()}
+
+
+def read_sent(connection: Connection) -> dict[str, dict[str, str]]:
+    """The status of every invitation, by channel and id."""
+    found: dict[str, dict[str, str]] = {}
+    for channel, id_, status in connection.execute(_ALL):
+        found.setdefault(channel, {})[str(id_)] = status
+    return found
+
+
+def read_branch(connection: Connection) -> int:
+    """The only branch."""
+    found: int = connection.execute(_BRANCH).scalar_one()
+    return found
 
 
 def provider_ids_twice(connection: Connection) -> int:

@@ -29,9 +29,10 @@ from scheduler.senders.port import (
 )
 
 Choose = Callable[[Settings, str], Sender]
-# As many as there are threads: each claimed message is being sent, so that the death of a process
-# leaves no others unknown.
-THREADS = BATCH = 16
+BATCH = 64
+# Of a sender that cannot be asked no more than there are threads: each claimed message is being
+# sent, so that the death of a process leaves no others unknown.
+THREADS = 16
 _FLUSH = 0.05  # seconds; what was answered is recorded while others are still being sent
 GIVE_UP = timedelta(days=1)  # of a provider that can be asked but does not answer
 _log = logging.getLogger(__name__)
@@ -56,6 +57,11 @@ class Desk:
         """The name of whoever sends to ``address``."""
         return self.senders.route(channel, address).name
 
+    def at_once(self, name: str) -> int | None:
+        """How many one claim may take for a sender; None: as many as it can get."""
+        sender = self.senders.named(name)
+        return None if sender is not None and sender.can_look_up else THREADS
+
 
 def send_due(
     installation: Installation,
@@ -66,7 +72,9 @@ def send_due(
 ) -> int:
     """Sends up to ``limit`` due invitations; how many invitations it dealt with."""
     desk = desk or Desk.of(installation, senders)
-    batch = sending.claim_due(installation, desk.route, limit, limits=desk.limits)
+    batch = sending.claim_due(
+        installation, desk.route, limit, limits=desk.limits, at_once=desk.at_once
+    )
     for outcomes in _delivered(installation, desk, batch.claimed):
         said = [one for one in outcomes if one is not None]
         sending.record(installation, said, limits=desk.limits)
@@ -139,6 +147,7 @@ def _templates(claimed: Claimed) -> dict[str, ProviderTemplate]:
             names=tuple(key for key, _ in filled),
             values=tuple(value for _, value in filled),
             approved=provider.approved,
+            once=provider.once,
         )
     return found
 

@@ -85,7 +85,7 @@ def test_plans_of_persons_who_turn_out_to_be_one_are_sent_once(real_office: Offi
     for table in ("contact_point", "invitation", "event", "consent"):
         change(
             real_office.worker,
-            f"update {table} set person_id = (select person_id from {table} order by id limit 1)",
+            f"update {table} set person_id = (select id from person order by id limit 1)",
         )
     recorder = Recorder()
     in_threads(

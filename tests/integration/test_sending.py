@@ -146,7 +146,7 @@ def merge_all(office: Office) -> None:
     for table in ("contact_point", "invitation", "event"):
         change(
             office.worker,
-            f"update {table} set person_id = (select person_id from {table} order by id limit 1)",
+            f"update {table} set person_id = (select id from person order by id limit 1)",
         )
 
 
