@@ -204,9 +204,9 @@ def next_step(
     -----
     A fall-back takes the first usable channel of the segment's order that was not used yet: at once
     after a message that certainly did not arrive, or when no link was opened for long enough. A
-    reminder goes to whoever has not answered, opened or not. Of both the earlier is taken; each
-    spacing is counted from the message before. A reminder whose own channel cannot be used goes
-    through the one that was used before, or the next usable.
+    reminder goes to whoever has not answered, opened or not, but never as a second call. Of both
+    the earlier is taken; each spacing is counted from the message before. A reminder whose own
+    channel cannot be used goes through the one that was used before, or the next usable.
     A message that counts needs a free slot besides that of the first one: under a cap of one it is
     never sent.
     """
@@ -272,13 +272,13 @@ def _reminders(
     if number >= len(rule.reminders):
         return []
     reminder = rule.reminders[number]
-    failed = {message.channel for message in chain.messages if message.failed}
+    spent = {message.channel for message in chain.messages if message.failed}
+    # Who calls tries several times anyway.
+    spent |= {message.channel for message in chain.messages} & {Channel.CALL}
     arrived = [message.channel for message in reversed(chain.messages) if not message.failed]
     wished = [reminder.channel] if reminder.channel else []
     order = [*wished, *arrived, *rule.channels.get(chain.segment, ())]
-    usable = (
-        one for one in order if one not in failed and obstacle_of(rule, one, customer) is None
-    )
+    usable = (one for one in order if one not in spent and obstacle_of(rule, one, customer) is None)
     channel = next(usable, None)
     if channel is None:
         return []

@@ -165,6 +165,15 @@ def test_a_reminder_goes_where_the_customer_can_be_reached() -> None:
     assert (reminder.channel, reminder.template) == (Channel.SMS, "invite_sms")
 
 
+def test_nobody_is_called_twice_by_way_of_a_reminder() -> None:
+    called = message(channel=Channel.CALL)
+    assert step(called, days=3, opened=True) == Attempt(
+        SENT_AT + timedelta(days=3), Channel.WECHAT, "invite_wechat", Kind.REMINDER, counts=False
+    )
+    alone = {"channels": {"others": (Channel.CALL,)}, "reminders": RULE.reminders[:1]}
+    assert step(called, days=3, rule=alone) == Done(Ended.EXHAUSTED)
+
+
 def test_while_a_receipt_may_still_come_the_chain_is_looked_at_again() -> None:
     rule = {"reminders": (), "fallback": Fallback()}
     assert isinstance(step(rule=rule), Wait)
