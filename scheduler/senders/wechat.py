@@ -60,7 +60,7 @@ class WechatMessages:
         """Hands the message over."""
         template = message.providers.get(WECHAT)
         if template is None or not template.approved:
-            raise Refused("no_template")
+            raise NotNow("no_template")
         if not template.once:
             return self._sent(message, lambda: self._twice(message, template))
         self._take(message, template)

@@ -255,9 +255,9 @@ def test_a_server_that_is_not_there_or_not_wechat_got_nothing(
 def test_a_template_that_is_not_approved_is_not_sent(
     sender: WechatMessages, stub: WechatStub
 ) -> None:
-    with pytest.raises(Refused, match="no_template"):
+    with pytest.raises(NotNow, match="no_template"):
         sender.send(message(approved=False))
-    with pytest.raises(Refused, match="no_template"):
+    with pytest.raises(NotNow, match="no_template"):
         sender.send(OutgoingMessage(new_id(), "wechat", OPENID, "text", link=LINK))
     assert not stub.calls
 
