@@ -15,6 +15,7 @@ from api.boundary.bodies import BodyLimit
 from api.boundary.origin import OriginWall
 from api.boundary.problems import register_problems
 from api.boundary.visits import AnyVisit, require_token_scope
+from api.calls import endpoints as calls
 from api.core.errors import NotFound
 from api.core.installation import Installation
 from api.core.leadership import somebody_leads
@@ -23,6 +24,7 @@ from api.insights import endpoints as insights
 from api.insights.operations import operation_figures
 from api.invitations import dead_letter_endpoints as dead_letters
 from api.invitations import endpoints as invitations
+from api.invitations import rules_endpoints as trying_rules
 from api.network import endpoints as network
 from api.reports import endpoints as reports
 from api.responses import endpoints as responses
@@ -39,10 +41,12 @@ ROUTERS: tuple[object, ...] = (
     docs.router,
     network.router,
     customers.router,
+    trying_rules.router,  # before the rules: an address of theirs takes any word
     rules.router,
     invitations.router,
     dead_letters.router,
     insights.router,
+    calls.router,
     reports.router,
     webhooks.router,
     wechat_calls.router,
