@@ -83,11 +83,6 @@ def at_most(rule: str, value: datetime, limit: datetime) -> Check:
     return Check(rule, iso(value), iso(limit), value <= limit)
 
 
-def must_not(rule: str, value: bool) -> Check:
-    """A check that something is not so."""
-    return Check(rule, value, False, not value)
-
-
 def iso(moment: datetime) -> str:
     """A moment as checks say it: ISO 8601 in UTC."""
     return moment.astimezone(UTC).isoformat()

@@ -7,7 +7,7 @@ come first, then whom and by which channel, then time, then the caps.
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from scheduler.planner.case import Case, at_most, must_not
+from scheduler.planner.case import Case, at_most
 from scheduler.planner.channels import choose_channel
 from scheduler.planner.decision import Check, Decision, Reason, Send
 from scheduler.planner.facts import CustomerFacts, EventFacts, History, require_aware
@@ -85,7 +85,7 @@ def _follow(case: Case, rules: RuleSet | None) -> None:
     """Goes through the checks until one blocks; a thorough case through all that make sense."""
     _walk(case, _rule_gate(case, rules))
     if case.goes_on():
-        _walk(case, _standing_gate(case))
+        _look_at_standing(case)
     if case.rule is None or case.rules is None:
         return
     for step in _STEPS:
@@ -112,17 +112,41 @@ def _rule_gate(case: Case, rules: RuleSet | None) -> Iterator[tuple[Reason, Chec
         yield Reason.NO_RULE, Check("rule", case.event.touchpoint, None, known)
 
 
-def _standing_gate(case: Case) -> Iterator[tuple[Reason, Check]]:
+def _stands(rule: str, reason: Reason, good: bool = False) -> tuple[Reason, Check, Check]:
+    return reason, Check(rule, good, good, True), Check(rule, not good, good, False)
+
+
+# What stands against asking whatever the rules say; the checks are always the same values.
+_STANDING = (
+    _stands("cancelled", Reason.CANCELLED),
+    _stands("branch_open", Reason.BRANCH_CLOSED, good=True),
+    _stands("erased", Reason.ERASED),
+    _stands("deceased", Reason.DECEASED),
+    _stands("opted_out", Reason.OPTED_OUT),
+    _stands("blocked", Reason.BLOCKED),
+    _stands("staff_number", Reason.STAFF_NUMBER),
+    _stands("already_invited", Reason.ALREADY_INVITED),
+)
+
+
+def _look_at_standing(case: Case) -> None:
     event, customer = case.event, case.customer
-    invited = case.history.invited_for(event.event_id)
-    yield Reason.CANCELLED, must_not("cancelled", event.cancelled)
-    yield Reason.BRANCH_CLOSED, Check("branch_open", event.branch_open, True, event.branch_open)
-    yield Reason.ERASED, must_not("erased", customer.erased)
-    yield Reason.DECEASED, must_not("deceased", customer.deceased)
-    yield Reason.OPTED_OUT, must_not("opted_out", customer.opted_out)
-    yield Reason.BLOCKED, must_not("blocked", customer.blocked)
-    yield Reason.STAFF_NUMBER, must_not("staff_number", customer.staff_number)
-    yield Reason.ALREADY_INVITED, must_not("already_invited", invited)
+    against = (
+        event.cancelled,
+        not event.branch_open,
+        customer.erased,
+        customer.deceased,
+        customer.opted_out,
+        customer.blocked,
+        customer.staff_number,
+        case.history.invited_for(event.event_id),
+    )
+    for so, (reason, passed, failed) in zip(against, _STANDING, strict=True):
+        case.checks.append(failed if so else passed)
+        if so:
+            case.block(reason)
+            if not case.thorough:
+                return
 
 
 def _look_at_complaint(case: Case, rule: Rule, rules: RuleSet) -> None:

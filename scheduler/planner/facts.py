@@ -248,7 +248,7 @@ class History:
 
     def invited_for(self, event_id: str) -> bool:
         """Whether an invitation that was not dropped exists for ``event_id``."""
-        return any(
+        return bool(self.invitations) and any(
             past.event_id == event_id and past.status.occupies_slot for past in self.invitations
         )
 
