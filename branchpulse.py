@@ -206,17 +206,25 @@ def serve(
 
 
 @app.command()
-def work(with_parent: WithParent = False) -> None:
+def work(
+    with_parent: WithParent = False,
+    only: Annotated[str, typer.Option(help="Loops, with commas: send,decide; never leads.")] = "",
+) -> None:
     """Workers, and the scheduler in the one process that leads."""
     from api.core.logs import configure_logging
     from api.core.processes import end_with_parent
+    from scheduler.jobs import LOOPS
     from scheduler.runner import run
 
+    wanted = [name.strip() for name in only.split(",") if name.strip()]
+    known = [loop.name for loop in LOOPS]
+    if set(wanted) - set(known):
+        stop(f"unknown loop in {only!r}; known: {', '.join(known)}")
     configure_logging()
     with opened("worker") as installation:
         if with_parent:
             end_with_parent()
-        run(installation)
+        run(installation, wanted)
 
 
 @user_app.command("add")
@@ -457,6 +465,26 @@ def explain(
 
     with opened("worker") as house, house.database.transaction() as session:
         document = explain_event(session, event, house.clock())
+    if as_json:
+        print_json(document)
+    else:
+        print(as_lines(document))
+
+
+@app.command()
+def simulate(
+    file: DefinitionFile,
+    *,
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tries rules on past events, beside the rules in force; writes nothing."""
+    from api.invitations.simulation_command import as_lines, simulate_file
+
+    days = (first.date(), last.date())
+    with opened("worker") as house, house.database.transaction() as session:
+        document = simulate_file(session, file, days, house.clock())
     if as_json:
         print_json(document)
     else:

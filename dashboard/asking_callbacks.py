@@ -19,6 +19,7 @@ from dash import (
 )
 from dash.exceptions import PreventUpdate
 
+from dashboard.actions.export import export_simulation
 from dashboard.actions.resend import send_again
 from dashboard.actions.rules import keep_draft, publish
 from dashboard.address import Page
@@ -37,6 +38,7 @@ from dashboard.data.explained_customer import customer_view
 from dashboard.data.reach import reach_rows
 from dashboard.data.rules import rules_view
 from dashboard.data.segments import counted_segments
+from dashboard.data.simulation import tried, try_view
 from dashboard.data.sitting import Sitting
 from dashboard.data.words import Words
 from dashboard.ids import Id
@@ -45,6 +47,7 @@ from dashboard.pages import editor, explained
 from dashboard.pages.asking import asking_page, reach_bars
 from dashboard.pages.dead_letters import confirmation, letter_rows, older_letters
 from dashboard.pages.rules import rules_page, segment_rows
+from dashboard.pages.simulate import outcome_page, refused_trial, simulate_page
 from dashboard.wiring import callback
 
 
@@ -58,6 +61,8 @@ def asking_group(sitting: Sitting) -> Any:
             return rules_page(rules_view(sitting), say)
         case Page.RULES_EDIT:
             return editor.editor_page(editor_view(sitting), say)
+        case Page.SIMULATE:
+            return simulate_page(try_view(sitting), say)
         case Page.ASKING_EVENT | Page.ASKING_CUSTOMER:
             return _explained(sitting)
         case _:
@@ -257,3 +262,38 @@ def count_reach(sitting: Sitting, wanted: bool | None) -> Any:
     if not wanted:
         raise PreventUpdate
     return reach_bars(reach_rows(sitting), sitting.say)
+
+
+def _no_trial(say: Words, key: str) -> Any:
+    return refused_trial(say(key))
+
+
+@callback(
+    Output(Id.TRY_RESULT, "children"),
+    Input(Id.TRY_RUN, "n_clicks"),
+    [State(Id.TRY_RULES, "value"), State(Id.TRY_FROM, "value"), State(Id.TRY_TO, "value")],
+    initial=False,
+    failed=_no_trial,
+)
+def try_rules(
+    sitting: Sitting, clicks: int | None, chosen: str | None, first: str | None, last: str | None
+) -> Any:
+    """Past events decided once more, by the chosen rules and by those in force."""
+    if not clicks:
+        raise PreventUpdate
+    found = tried(sitting, chosen or "", first or "", last or "")
+    return outcome_page(found, sitting.say, dark=sitting.dark)
+
+
+@callback(
+    Output(Id.TRY_DOWNLOAD, "data"),
+    Input(Id.TRY_EXPORT, "n_clicks"),
+    [State(Id.TRY_GRID, "virtualRowData")],
+    initial=False,
+)
+def export_trial(sitting: Sitting, clicks: int | None, rows: list[dict[str, Any]] | None) -> Any:
+    """The branches as CSV, filtered and sorted as they stand on the screen."""
+    if not clicks:
+        raise PreventUpdate
+    name, content = export_simulation(sitting, rows or [])
+    return {"filename": name, "content": content, "type": "text/csv;charset=utf-8"}

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from api.core.errors import Invalid
+from api.core.errors import Conflict, Invalid
 from api.invitations.counting import branches_of, taken_by
 from api.invitations.dossiers import Ground, ground, on_rules
 from api.invitations.expecting import Expectations, expectations
@@ -36,6 +36,12 @@ class TooManyEvents(Invalid):
     """A simulation over more events than may be replayed in one request."""
 
     key = "asking.too_many_events"
+
+
+class SimulationRunning(Conflict):
+    """Another simulation is being computed; only one runs at a time in the web processes."""
+
+    key = "asking.simulation_running"
 
 
 @dataclass(frozen=True)
@@ -75,12 +81,15 @@ def simulate(
         The first and the last day, both included, on the network's clock.
     now : datetime
     limit : int or None
-        Raises TooManyEvents when there are more.
+        Raises TooManyEvents when there are more, and SimulationRunning when another one with a
+        limit is being computed: somebody waits for a page.
     progress : callable
         Is told how many events have arrived so far, and how many there are.
     """
     with session.begin_nested():
         replaying.forbid_writing(session)
+        if limit is not None and not replaying.alone(session):
+            raise SimulationRunning
         current = ground(session, now)
         zone = ZoneInfo(current.frame.network.timezone)
         window = _window(branches_of(scope, current.tree), days, zone)

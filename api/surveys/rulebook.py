@@ -92,7 +92,7 @@ def may_write_rules(viewer: Viewer) -> bool:
 
 def list_versions(session: Session, viewer: Viewer, now: datetime) -> list[RulesVersion]:
     """Every published version, the newest first."""
-    _require_writer(viewer)
+    require_writer(viewer)
     rows = repository.list_rules(session)
     begun = [row for row in rows if row.effective_from <= now]
     current = max(begun, key=lambda row: (row.effective_from, row.version), default=None)
@@ -101,7 +101,7 @@ def list_versions(session: Session, viewer: Viewer, now: datetime) -> list[Rules
 
 def read_version(session: Session, viewer: Viewer, version: int) -> WrittenRules:
     """One published version; raises NotFound."""
-    _require_writer(viewer)
+    require_writer(viewer)
     found = repository.written_rules(session, version)
     if found is None:
         raise NotFound(version=version)
@@ -112,7 +112,7 @@ def read_version(session: Session, viewer: Viewer, version: int) -> WrittenRules
 
 def check_text(session: Session, viewer: Viewer, text: str) -> CheckedRules:
     """Everything that is wrong with a text, held against what is published here."""
-    _require_writer(viewer)
+    require_writer(viewer)
     try:
         return CheckedRules((), read_rules(text, NAME, known=known_to_rules(session)))
     except DefinitionInvalid as error:
@@ -132,7 +132,7 @@ def publish_text(session: Session, viewer: Viewer, text: str, now: datetime) -> 
 
     Raises RulesUnusable with every fault, or what does not fit the versions that are published.
     """
-    account = _require_writer(viewer)
+    account = require_writer(viewer)
     checked = check_text(session, viewer, text)
     if checked.file is None:
         raise RulesUnusable(problems_as_data(checked.problems, viewer.language))
@@ -148,19 +148,19 @@ def publish_text(session: Session, viewer: Viewer, text: str, now: datetime) -> 
 
 def save_draft(session: Session, viewer: Viewer, text: str, now: datetime) -> Draft:
     """Keeps what somebody is writing, faults and all."""
-    repository.save_draft(session, _require_writer(viewer), text, now)
+    repository.save_draft(session, require_writer(viewer), text, now)
     return Draft(text, now)
 
 
 def find_draft(session: Session, viewer: Viewer) -> Draft | None:
     """What the viewer was writing."""
-    row = repository.find_draft(session, _require_writer(viewer))
+    row = repository.find_draft(session, require_writer(viewer))
     return None if row is None else Draft(row.written, row.saved_at)
 
 
 def discard_draft(session: Session, viewer: Viewer) -> None:
     """Forgets what the viewer was writing."""
-    repository.delete_draft(session, _require_writer(viewer))
+    repository.delete_draft(session, require_writer(viewer))
 
 
 def problems_as_data(problems: tuple[Problem, ...], language: Language) -> list[dict[str, Any]]:
@@ -177,7 +177,8 @@ def problems_as_data(problems: tuple[Problem, ...], language: Language) -> list[
     ]
 
 
-def _require_writer(viewer: Viewer) -> UUID:
+def require_writer(viewer: Viewer) -> UUID:
+    """The viewer's account; NotAllowed for whoever does not administer the whole network."""
     if viewer.account_id is None or not may_write_rules(viewer):
         raise NotAllowed(permission=Permission.MANAGE_ASKING)
     return viewer.account_id

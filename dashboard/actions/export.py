@@ -2,13 +2,14 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from api.insights.league import ROW_COLUMNS
 from api.security.audit import audit
 from api.security.permissions import Permission
 from dashboard.data.league import read_league
 from dashboard.data.metrics import shown_metric
+from dashboard.data.simulation import BRANCH_COLUMNS
 from dashboard.data.sitting import Sitting
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -35,6 +36,26 @@ def export_league(sitting: Sitting, order: Sequence[str]) -> tuple[str, str]:
     )
     name = f"league-{found.start}-{found.end}.csv" if found else "league.csv"
     return name, "\ufeff" + written.getvalue()
+
+
+def export_simulation(sitting: Sitting, rows: Sequence[Mapping[str, object]]) -> tuple[str, str]:
+    """File name and CSV of a simulation's branches, as a viewer of those branches has them."""
+    sitting.viewer.require(Permission.EXPORT)
+    seen = sitting.viewer.hierarchy.by_code
+    shown = [row for row in rows if str(row.get("unit_code")) in seen]
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    writer.writerow(BRANCH_COLUMNS)
+    for row in shown:
+        writer.writerow([_cell(row.get(name)) for name in BRANCH_COLUMNS])
+    audit(
+        sitting.session,
+        sitting.viewer.actor,
+        "simulation.export",
+        now=sitting.now,
+        detail={"rows": len(shown)},
+    )
+    return f"simulation-{sitting.today}.csv", "\ufeff" + written.getvalue()
 
 
 def _cell(value: object) -> object:

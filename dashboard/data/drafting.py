@@ -69,11 +69,15 @@ class Compared:
 
 @dataclass(frozen=True)
 class Changes:
-    """How many rules of touchpoints differ from the version in force."""
+    """How many rules of touchpoints differ from the version in force.
+
+    ``around``: the caps, the waves, or what decides between touchpoints differ.
+    """
 
     changed: int
     new: int
     gone: int
+    around: bool = False
 
     @property
     def any(self) -> bool:
@@ -144,7 +148,7 @@ def before_publishing(sitting: Sitting, text: str) -> tuple[Checked, Changes]:
 
 
 def changes_between(before: RuleSet | None, after: RuleSet | None) -> Changes:
-    """Rules of touchpoints that differ, come and go; what stands around them is not counted."""
+    """Rules of touchpoints that differ, come and go, and whether what holds for all differs."""
     old = {rule.touchpoint: rule for rule in before.rules} if before else {}
     new = {rule.touchpoint: rule for rule in after.rules} if after else {}
     both = old.keys() & new.keys()
@@ -152,7 +156,13 @@ def changes_between(before: RuleSet | None, after: RuleSet | None) -> Changes:
         changed=sum(old[name] != new[name] for name in both),
         new=len(new.keys() - old.keys()),
         gone=len(old.keys() - new.keys()),
+        around=_around(before) != _around(after),
     )
+
+
+def _around(rules: RuleSet | None) -> tuple[object, ...]:
+    """What holds for every touchpoint."""
+    return (rules.caps, rules.waves, rules.compete) if rules else ()
 
 
 def fingerprint(text: str) -> str:

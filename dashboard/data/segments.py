@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.core.errors import NotFound
+from api.invitations.counting import segment_counts
 from api.surveys.published import rules_in_force
 from api.surveys.rulebook import check_text, may_write_rules, read_version
 from dashboard.data.rules import SegmentRow, may_read_rules, segments_of
@@ -16,7 +17,7 @@ class Counted:
     """Segments in their order, each with its customers, and how many these are together."""
 
     rows: list[SegmentRow]
-    people: int | None
+    people: int
 
 
 def counted_segments(sitting: Sitting, about: Mapping[str, object]) -> Counted:
@@ -24,7 +25,9 @@ def counted_segments(sitting: Sitting, about: Mapping[str, object]) -> Counted:
     rules = _rules(sitting, about)
     if rules is None:
         return Counted([], 0)
-    return Counted(segments_of(rules, None, sitting.say), None)
+    found = segment_counts(sitting.session, sitting.viewer.scope, rules, sitting.now)
+    counts = {one.name: one.customers for one in found}
+    return Counted(segments_of(rules, counts, sitting.say), sum(counts.values()))
 
 
 def _rules(sitting: Sitting, about: Mapping[str, object]) -> RuleSet | None:

@@ -52,7 +52,7 @@ def _dress(figure: go.Figure, muted: str, dark: bool, tick: str) -> None:
     figure.update_layout(
         template=template(dark),
         showlegend=True,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "container", "x": 0},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "top", "yref": "container", "x": 0},
         margin={"t": 56},
     )
     figure.update_annotations(font={"size": 13, "color": muted}, x=0, xanchor="left")

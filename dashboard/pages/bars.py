@@ -37,7 +37,10 @@ def _row(bar: Bar, most: int) -> Any:
                 f"{percent(bar.share)} {bar.of}".strip() if bar.share is not None else "",
                 className="bp-muted bp-small",
             ),
-            html.Div(html.Div(className="bp-fill", style={"width": width}), className="bp-track"),
+            html.Div(
+                html.Div(className="bp-fill", style={"width": width}) if bar.number else None,
+                className="bp-track",
+            ),
             html.Span(bar.note, className="bp-muted bp-small bp-bar-note") if bar.note else None,
         ],
         className=f"bp-bar-row {bar.tone}".strip(),

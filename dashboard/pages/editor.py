@@ -156,6 +156,7 @@ def sure(found: Checked, changes: Changes, compared_: Compared, value: str, say:
         say("rulebook.edit.sure", version=found.version),
         html.P(say(key, since=found.since), className="bp-floor"),
         html.P(counts),
+        html.P(say("rulebook.edit.around")) if changes.around else None,
         html.Div(button, className="bp-buttons"),
         diff(compared_) if compared_.added or compared_.removed else None,
     )

@@ -130,7 +130,10 @@ def _segment(row: SegmentRow, say: Words) -> Any:
                 [html.B(count(row.people)), html.Span(percent(row.share), className="bp-muted")],
                 className="bp-people",
             ),
-            html.Div(html.Div(className="bp-fill", style=width), className="bp-track"),
+            html.Div(
+                html.Div(className="bp-fill", style=width) if row.people else None,
+                className="bp-track",
+            ),
         ]
     named = html.Div([html.Code(row.name), html.Div(row.words, className="bp-muted bp-small")])
     return html.Li([named, *people])

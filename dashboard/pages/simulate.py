@@ -84,7 +84,9 @@ def outcome_page(found: Outcome, say: Words, *, dark: bool) -> list[Any]:
     return [
         _hero(found, say),
         _volume(found, say, dark),
-        _reach(found.reach, say),
+        html.Div(
+            [_channels(found.channels, say), _reach(found.reach, say)], className="bp-5 bp-stack"
+        ),
         _branches(found, say),
     ]
 
@@ -113,7 +115,7 @@ def _hero(found: Outcome, say: Words) -> Any:
     ]
     facts = [
         chip(say("simulation.more", n=count(found.more)), "bp-up") if found.more else None,
-        chip(say("simulation.less", n=count(found.less)), "bp-down") if found.less else None,
+        chip(say("simulation.fewer", n=count(found.fewer)), "bp-down") if found.fewer else None,
         chip(say("simulation.same", n=count(found.same))),
     ]
     lead = say("simulation.what", name=found.name, period=found.period, events=count(found.events))
@@ -144,14 +146,31 @@ def _volume(found: Outcome, say: Words, dark: bool) -> Any:
     return card(title, drawn, note=say("simulation.volume_note"), width=7)
 
 
+def _channels(pairs: Sequence[Pair], say: Words) -> Any:
+    """Messages by channel, reminders and fall-backs among them."""
+    return card(
+        say("simulation.channels"), _pairs("channel", pairs, say),
+        note=say("simulation.channels_note"),
+    )  # fmt: skip
+
+
 def _reach(pairs: Sequence[Pair], say: Words) -> Any:
-    """Customers asked, by segment."""
-    names = ("segment", "now", "then", "change")
+    """Events asked about, by segment."""
+    return card(
+        say("simulation.reach"), _pairs("segment", pairs, say), note=say("simulation.reach_note")
+    )
+
+
+def _pairs(what: str, pairs: Sequence[Pair], say: Words) -> Any:
+    """A table of numbers now and then."""
+    of = ["of"] if any(pair.of is not None for pair in pairs) else []
+    names = (what, *of, "now", "then", "change")
     head = [html.Th(say(f"simulation.column.{name}"), scope="col") for name in names]
     body = [
         html.Tr(
             [
-                html.Th(html.Code(pair.name), scope="row"),
+                html.Th(pair.name, scope="row"),
+                html.Td(count(pair.of)) if of else None,
                 html.Td(_number(pair.now)),
                 html.Td(html.B(_number(pair.then))),
                 html.Td(_change(pair, say)),
@@ -160,8 +179,7 @@ def _reach(pairs: Sequence[Pair], say: Words) -> Any:
         for pair in pairs
     ]
     table = html.Table([html.Thead(html.Tr(head)), html.Tbody(body)], className="bp-table")
-    return card(say("simulation.reach"), html.Div(table, className="bp-scroll"),
-                note=say("simulation.reach_note"), width=5)  # fmt: skip
+    return html.Div(table, className="bp-scroll")
 
 
 def _branches(found: Outcome, say: Words) -> Any:
@@ -171,6 +189,11 @@ def _branches(found: Outcome, say: Words) -> Any:
     table = grid(Id.TRY_GRID, columns(say), found.rows, language=say.language, row_id="unit_code")
     return card(say("simulation.branches"), table, aside=export,
                 note=say("simulation.branches_note"))  # fmt: skip
+
+
+def refused_trial(words: str) -> Any:
+    """It could not be tried, in words."""
+    return card(None, html.P([icon("exclamation-triangle"), words], className="bp-refusal"))
 
 
 def columns(say: Words) -> list[dict[str, Any]]:

@@ -114,6 +114,32 @@ def test_only_administrators_of_the_whole_network_come_in(
     assert [answer.status_code for answer in asked] == [403] * 6
 
 
+def test_rules_are_tried_on_past_events_and_segments_counted(admin: Desk, office: Office) -> None:
+    days = {"from": "2026-11-01", "to": "2026-11-20"}
+    asked = {"text": SECOND, **days}
+    answer = admin.http.post("/api/v1/rules/simulate", json=asked, headers=ORIGIN)
+    document = answer.json()
+    assert (answer.status_code, document["events"]) == (200, 4)  # one in each branch
+    assert (document["rules_now"], document["rules_then"]) == (1, 2)
+    assert {one["unit_code"] for one in document["branches"]} == {
+        "codeqnorth1q", "codeqnorth2q", "codeqsouth1q", "codeqsouth2q",
+    }  # fmt: skip
+    wrong = {"text": SECOND.replace("days = 90", "days = 0"), **days}
+    refused = admin.http.post("/api/v1/rules/simulate", json=wrong, headers=ORIGIN)
+    assert (refused.status_code, refused.json()["problems"][0]["field"]) == (422, "cap.days")
+    backwards = {"text": SECOND, "from": "2026-11-20", "to": "2026-11-01"}
+    answer = admin.http.post("/api/v1/rules/simulate", json=backwards, headers=ORIGIN)
+    assert answer.status_code == 422
+    counted = admin.get("/segments").json()
+    assert counted["version"] == 1
+    assert [one["name"] for one in counted["items"]][-1] == "others"
+    analyst = Desk(office, "hq_analyst")
+    assert (
+        analyst.http.post("/api/v1/rules/simulate", json=asked, headers=ORIGIN).status_code == 403
+    )
+    assert analyst.get("/segments").status_code == 403
+
+
 def test_a_template_that_waits_for_approval_does_not_take_the_place_of_the_last(
     office: Office,
 ) -> None:

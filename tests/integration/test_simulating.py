@@ -1,7 +1,9 @@
 """A simulation decides as it really happens; it counts both sides and writes nothing."""
 
+import json
 import random
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from api.core.ids import new_id
+from api.core.languages import LANGUAGES
 from api.invitations.dossiers import ground
 from api.invitations.replaying import Side, replay
 from api.invitations.repository import replaying
@@ -20,9 +23,10 @@ from api.invitations.repository.replaying import Window
 from api.invitations.service import Decided, decide_due
 from api.invitations.simulated import as_document
 from api.invitations.simulating import TooManyEvents, begun, simulate
+from api.invitations.simulation_command import as_lines, simulate_file
 from api.models import PersonHold, SamplingPlan
 from api.security.scope import Scope
-from api.surveys.definitions import read_rules, rule_set
+from api.surveys.definitions import DefinitionInvalid, read_rules, rule_set
 from api.surveys.service import publish_rules
 from scheduler.planner import RuleSet
 from scheduler.planner.explain import kind_of
@@ -247,6 +251,27 @@ def test_a_simulation_cannot_write_and_leaves_everything_as_it_was(
             _try_to_write(session)
         session.execute(text("update network set name_en = name_en"))  # only the simulation may not
     assert _everything(office) == before
+
+
+def test_the_command_tells_both_sides(office: Office, network: Network, tmp_path: Path) -> None:
+    make_events(office, network, seed=7, people=5)
+    file = tmp_path / "rules.toml"
+    file.write_text(LOOSER, "utf-8")
+    with office.worker.database.transaction() as session:
+        document = simulate_file(session, file, DAYS, BEGIN + timedelta(days=60))
+    contract = {"events", "volume", "reach", "branches"}
+    assert contract <= document.keys()
+    assert {"day", "channel", "now", "then"} <= document["volume"][0].keys()
+    branch = {"unit_code", "invitations", "expected_answers", "margin"}
+    assert branch <= document["branches"][0].keys()
+    assert json.loads(json.dumps(document)) == document
+    for language in LANGUAGES:
+        lines = as_lines(document, language).splitlines()
+        assert str(document["totals"]["then"]["invitations"]) in lines[2]
+        assert not [line for line in lines if "asking." in line]
+    file.write_text(LOOSER.replace('sms = "invite_sms"', 'sms = "unknown"'), "utf-8")
+    with office.worker.database.transaction() as session, pytest.raises(DefinitionInvalid):
+        simulate_file(session, file, DAYS, BEGIN)
 
 
 def test_more_events_than_a_request_may_replay_are_refused(

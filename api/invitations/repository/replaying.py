@@ -17,6 +17,7 @@ from api.invitations.facts import DueEvent, Rows
 from api.invitations.repository.gathering import EVENT, Needs, ask_people, rows_of_people
 from api.invitations.repository.wire import Trip, connection_of, one_trip
 
+SIMULATING = 7008  # advisory lock
 HISTORY = timedelta(days=31)  # what arrived later than this was loaded, not reported
 # Waves and codes to scan make events of their own; they are no visits that rules could be tried on.
 _WINDOW = """
@@ -174,6 +175,13 @@ def read_outcomes(
     """What became of the first messages of a time, by channel; those still open are left out."""
     given = {"since": since, "until": until, "now": now}
     return [Outcomes(*row) for row in connection_of(session).execute(_OUTCOMES, given).fetchall()]
+
+
+def alone(session: Session) -> bool:
+    """Whether nobody else simulates for a page; until the transaction ends, we do."""
+    statement = "select pg_try_advisory_xact_lock(%(key)s)"
+    ((found,),) = connection_of(session).execute(statement, {"key": SIMULATING}).fetchall()
+    return bool(found)
 
 
 def forbid_writing(session: Session) -> None:

@@ -318,7 +318,9 @@ def test_rules_that_differ_come_and_go_are_counted() -> None:
     before = a_set(a_rule(), a_rule(touchpoint="sale"))
     after = a_set(a_rule(delay=2 * DAY), a_rule(touchpoint="delivery"))
     assert changes_between(before, after) == Changes(changed=1, new=1, gone=1)
-    assert changes_between(None, after) == Changes(0, 2, 0)
+    assert changes_between(None, after) == Changes(0, 2, 0, around=True)
+    capped = a_set(a_rule(), a_rule(touchpoint="sale"), limits=(Cap(30, 1, name="short"),))
+    assert changes_between(before, capped) == Changes(0, 0, 0, around=True)
 
 
 def an_event(**changes: Any) -> EventView:
@@ -369,7 +371,7 @@ def test_rules_that_are_tried_stand_beside_those_in_force() -> None:
     rows = [{"unit_code": "D1", "unit_name": "One"}]
     found = Outcome(
         "Your draft", "P", 100, Pair("", 40, 30), Pair("", 12.4, 9.6), Pair("", 4, 3),
-        [Pair("SMS", 9, 5)], volume, True, [Pair("premium", 10, 20)], 5, 3, 92, rows, 1.0,
+        [Pair("SMS", 9, 5)], volume, True, [Pair("premium", 10, 20)], 5, 3, 92, rows,
     )  # fmt: skip
     said = text(outcome_page(found, EN, dark=False))
     assert "\u221210 (\u221225\u202f%)" in said
