@@ -23,12 +23,19 @@ def as_lines(document: dict[str, Any], language: Language = "en") -> str:
     lines = [f"{decided}: {reason}"]
     if document["earliest_at"]:
         lines[0] += f" ({document['earliest_at']})"
-    for check in document["checks"]:
-        mark = "+" if check["ok"] else "-"
-        limit = f" / {_shown(check['limit'])}" if check["limit"] is not None else ""
-        name = say(f"asking.check.{check['rule']}", language)
-        lines.append(f"  {mark} {name}: {_shown(check['value'])}{limit}")
+    lines += [_line(check, language) for check in document["checks"]]
+    if document["further"]:
+        lines.append(f"{say('asking.further', language)} ({document['as_of']})")
+        lines += [_line(check, language) for check in document["further"]]
     return "\n".join(lines)
+
+
+def _line(check: dict[str, Any], language: Language) -> str:
+    mark = "+" if check["ok"] else "-"
+    limit = f" / {_shown(check['limit'])}" if check["limit"] is not None else ""
+    code, _, own = check["rule"].partition(":")
+    name = say(f"asking.check.{code}", language)
+    return f"  {mark} {name}{f' ({own})' if own else ''}: {_shown(check['value'])}{limit}"
 
 
 def _shown(value: object) -> str:

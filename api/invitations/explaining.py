@@ -11,28 +11,37 @@ from uuid import UUID
 from sqlmodel import Session
 
 from api.core.errors import NotFound
-from api.invitations.dossiers import gather, ground
+from api.invitations.dossiers import gather, ground, on_rules
 from api.invitations.repository import explaining
 from api.invitations.repository.explaining import FoundEvent, StoredDecision
-from api.invitations.repository.gathering import read_events
+from api.invitations.repository.gathering import read_events, read_frame
 from api.invitations.service import Decider
 from api.security.scope import Scope, open_scope
+from api.surveys.published import rules_of_version
+from scheduler.planner import Check
+from scheduler.planner.explain import checks_as_data
 from scheduler.planner.explain import explain as explained
+
+_EVERYBODYS = Scope.whole_network(reason="a cap counts what every branch has sent")
 
 
 def explain(session: Session, scope: Scope, reference: str, now: datetime) -> dict[str, Any]:
-    """The decision on an event: ``event, decision, reason, earliest_at, rule_set_version, checks``.
+    """The decision on an event, with every check in its order.
 
-    ``reference`` is our id or ``SOURCE:EXTERNAL_ID``. An event that is not decided yet is decided
-    without storing anything. Raises NotFound outside ``scope``.
+    ``event, decision, reason, earliest_at, rule_set_version, first_blocked, checks`` are what was
+    decided and stored; ``further`` are the checks that it did not reach, looked at again as of the
+    moment of the decision (``as_of``) under its rules. They say what else would have stood in the
+    way, from what is known today. ``reference`` is our id or ``SOURCE:EXTERNAL_ID``. An event that
+    is not decided yet is decided without storing anything. Raises NotFound outside ``scope``.
     """
     event = _require_event(session, scope, reference)
     stored = explaining.latest_decision(session, event.id)
-    if stored is not None:
-        return _as_stored(event, stored)
-    open_scope(session, Scope.whole_network(reason="a cap counts what every branch has sent"))
+    open_scope(session, _EVERYBODYS)
     try:
-        return _decided_dry(session, event, now)
+        if stored is None:
+            return _decided_dry(session, event, now)
+        told = _as_stored(event, stored)
+        return {**told, **_further(session, event, stored, told["checks"])}
     finally:
         open_scope(session, scope)
 
@@ -78,4 +87,29 @@ def _decided_dry(session: Session, event: FoundEvent, now: datetime) -> dict[str
     (due,) = read_events(session, [event.id])
     on = ground(session, now)
     decider = Decider(session, on, gather(session, [due], on), holding=False)
-    return explained(str(event.id), decider.decide(due).decision, on.rules)
+    told = explained(str(event.id), decider.decide(due).decision, on.rules)
+    decider = Decider(session, on, gather(session, [due], on), holding=False)
+    thorough = decider.decide(due, thorough=True).decision
+    return {**told, **_beyond(told["checks"], thorough.checks, now)}
+
+
+def _further(
+    session: Session, event: FoundEvent, stored: StoredDecision, known: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """What a decision that ended early would have looked at next."""
+    if stored.action == "send" or stored.rule_set_version is None or stored.rules_hash is None:
+        return {"further": [], "as_of": None}
+    (due,) = read_events(session, [event.id])
+    rules = rules_of_version(session, stored.rule_set_version, stored.rules_hash)
+    at = stored.decided_at
+    on = on_rules(session, read_frame(session, at), rules, at)
+    later = explaining.made_since(session, event.id, at)
+    decider = Decider(session, on, gather(session, [due], on, without=later), holding=False)
+    decision = decider.decide(due, thorough=True).decision
+    return _beyond(known, decision.checks, at)
+
+
+def _beyond(known: list[dict[str, Any]], checks: tuple[Check, ...], at: datetime) -> dict[str, Any]:
+    seen = {check["rule"] for check in known}
+    further = [check for check in checks_as_data(checks) if check["rule"] not in seen]
+    return {"further": further, "as_of": at.isoformat() if further else None}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from api.invitations.service import decide_due
 from api.main import create_api
 
 KEYS = ["event", "decision", "reason", "earliest_at", "rule_set_version",
-        "first_blocked", "checks"]  # fmt: skip
+        "first_blocked", "checks", "further", "as_of"]  # fmt: skip
 
 
 @pytest.fixture
@@ -143,7 +144,60 @@ def test_people_read_a_line_for_each_check(office: Office, network: Network) -> 
     change(office.worker, "update consent set granted = false")
     document = explained(office, event)
     lines = as_lines(document).splitlines()
-    assert len(lines) == len(document["checks"]) + 1
+    known = len(document["checks"])
+    assert len(lines) == known + len(document["further"]) + 2
     assert lines[0].startswith("Do not ask: The customer has not consented")
-    assert lines[-1] == "  - Usable channel: sms:no_consent / sms"
+    assert lines[known] == "  - Usable channel: sms:no_consent / sms"
     assert as_lines(document, "zh").splitlines()[0] != lines[0]
+
+
+def test_what_a_decision_did_not_reach_is_looked_at_as_of_its_moment(
+    office: Office, network: Network, web: TestClient
+) -> None:
+    someone = customer(office, network)
+    event = add_event(office.owner, network, someone)
+    change(office.worker, "update event set status = 'cancelled'")
+    decide_due(office.worker)
+    office.clock.now = NOW + timedelta(days=30)
+    document = asked(office, web, event).json()
+    assert document["first_blocked"] == "cancelled"
+    assert document["checks"][-1]["rule"] == "cancelled"
+    assert datetime.fromisoformat(document["as_of"]) == NOW
+    further = {check["rule"]: check for check in document["further"]}
+    assert {"opted_out", "segment", "channel", "quiet_hours", "max_age", "cap"} <= set(further)
+    assert not set(further) & {check["rule"] for check in document["checks"]}
+    assert further["max_age"]["ok"], "as of the decision, not of today"
+    lines = as_lines(explained(office, event)).splitlines()
+    assert len(lines) == 2 + len(document["checks"]) + len(further)
+
+
+def asking_of(office: Office, web: TestClient, person: object, unit: int | None = None) -> Any:
+    with office.worker.database.transaction() as session:
+        secret = create_token(session, f"{unit} {person}", ["read"], unit, now=NOW)
+    headers = {"Authorization": f"Bearer {secret}"}
+    return web.get(f"/api/v1/customers/{person}/asking", headers=headers)
+
+
+def test_all_that_concerns_one_customer_within_the_scope(
+    office: Office, network: Network, web: TestClient
+) -> None:
+    someone = customer(office, network)
+    elsewhere = add_event(office.owner, network, someone, branch=1)
+    decide_due(office.worker)
+    event = add_event(office.owner, network, someone)
+    decide_due(office.worker)
+    whole = asking_of(office, web, someone.id).json()
+    assert {one["id"] for one in whole["events"]} == {str(event), str(elsewhere)}
+    assert whole["elsewhere"] == {"count": 0, "moments": []}
+    answer = asking_of(office, web, someone.id, network.branches[0])
+    mine = answer.json()
+    assert [(one["id"], one["action"]) for one in mine["events"]] == [(str(event), "drop")]
+    assert mine["events"][0]["messages"] == []
+    assert mine["elsewhere"]["count"] == 1
+    for hidden in ("D2", str(elsewhere)):
+        assert hidden not in answer.text
+    floor = next(cap for cap in mine["caps"] if cap["name"] == "cap")
+    assert (floor["used"], floor["limit"], floor["code"]) == (1, 1, None)
+    assert datetime.fromisoformat(floor["free_at"]) == NOW + timedelta(days=90)
+    assert asking_of(office, web, someone.id, network.branches[1]).status_code == 404
+    assert asking_of(office, web, someone.id, network.branches[2]).status_code == 404
