@@ -36,9 +36,11 @@ from api.models import (
     MetricDay,
     Person,
     PersonBranch,
+    PersonHold,
     PersonSource,
     Receipt,
     Response,
+    SamplingPlan,
     SurveyToken,
 )
 from api.network import service as network
@@ -295,6 +297,14 @@ def _person(session: Session, vault: Vault, mark: str, at: Context) -> tuple[UUI
         PersonBranch(person_id=person.id, branch_id=at.unit_id, first_seen_on=OCCURRED_ON),
         PersonSource(source="dms", external_id=mark, person_id=person.id),
         contact,
+        PersonHold(
+            person_id=person.id,
+            reason="complaint",
+            source=mark,
+            external_id=mark,
+            opened_at=NOW,
+            closed_at=NOW,
+        ),
         Consent(
             person_id=person.id,
             purpose="survey",
@@ -445,6 +455,18 @@ def _counts(session: Session, mark: str, count: int, at: Context) -> None:
         )
     _add(
         session,
+        SamplingPlan(
+            day=OCCURRED_ON,
+            branch_id=at.unit_id,
+            touchpoint_id=at.touchpoint_id,
+            needed=count,
+            answered=count,
+            expected=1.0,
+            response_rate=0.2,
+            probability=0.5,
+            deficit=0.5,
+            computed_at=NOW,
+        ),
         LeagueRow(
             table_id=at.table_id,
             branch_id=at.unit_id,
@@ -455,5 +477,17 @@ def _counts(session: Session, mark: str, count: int, at: Context) -> None:
             rank=at.number,
             tier="ranked",
             ranked=True,
+        ),
+        SamplingPlan(
+            day=OCCURRED_ON,
+            branch_id=at.unit_id,
+            touchpoint_id=at.touchpoint_id,
+            needed=count,
+            answered=count,
+            expected=1.0,
+            response_rate=0.2,
+            probability=1.0,
+            deficit=0.0,
+            computed_at=NOW,
         ),
     )
