@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from cryptography.exceptions import InvalidTag
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from api.core.installation import Installation
 from api.wechat.client import NoAnswer, NotReached, WechatApi, WechatRefusal
 from api.wechat.repository import account as repository
-from api.wechat.repository.account import StoredToken
 
 ACCOUNT = "wechat"
 TOKEN_REFUSED = frozenset({40001, 40014, 41001, 42001})
@@ -62,6 +63,8 @@ class SharedToken:
             raise NotReached(f"token_{refusal.code}") from None
         except NoAnswer:
             raise NotReached("no_token") from None
+        except SQLAlchemyError:
+            raise NotReached("no_database") from None
 
     def current(self) -> Token:
         """A token that holds, as far as anybody knows; raises what the API raises."""
@@ -84,11 +87,14 @@ class SharedToken:
         return self._house.clock() < token.expires_at - EARLY
 
     def _stored(self, session: Session) -> Token | None:
+        """The table's token; none when it was sealed with another key."""
         stored = repository.read_token(session, ACCOUNT)
-        return None if stored is None else self._opened(stored)
-
-    def _opened(self, stored: StoredToken) -> Token:
-        value = self._house.vault.decrypt(stored.value_encrypted)
+        if stored is None:
+            return None
+        try:
+            value = self._house.vault.decrypt(stored.value_encrypted)
+        except InvalidTag:
+            return None
         return Token(value, stored.version, stored.expires_at)
 
     def _fetched(self, session: Session) -> Token:

@@ -8,15 +8,20 @@ believed only when it says that the message was taken.
 """
 
 import hashlib
+import logging
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
 from api.core.installation import Installation
 from api.wechat import followers
 from api.wechat.client import NoAnswer, NotReached, WechatApi, WechatRefusal
 from api.wechat.repository import account as repository
+from api.wechat.repository.account import Openid
 from api.wechat.tokens import TOKEN_REFUSED, SharedToken
 from scheduler.senders.port import (
     NotNow,
@@ -43,6 +48,7 @@ OUR_FAULT = frozenset(
 BUSY = frozenset({-1, 0})  # says nothing of the message
 _BEIJING = ZoneInfo("Asia/Shanghai")  # where WeChat's day begins
 _MINUTE = timedelta(minutes=1)
+_log = logging.getLogger(__name__)
 
 
 class WechatMessages:
@@ -137,27 +143,36 @@ class WechatMessages:
         return Refused(str(code), dead=code in DEAD)
 
     def _note_not_following(self, message: OutgoingMessage) -> None:
-        house = self._house
-        with house.database.transaction() as session:
-            who = followers.known_as(house.vault, message.to)
-            followers.note_unfollow(session, who, house.clock())
+        now = self._house.clock()
+        self._note(message, lambda session, who: followers.note_unfollow(session, who, now))
 
     def _take(self, message: OutgoingMessage, template: ProviderTemplate) -> None:
         """Takes one consent, committed before the call: two messages never share one."""
         house = self._house
         hashed = house.vault.lookup_hash(followers.KIND, message.to)
-        with house.database.transaction() as session:
-            taken = repository.take_consent(session, hashed, template.template_id, house.clock())
+        try:
+            with house.database.transaction() as session:
+                now = house.clock()
+                taken = repository.take_consent(session, hashed, template.template_id, now)
+        except SQLAlchemyError:
+            raise NotNow("no_database") from None
         if not taken:
             raise Refused("no_consent_left")
 
     def _settle(self, message: OutgoingMessage, template: ProviderTemplate, *, gone: bool) -> None:
         """Gives the consent back; or drops all when WeChat says that there was none."""
+        change = repository.drop_consents if gone else repository.add_consent
+        named, now = template.template_id, self._house.clock()
+        self._note(message, lambda session, who: change(session, who.hashed, named, now))
+
+    def _note(self, message: OutgoingMessage, work: Callable[[Session, Openid], None]) -> None:
+        """Notes what WeChat's answer told; a database that fails now leaves the answer as it is."""
         house = self._house
-        hashed = house.vault.lookup_hash(followers.KIND, message.to)
-        with house.database.transaction() as session:
-            change = repository.drop_consents if gone else repository.add_consent
-            change(session, hashed, template.template_id, house.clock())
+        try:
+            with house.database.transaction() as session:
+                work(session, followers.known_as(house.vault, message.to))
+        except SQLAlchemyError as error:
+            _log.error("wechat: %s after message %s", type(error).__name__, message.id)
 
 
 def until_renewed(now: datetime) -> timedelta:

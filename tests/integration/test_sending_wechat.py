@@ -10,6 +10,7 @@ from conftest import NOW, Office
 from served import served
 from wechat_stub import APP_ID, SECRET, TOKEN, WechatStub
 
+from api.core.database import Database
 from api.core.ids import new_id
 from api.core.installation import Installation
 from api.invitations.service import decide_due
@@ -171,6 +172,26 @@ def test_without_a_token_nothing_was_sent(
     with pytest.raises(NotNow, match=f"token_{code}"):
         sender.send(message())
     assert not stub.messages
+
+
+def test_a_token_sealed_with_another_key_is_fetched_anew(
+    office: Office, make: Make, house: Installation, stub: WechatStub
+) -> None:
+    make(house).send(message())
+    change(office.worker, "update provider_token set value_encrypted = :v", v=bytes(40))
+    make(house).send(message())
+    assert (stub.calls["token"], len(stub.messages)) == (2, 2)
+
+
+def test_without_a_database_nothing_was_sent(
+    office: Office, make: Make, house: Installation, stub: WechatStub
+) -> None:
+    gone = Database("postgresql+psycopg://nobody@127.0.0.1:9/gone")
+    sender = make(Installation(house.settings, gone, house.vault, house.clock))
+    for once in (False, True):
+        with pytest.raises(NotNow, match="no_database"):
+            sender.send(message(once=once))
+    assert not stub.calls
 
 
 def test_who_does_not_follow_is_refused_and_noted_for_the_next_channel(
