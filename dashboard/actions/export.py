@@ -4,9 +4,11 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
+from api.core.errors import NotAllowed
 from api.insights.league import ROW_COLUMNS
 from api.security.audit import audit
 from api.security.permissions import Permission
+from api.surveys.rulebook import may_write_rules
 from dashboard.data.league import read_league
 from dashboard.data.metrics import shown_metric
 from dashboard.data.simulation import BRANCH_COLUMNS
@@ -40,9 +42,13 @@ def export_league(sitting: Sitting, order: Sequence[str]) -> tuple[str, str]:
 
 def export_simulation(sitting: Sitting, rows: Sequence[Mapping[str, object]]) -> tuple[str, str]:
     """File name and CSV of a simulation's branches, as a viewer of those branches has them."""
-    sitting.viewer.require(Permission.EXPORT)
-    seen = sitting.viewer.hierarchy.by_code
-    shown = [row for row in rows if str(row.get("unit_code")) in seen]
+    viewer = sitting.viewer
+    if not may_write_rules(viewer):
+        raise NotAllowed(permission=Permission.MANAGE_ASKING)
+    viewer.require(Permission.EXPORT)
+    units = [viewer.hierarchy.by_code.get(str(row.get("unit_code"))) for row in rows]
+    shown = [row for row, unit in zip(rows, units, strict=True)
+             if unit is not None and viewer.sees_unit(unit.id)]  # fmt: skip
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(BRANCH_COLUMNS)
@@ -50,7 +56,7 @@ def export_simulation(sitting: Sitting, rows: Sequence[Mapping[str, object]]) ->
         writer.writerow([_cell(row.get(name)) for name in BRANCH_COLUMNS])
     audit(
         sitting.session,
-        sitting.viewer.actor,
+        viewer.actor,
         "simulation.export",
         now=sitting.now,
         detail={"rows": len(shown)},
