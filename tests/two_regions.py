@@ -455,18 +455,6 @@ def _counts(session: Session, mark: str, count: int, at: Context) -> None:
         )
     _add(
         session,
-        SamplingPlan(
-            day=OCCURRED_ON,
-            branch_id=at.unit_id,
-            touchpoint_id=at.touchpoint_id,
-            needed=count,
-            answered=count,
-            expected=1.0,
-            response_rate=0.2,
-            probability=0.5,
-            deficit=0.5,
-            computed_at=NOW,
-        ),
         LeagueRow(
             table_id=at.table_id,
             branch_id=at.unit_id,
@@ -477,17 +465,5 @@ def _counts(session: Session, mark: str, count: int, at: Context) -> None:
             rank=at.number,
             tier="ranked",
             ranked=True,
-        ),
-        SamplingPlan(
-            day=OCCURRED_ON,
-            branch_id=at.unit_id,
-            touchpoint_id=at.touchpoint_id,
-            needed=count,
-            answered=count,
-            expected=1.0,
-            response_rate=0.2,
-            probability=1.0,
-            deficit=0.0,
-            computed_at=NOW,
         ),
     )
