@@ -7,7 +7,7 @@ holder of one PostgreSQL advisory lock runs APScheduler. Decides nothing about t
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,19 +20,24 @@ from scheduler.senders.choice import check_gateways
 _log = logging.getLogger(__name__)
 
 
-def run(installation: Installation) -> None:
-    """Works until the process is told to stop; a gateway that cannot be built stops it at once."""
+def run(installation: Installation, only: Collection[str] = ()) -> None:
+    """Works until the process is told to stop; a gateway that cannot be built stops it at once.
+
+    With ``only`` the process does these loops and never leads: somebody else has to.
+    """
+    loops = [loop for loop in LOOPS if not only or loop.name in only]
     check_gateways(installation)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     threads = [
         _thread(loop.name, _work, installation, loop, stop)
-        for loop in LOOPS
+        for loop in loops
         for _ in range(loop.threads)
     ]
-    threads.append(_thread("leader", _lead, installation, stop))
-    _log.info("working: %s", ", ".join(loop.name for loop in LOOPS))
+    if not only:
+        threads.append(_thread("leader", _lead, installation, stop))
+    _log.info("working: %s", ", ".join(loop.name for loop in loops))
     stop.wait()
     for thread in threads:
         thread.join(timeout=8)

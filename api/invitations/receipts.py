@@ -4,7 +4,7 @@ Delivered after undelivered counts, undelivered after delivered does not. A rece
 that we do not know yet is kept, and applied when its sending is recorded.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from api.invitations.repository.receiving import ReceiptRow
 
 Outcome = Literal["sent", "undelivered", "delivered"]
 _RANK = {"planned": 0, "claimed": 1, "unknown": 2, "sent": 3, "undelivered": 4, "delivered": 5}
+EARLY_BY = timedelta(days=2)  # a receipt that nobody claimed for so long is not ours
 _FINAL = frozenset({"dropped", "expired"})
 
 
@@ -49,6 +50,17 @@ def apply_kept(session: Session, provider: str, provider_id: str, invitation_id:
     for row in kept:
         status = _apply(session, row, found.id, status)
     return len(kept)
+
+
+def apply_waiting(session: Session, now: datetime, limit: int = 500) -> int:
+    """Applies kept receipts whose message is known by now; how many messages.
+
+    A receipt and the record of its message can pass each other: neither saw the other.
+    """
+    found = receiving.matched_receipts(session, now - EARLY_BY, limit)
+    for provider, provider_id, invitation_id in found:
+        apply_kept(session, provider, provider_id, invitation_id)
+    return len(found)
 
 
 def further(status: str, said: str) -> bool:

@@ -6,11 +6,13 @@ from api.access.logins import forget_ended
 from api.core.installation import Installation
 from api.insights.league_store import forget_tables
 from api.invitations import sending
+from api.invitations.receipts import apply_waiting
 from scheduler.jobs import repository
 from scheduler.jobs.letters import give_up_letters
-from scheduler.jobs.sending import settle_stale
+from scheduler.jobs.sending import SETTLED_AT_ONCE, settle_stale
 
 MONTHS_AHEAD = 3
+ROUNDS = 20  # of settling, in one tick
 KEPT_ANSWERS = timedelta(hours=24)
 KEPT_CHECKS = timedelta(days=2)  # how often one asks for codes is counted over a day
 KEPT_TABLES = timedelta(days=30)
@@ -41,8 +43,16 @@ def make_partitions(installation: Installation) -> None:
 
 def settle_claims(installation: Installation) -> None:
     """Settles claims and letters without a receipt; each is locked, so two leaders do no harm."""
-    settle_stale(installation)
+    for _ in range(ROUNDS):
+        if settle_stale(installation) < SETTLED_AT_ONCE:
+            break
     give_up_letters(installation)
+
+
+def apply_early_receipts(installation: Installation) -> None:
+    """Applies receipts that came in the very moment in which their message was recorded."""
+    with installation.database.transaction() as session:
+        apply_waiting(session, installation.clock())
 
 
 def expire_plans(installation: Installation) -> None:

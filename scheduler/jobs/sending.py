@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 
 from api.core.installation import Installation
 from api.core.settings import Settings
@@ -33,6 +33,7 @@ BATCH = 64
 # Of a sender that cannot be asked no more than there are threads: each claimed message is being
 # sent, so that the death of a process leaves no others unknown.
 THREADS = 16
+SETTLED_AT_ONCE = 50
 _FLUSH = 0.05  # seconds; what was answered is recorded while others are still being sent
 GIVE_UP = timedelta(days=1)  # of a provider that can be asked but does not answer
 _log = logging.getLogger(__name__)
@@ -105,14 +106,14 @@ def deliver(installation: Installation, desk: Desk, claimed: Claimed) -> Outcome
 def settle_stale(
     installation: Installation,
     *,
-    limit: int = 50,
+    limit: int = SETTLED_AT_ONCE,
     senders: Senders | None = None,
     desk: Desk | None = None,
 ) -> int:
     """Settles claims whose lease has ended: looked up where possible, else unknown; how many."""
     desk = desk or Desk.of(installation, senders)
     stale = sending.take_stale(installation, limit, desk.lease)
-    outcomes = [_settled(installation, desk, one) for one in stale]
+    outcomes = list(_pool(None).map(partial(_settled, installation, desk), stale))
     sending.record(installation, [one for one in outcomes if one is not None])
     return len(stale)
 
@@ -160,7 +161,8 @@ def _delivered(
         yield [deliver(installation, desk, claimed[0])]
         return
     waiting: set[Future[Outcome | None]] = {
-        _pool().submit(deliver, installation, desk, one) for one in claimed
+        _pool(desk.at_once(one.row.sender)).submit(deliver, installation, desk, one)
+        for one in claimed
     }
     while waiting:
         wait(waiting, timeout=_FLUSH)
@@ -169,7 +171,8 @@ def _delivered(
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
+def _pool(at_once: int | None) -> ThreadPoolExecutor:
+    """Threads that call; those that cannot be asked have their own, so that nothing waits there."""
     return ThreadPoolExecutor(2 * THREADS, thread_name_prefix="sender")
 
 

@@ -28,6 +28,11 @@ select id, provider, provider_id, status, error_code, received_at from receipt
 where provider = :provider and provider_id = :provider_id and not applied
 order by received_at, id for update
 """)
+_MATCHED = text("""
+select distinct r.provider, r.provider_id, i.id from receipt r
+join invitation i on i.provider_id = r.provider_id and i.sender = r.provider
+where not r.applied and r.received_at >= :since limit :limit
+""")
 _MOVE_ON = text("""
 update invitation i set status = n.status,
     provider_id = coalesce(i.provider_id, n.provider_id),
@@ -132,6 +137,12 @@ def kept_receipts(session: Session, provider: str, provider_id: str) -> list[Rec
     """Receipts of a message that were not applied yet, oldest first; locked."""
     given = {"provider": provider, "provider_id": provider_id}
     return [ReceiptRow(*row) for row in session.execute(_KEPT, given)]
+
+
+def matched_receipts(session: Session, since: datetime, limit: int) -> list[tuple[str, str, UUID]]:
+    """Kept receipts whose message is known: provider, its id, our invitation."""
+    rows = session.execute(_MATCHED, {"since": since, "limit": limit})
+    return [(provider, provider_id, invitation) for provider, provider_id, invitation in rows]
 
 
 def move_on(session: Session, row: ReceiptRow, invitation_id: UUID) -> None:

@@ -1,5 +1,7 @@
 """A loop that fails rests and goes on; it stops when it is told to."""
 
+import subprocess
+import sys
 import threading
 import time
 from types import SimpleNamespace
@@ -56,3 +58,18 @@ def test_every_loop_and_tick_has_a_name_of_its_own() -> None:
         assert len(set(names)) == len(names)
     assert {"decide", "send", "letters", "fold"} <= {loop.name for loop in LOOPS}
     assert {"claims", "expiry", "partitions", "ranking"} <= {tick.name for tick in TICKS}
+
+
+def test_every_loop_and_tick_names_a_function_that_is_there() -> None:
+    assert all(callable(job.step) for job in (*LOOPS, *TICKS))
+
+
+def test_a_process_that_only_sends_imports_nothing_that_counts() -> None:
+    code = (
+        "import sys; from scheduler import runner, jobs; "
+        "[loop.step for loop in jobs.LOOPS if loop.name == 'send']; "
+        "heavy = {'pandas', 'numpy', 'scipy', 'dash', 'fastapi', 'matplotlib'}; "
+        "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
