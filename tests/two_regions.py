@@ -466,4 +466,16 @@ def _counts(session: Session, mark: str, count: int, at: Context) -> None:
             tier="ranked",
             ranked=True,
         ),
+        SamplingPlan(
+            day=OCCURRED_ON,
+            branch_id=at.unit_id,
+            touchpoint_id=at.touchpoint_id,
+            needed=count,
+            answered=count,
+            expected=1.0,
+            response_rate=0.2,
+            probability=1.0,
+            deficit=0.0,
+            computed_at=NOW,
+        ),
     )
