@@ -10,6 +10,7 @@ from sqlalchemy import text
 from viewers import looking
 
 from api.core.errors import NotFound
+from api.insights.queries.reach import reach_counts
 from api.insights.reach import ChannelReach, reach
 from api.wechat import followers
 from api.wechat.repository import account
@@ -145,3 +146,14 @@ def test_a_viewer_sees_the_own_units_only(office: Office, network: Network) -> N
         reach(session, viewer, "D2", now=NOW)
     with looking(office, unit_id(office, "D1"), "branch_manager") as (session, viewer):
         assert [one.unit.code for one in reach(session, viewer, now=NOW)] == ["D1"]
+
+
+def test_counting_shows_nobody_more_than_before(office: Office, network: Network) -> None:
+    customer(office, network, 1)
+    customer(office, network, 2, branch=1)
+    with looking(office, unit_id(office, "D1"), "branch_manager") as (session, _):
+        before = session.execute(text("select count(*) from person")).scalar_one()
+        # Even asked for other branches, the policy of person_branch shows the own ones only.
+        counts = reach_counts(session, [(1, branch) for branch in network.branches], NOW)
+        assert {one.customers for one in counts} == {1}
+        assert session.execute(text("select count(*) from person")).scalar_one() == before == 1

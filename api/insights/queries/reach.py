@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -76,7 +77,15 @@ left join addresses a on a.person_id = s.person_id
 left join allowed w on w.person_id = s.person_id
 group by s.unit_id
 """)
-_ROOM = text("select set_config('work_mem', '64MB', true)")  # customers are counted in memory
+_MANY = 100  # branches; then customers are read through, not looked up one by one
+_PEOPLE = text("select current_setting('bp.people', true)")
+# Whose customers are counted is decided by person_branch alone, whose own policy shows the scope's
+# branches and no others; asking the policies of three more tables the same again takes most of the
+# time. Nobody is read by this, only counted.
+_SET = text("""
+select set_config('bp.people', :people, true), set_config('enable_nestloop', :nested, true),
+    set_config('work_mem', coalesce(:room, current_setting('work_mem')), true)
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +104,17 @@ def reach_counts(
     session: Session, pairs: Sequence[tuple[int, int]], now: datetime
 ) -> list[ReachCount]:
     """Counts for units given by pairs of unit and branch; a customer counts once in each unit."""
-    given = {
+    given: dict[str, Any] = {
         "groups": [unit for unit, _ in pairs],
         "branches": [branch for _, branch in pairs],
         "now": now,
     }
-    session.execute(_ROOM)
-    return [one for row in session.execute(_REACH, given) for one in _unfolded(row)]
+    people = session.execute(_PEOPLE).scalar() or ""
+    nested = "off" if len(set(given["branches"])) > _MANY else "on"
+    session.execute(_SET, {"people": "all", "nested": nested, "room": "64MB"})
+    rows = session.execute(_REACH, given).all()
+    session.execute(_SET, {"people": people, "nested": "on", "room": None})
+    return [one for row in rows for one in _unfolded(row)]
 
 
 def _unfolded(row: Sequence[int]) -> Iterator[ReachCount]:
