@@ -1,4 +1,4 @@
-"""What happened on one event, or on one customer's events, in order. Nothing personal but ids."""
+"""What was done about one event, in order. Nothing personal but ids."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,18 +9,14 @@ from api.core.errors import NotFound
 from api.insights.queries.trails import (
     DecisionRow,
     EventRow,
-    LatestRow,
     MessageRow,
     ReceiptRow,
     chain_of,
     decisions_on,
-    events_of_person,
     find_event_row,
     receipts_of,
 )
 from api.security.viewer import Viewer
-
-MOST_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +47,3 @@ def event_trail(session: Session, viewer: Viewer, event_id: UUID) -> EventTrail:
         Message(row, [one for one in receipts if one.invitation_id == row.id]) for row in chain
     ]
     return EventTrail(event, decisions_on(session, event_id), messages)
-
-
-def person_trail(session: Session, viewer: Viewer, person_id: UUID) -> list[LatestRow]:
-    """A customer's events at the viewer's branches, the newest first; NotFound without any."""
-    found = events_of_person(session, person_id, MOST_EVENTS)
-    seen = [row for row in found if viewer.scope.sees(row.branch_id)]
-    if not seen:
-        raise NotFound(customer=str(person_id))
-    return seen

@@ -1,6 +1,6 @@
 """Explanations in words: what one event's decision looked at, and all that is one customer's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,8 @@ from uuid import UUID
 
 from api.core.errors import NotFound
 from api.insights.queries.trails import ReceiptRow
-from api.insights.trails import EventTrail, Message, event_trail, person_trail
+from api.insights.trails import EventTrail, Message, event_trail
+from api.invitations.asking_of import customer_asking
 from api.invitations.dead_letters import failure_words
 from api.invitations.explaining import explain
 from dashboard.address import Address, Page
@@ -29,7 +30,10 @@ TONES = {"delivered": "bp-up", "sent": "bp-up", "undelivered": "bp-down", "unkno
 
 @dataclass(frozen=True)
 class CheckRow:
-    """One check; ``state``: passed, blocked (the first), failed (a later one), open."""
+    """One check; ``state``: passed, blocked (the first), failed (a later one), further, open.
+
+    ``further``: looked at for the explanation alone, and nothing against it.
+    """
 
     name: str
     value: str
@@ -91,6 +95,7 @@ class CustomerView:
 
     events: list[EventRow]
     caps: list[CapRow]
+    elsewhere: str = ""
 
 
 def event_view(sitting: Sitting) -> EventView:
@@ -110,7 +115,7 @@ def event_view(sitting: Sitting) -> EventView:
         if latest
         else None,
         dry=latest is None,
-        checks=_checks(sitting, told["checks"], told["decision"]),
+        checks=_checks(sitting, told),
         messages=[_message(sitting, one) for one in trail.messages],
         customer=sitting.address.about(Page.ASKING_CUSTOMER, str(person)).href if person else None,
     )
@@ -128,7 +133,7 @@ def find_subject(sitting: Sitting, words: str) -> Address | None:
         pass
     try:
         person = UUID(wanted)
-        person_trail(sitting.session, sitting.viewer, person)
+        customer_asking(sitting.session, sitting.viewer.scope, person, sitting.now)
     except (NotFound, ValueError):
         return None
     return sitting.address.about(Page.ASKING_CUSTOMER, str(person))
@@ -151,19 +156,21 @@ def _facts(sitting: Sitting, trail: EventTrail) -> list[tuple[str, str]]:
     return [(say(f"explained.fact.{name}"), words) for name, words in facts.items() if words]
 
 
-def _checks(sitting: Sitting, checks: Sequence[Mapping[str, Any]], decision: str) -> list[CheckRow]:
-    """The checks in their order, the first that failed marked; then those never looked at."""
+def _checks(sitting: Sitting, told: Mapping[str, Any]) -> list[CheckRow]:
+    """The checks in their order, the first that failed marked; then what it did not reach."""
     rows, blocked = [], False
-    for check in checks:
+    for check in told["checks"]:
         state = "passed" if check["ok"] else "failed" if blocked else "blocked"
         blocked = blocked or not check["ok"]
         rows.append(_check(sitting, check, state))
-    if decision == "send" or not blocked:
+    if not blocked:
         return rows
-    seen = {str(check["rule"]) for check in checks}
+    further = told.get("further") or ()
+    rows += [_check(sitting, one, "further" if one["ok"] else "failed") for one in further]
+    seen = {str(one["rule"]) for one in (*told["checks"], *further)}
     last = max((ORDER.index(rule) for rule in seen if rule in ORDER), default=-1)
-    after = ORDER[last + 1 :]
-    return [*rows, *(CheckRow(_check_name(sitting, rule), "", "", "open") for rule in after)]
+    return [*rows, *(CheckRow(_check_name(sitting, rule), "", "", "open")
+                     for rule in ORDER[last + 1 :])]  # fmt: skip
 
 
 def _check(sitting: Sitting, check: Mapping[str, Any], state: str) -> CheckRow:

@@ -10,7 +10,7 @@ import pandas as pd
 from api.core.errors import Invalid, NotAllowed
 from api.insights.periods import Period
 from api.invitations.simulated import as_document
-from api.invitations.simulating import simulate
+from api.invitations.simulating import TooManyEvents, simulate
 from api.security.permissions import Permission
 from api.surveys.rulebook import (
     check_text,
@@ -40,6 +40,12 @@ class NoDays(Invalid):
     """The first and the last day make no period."""
 
     key = "simulation.no_days"
+
+
+class TooMuch(Invalid):
+    """More events than one request may decide anew."""
+
+    key = "simulation.too_many"
 
 
 class FaultyDraft(Invalid):
@@ -107,9 +113,12 @@ def tried(sitting: Sitting, chosen: str, first: str, last: str) -> Outcome:
     """What the chosen rules would have done on events of those days. Writes nothing."""
     days = _days(first, last)
     name, rules = _chosen(sitting, chosen)
-    found = simulate(
-        sitting.session, sitting.viewer.scope, rules, days, sitting.now, limit=MOST_EVENTS
-    )
+    try:
+        found = simulate(
+            sitting.session, sitting.viewer.scope, rules, days, sitting.now, limit=MOST_EVENTS
+        )
+    except TooManyEvents as error:
+        raise TooMuch() from error
     told = as_document(found)
     period = days_text(sitting.say, Period(days[0], days[1] + timedelta(days=1)))
     return _outcome(sitting, told, name, period)

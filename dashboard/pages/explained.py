@@ -20,7 +20,7 @@ from dashboard.pages import states
 from dashboard.pages.parts import card, chip, icon
 
 _SYMBOLS = {"passed": "check-circle", "blocked": "x-circle", "failed": "x-circle",
-            "open": "dash-circle"}  # fmt: skip
+            "further": "check-circle", "open": "dash-circle"}  # fmt: skip
 _TONES = {"send": "bp-up", "hold": "bp-soon", "drop": "bp-down"}
 
 
@@ -125,6 +125,8 @@ def _check(row: CheckRow, say: Words) -> Any:
     said: list[Any] = [html.Span(row.name, className="bp-name")]
     if row.state == "blocked":
         said.append(chip(say("explained.first"), "bp-down"))
+    if row.state in ("further", "failed"):
+        said.append(html.Span(say("explained.further"), className="bp-small"))
     if row.state == "open":
         said.append(html.Span(say("explained.not_reached"), className="bp-small"))
     values = [
@@ -159,12 +161,11 @@ def _messages(rows: Sequence[MessageRow], say: Words) -> Any:
 
 def customer_page(view: CustomerView, say: Words) -> Any:
     """Every event of one customer with its decision, and which caps are used until when."""
-    return html.Div(
-        [search(say), _caps(view.caps, say), _events(view.events, say)], className="bp-grid"
-    )
+    return html.Div([search(say), _caps(view, say), _events(view.events, say)], className="bp-grid")
 
 
-def _caps(rows: Sequence[CapRow], say: Words) -> Any:
+def _caps(view: CustomerView, say: Words) -> Any:
+    rows: Sequence[CapRow] = view.caps
     title = say("explained.caps")
     if not rows:
         words = say("explained.no_caps"), say("explained.no_caps_words")
@@ -180,8 +181,9 @@ def _caps(rows: Sequence[CapRow], say: Words) -> Any:
         )
         for row in rows
     ]
-    return card(title, html.Div(items, className="bp-waiting"), note=say("explained.caps_note"),
-                width=5)  # fmt: skip
+    elsewhere = html.P(view.elsewhere, className="bp-note") if view.elsewhere else None
+    return card(title, html.Div(items, className="bp-waiting"), elsewhere,
+                note=say("explained.caps_note"), width=5)  # fmt: skip
 
 
 def _events(rows: Sequence[EventRow], say: Words) -> Any:

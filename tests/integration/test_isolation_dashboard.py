@@ -8,6 +8,8 @@ own filter switched off: row-level security alone keeps foreign rows out.
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +27,7 @@ from api.main import create_api
 from dashboard.address import ROOT, Page
 
 ORIGIN = {"origin": "http://testserver"}
+RULES = (Path(__file__).parents[2] / "examples/rules/cars.toml").read_text(encoding="utf-8")
 PERIOD = "from=2026-08-01&to=2026-11-16&metric=nps&lang=en"
 
 
@@ -105,6 +108,19 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "more-voices.value": lambda *_: None,
         "league-grid.virtualRowData": lambda _, branch: [{"unit_code": branch.code}],
         "league-grid.rowData": lambda _, branch: [{"unit_code": branch.code}],
+        "n_submit": lambda *_: 1,
+        "seek.value": lambda _, branch: str(branch.event),
+        "letter.data": lambda _, branch: {"id": str(branch.invitation)},
+        "resend.value": lambda _, branch: str(branch.invitation),
+        "letters-more.value": lambda *_: None,
+        "reach-of.data": lambda *_: True,
+        "segments-of.data": lambda *_: {"text": RULES},
+        "rules-text.value": lambda *_: RULES,
+        "rules-sure.value": lambda *_: sha256(RULES.encode()).hexdigest(),
+        "try-rules.value": lambda *_: "draft",
+        "try-from.value": lambda *_: "2026-11-01",
+        "try-to.value": lambda *_: "2026-11-16",
+        "try-grid.virtualRowData": lambda _, branch: [{"unit_code": branch.code}],
     }
 )
 
@@ -121,15 +137,30 @@ def addresses(branch: Branch) -> Iterator[str]:
         yield f"{ROOT}{page}/{branch.code}?{PERIOD}"
         yield f"{ROOT}{page}?unit={branch.code}&{PERIOD}"
     yield f"{ROOT}{Page.UNIT}/{branch.former_code}?{PERIOD}"
+    yield f"{ROOT}{Page.ASKING_EVENT}/{branch.event}?{PERIOD}"
+    yield f"{ROOT}{Page.ASKING_CUSTOMER}/{branch.customer}?{PERIOD}"
 
 
 def answers(browser: Browser, branch: Branch) -> Iterator[tuple[str, int, str]]:
-    """Everything the dashboard sends to someone who asks for that branch."""
+    """Everything the dashboard sends to someone who asks for that branch.
+
+    What makes pages is asked at every address, what changes a part of a page at some of them.
+    """
     callbacks = browser.callbacks()
+    pages = [one for one in callbacks if _makes_pages(one)]
     for address in addresses(branch):
         yield address, *browser.page(address)
-        for one in callbacks:
+        for one in pages:
             yield f"{one['output']} at {address}", *browser.call(one, address, branch)
+    for page in (Page.UNIT, Page.LEAGUE, Page.ASKING):
+        address = f"{ROOT}{page}/{branch.code}?{PERIOD}"
+        for one in callbacks:
+            if one not in pages:
+                yield f"{one['output']} at {address}", *browser.call(one, address, branch)
+
+
+def _makes_pages(one: dict[str, Any]) -> bool:
+    return any(part["id"] == "address" for part in one["inputs"])
 
 
 def test_every_component_that_a_callback_reads_is_known_to_these_tests(

@@ -1,4 +1,4 @@
-"""The trail of one event, or of one customer's events: decisions, messages, receipts.
+"""The trail of one event: decisions, messages, receipts.
 
 Reads what the transaction may see; nothing personal is read but ids.
 """
@@ -72,20 +72,6 @@ class ReceiptRow:
     error_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class LatestRow:
-    """One of a customer's events with its latest decision, if there is one."""
-
-    id: UUID
-    touchpoint: str
-    branch_id: int
-    occurred_at: datetime
-    status: str
-    action: str | None
-    reason: str | None
-    at: datetime | None
-
-
 _EVENT = """
     select e.id, e.source, e.external_id, e.revision, t.code, e.branch_id, e.occurred_at,
         e.received_at, e.status, e.asking, e.due_at, e.person_id
@@ -103,15 +89,6 @@ _CHAIN = """
 _RECEIPTS = """
     select invitation_id, received_at, provider, status, error_code from receipt
     where invitation_id = any(:ids) order by received_at
-"""
-_OF_PERSON = """
-    select e.id, t.code, e.branch_id, e.occurred_at, e.status, d.action, d.reason, d.at
-    from event e join touchpoint t on t.id = e.touchpoint_id
-    left join lateral (
-        select action, reason, at from decision
-        where event_id = e.id order by decided_at desc, id desc limit 1
-    ) d on true
-    where e.person_id = :person order by e.occurred_at desc, e.id limit :limit
 """
 
 
@@ -136,9 +113,3 @@ def receipts_of(session: Session, messages: Sequence[UUID]) -> list[ReceiptRow]:
     if not messages:
         return []
     return [ReceiptRow(*row) for row in session.execute(text(_RECEIPTS), {"ids": list(messages)})]
-
-
-def events_of_person(session: Session, person_id: UUID, limit: int) -> list[LatestRow]:
-    """A customer's events that the transaction sees, the newest first."""
-    values = {"person": person_id, "limit": limit}
-    return [LatestRow(*row) for row in session.execute(text(_OF_PERSON), values)]
