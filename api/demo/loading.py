@@ -96,7 +96,7 @@ class Loader:
 
         self._copy(
             "person",
-            "id name_encrypted birth_year language attributes created_at",
+            "id name_encrypted birth_year language attributes created_at value_tier",
             rows.person_rows(cast, self._vault, name, at),
         )
         yield "people"
