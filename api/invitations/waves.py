@@ -118,6 +118,8 @@ def _chosen(session: Session, asked: _Asked, page: Sequence[Candidate]) -> list[
         for one, on in due
         if on is not None and is_drawn(wave, str(one.person_id), on, rule_set=asked.rules.code)
     }
+    if not drawn:
+        return []
     events = {person: _event(asked, one) for person, (one, _) in drawn.items()}
     dossier = gather(session, list(events.values()), asked.of.on)
     return [

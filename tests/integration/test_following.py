@@ -26,6 +26,7 @@ from api.main import create_api
 from api.surveys.definitions import read_rules
 from api.surveys.service import publish_rules
 from scheduler.jobs.sending import send_due
+from scheduler.senders.port import OutgoingMessage, Refused
 from scheduler.senders.recorder import Only, Recorder
 
 RULES = """
@@ -74,8 +75,9 @@ def page(office: Office) -> Iterator[TestClient]:
         yield client
 
 
-def start(office: Office, network: Network) -> Recorder:
+def start(office: Office, network: Network, recorder: Recorder | None = None) -> Recorder:
     """One customer who can be reached by SMS and e-mail, and whose first message has left."""
+    recorder = recorder or Recorder()
     with office.owner.transaction() as session:
         publish_rules(session, read_rules(RULES, "rules"), NOW)
     someone = add_customer(
@@ -83,10 +85,8 @@ def start(office: Office, network: Network) -> Recorder:
         email="someone@example.org",
     )  # fmt: skip
     add_event(office.owner, network, someone)
-    recorder = Recorder()
     decide_due(office.worker)
     work(office, recorder)
-    assert [message.channel for message in recorder.sent] == ["sms"]
     return recorder
 
 
@@ -130,6 +130,20 @@ def test_what_did_not_arrive_goes_at_once_by_the_next_channel_and_does_not_count
     root, second = chain(office)
     assert (second.root_id, second.kind, second.counts) == (root.id, "fallback", False)
     assert follow(office, recorder, timedelta(minutes=30)) == []
+
+
+def test_what_a_provider_refuses_goes_by_the_next_channel_within_the_same_minute(
+    office: Office, network: Network
+) -> None:
+    def refuse(message: OutgoingMessage) -> None:
+        if message.channel == "sms":
+            raise Refused("30005", dead=True)
+
+    recorder = start(office, network, Recorder(before=refuse))
+    assert [message.channel for message in recorder.sent] == ["email"]
+    root, second = chain(office)
+    assert (root.status, root.failure) == ("undelivered", "30005")
+    assert second.kind == "fallback"
 
 
 def test_what_nobody_opened_falls_back_and_the_answer_there_ends_every_link(
