@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from uuid import UUID
 
-ATTEMPTS = 8  # about an hour and a half
+ATTEMPTS = 12  # over about half a day
 FIRST = timedelta(seconds=30)
-LONGEST = timedelta(hours=1)
+LONGEST = timedelta(hours=4)
 _SPREAD = 0.5  # a rest lasts from half of its time to one and a half
 
 

@@ -5,13 +5,14 @@ reference sends as many messages with the same client and as many threads, witho
 With ``--full`` a million invitations wait while one process sends, and its memory is looked at.
 """
 
-import resource
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from uuid import UUID
@@ -44,6 +45,7 @@ DOMESTIC_PER_SECOND = 500
 MEGABYTES = 150
 WAITING = 1_000_000
 LOOPS = 2
+SENDING = 30.0  # seconds in which the memory grows to what it needs
 WARM, TURNS = 256, 3
 _NO_LIMIT = "twilio=100000, domestic_sms=100000"
 
@@ -175,28 +177,21 @@ def _memory(owner: Database, settings: Settings) -> dict[str, Any]:
     with owner.connection() as connection:
         seed_many(connection, vault, WAITING)
     settle_down(owner)
-    command = [sys.executable, "-m", "scheduler.benches.bench_send"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment_for(settings), capture_output=True, text=True, check=True
+    command = [sys.executable, "-m", "branchpulse", "work", "--only", "send"]
+    worker = subprocess.Popen(
+        command, cwd=ROOT, env=environment_for(settings), stderr=subprocess.DEVNULL
     )
-    kilobytes, sent = done.stdout.split()[-2:]
+    try:
+        time.sleep(SENDING)
+        status = Path(f"/proc/{worker.pid}/status").read_text("utf-8")
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(60)
+    with owner.connection() as connection:
+        left = still_open(connection)
+    kilobytes = int(status.partition("VmHWM:")[2].split()[0])
     return {
         "waiting": WAITING,
-        "sent_while_waiting": int(sent),
-        "worker_megabytes": round(int(kilobytes) / 1024, 1),
+        "sent_while_waiting": WAITING - left,
+        "worker_megabytes": round(kilobytes / 1024, 1),
     }
-
-
-def _send_for_a_while() -> None:
-    """A worker that only sends, for twenty seconds; prints its greatest memory in kB."""
-    installation = Installation.open(Settings(_env_file=None), "worker")
-    end, sent = time.monotonic() + 20, 0
-    while time.monotonic() < end:
-        sent += send_due(installation)
-    installation.close()
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    sys.stdout.write(f"{used} {sent}\n")
-
-
-if __name__ == "__main__":
-    _send_for_a_while()
