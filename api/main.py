@@ -26,6 +26,7 @@ from api.invitations import dead_letter_endpoints as dead_letters
 from api.invitations import endpoints as invitations
 from api.invitations import rules_endpoints as trying_rules
 from api.network import endpoints as network
+from api.points import endpoints as points
 from api.reports import endpoints as reports
 from api.responses import endpoints as responses
 from api.surveys import endpoints as rules
@@ -47,6 +48,8 @@ ROUTERS: tuple[object, ...] = (
     dead_letters.router,
     insights.router,
     calls.router,
+    points.admin,
+    points.public,
     reports.router,
     webhooks.router,
     wechat_calls.router,

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     MANAGE_NETWORK = "manage_network"
     MANAGE_ASKING = "manage_asking"
+    MANAGE_POINTS = "manage_points"  # printed codes and kiosks
     MANAGE_CUSTOMERS = "manage_customers"  # export and erase
 
 
@@ -25,7 +26,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "hq_analyst": frozenset({*_VIEW, Permission.VIEW_NETWORK, Permission.EXPORT}),
     "regional_manager": frozenset({*_VIEW, Permission.VIEW_NETWORK, Permission.EXPORT}),
     "owner_group_manager": frozenset({*_VIEW, Permission.VIEW_NETWORK, Permission.EXPORT}),
-    "branch_manager": frozenset({*_VIEW, Permission.REVEAL_CONTACT, Permission.EXPORT}),
+    "branch_manager": frozenset(
+        {*_VIEW, Permission.REVEAL_CONTACT, Permission.EXPORT, Permission.MANAGE_POINTS}
+    ),
     "branch_staff": frozenset(_VIEW),
     "interviewer": frozenset({Permission.CALL_CUSTOMERS}),
 }

@@ -50,6 +50,7 @@ NAMES: Mapping[str, Callable[[Branch], str]] = MappingProxyType(
         "response_id": lambda branch: str(branch.response),
         "account_id": lambda branch: str(branch.account),
         "grant_id": lambda branch: str(branch.grant),
+        "point_id": lambda branch: str(branch.point),
     }
 )
 # Parameters that name nothing of a branch, with a value that gives the fullest answer.
@@ -72,6 +73,8 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "rest": "nothing/here",
         "anything": "nothing/here",
         "format": None,
+        "point": "zzzzzzzz",
+        "paper": "A6",
         "lowest": None,
         "highest": None,
         "words": None,
@@ -88,6 +91,7 @@ BODIES: Mapping[tuple[str, str], Callable[[Branch], object]] = MappingProxyType(
         ("POST", "/api/v1/customers/{customer_id}/reveal"): lambda branch: {
             "contact_id": str(branch.contact)
         },
+        ("POST", "/api/v1/calls/{invitation_id}/outcome"): lambda _: {"outcome": "refused"},
         ("POST", "/api/v1/accounts/{account_id}/grants"): lambda branch: {
             "role": "branch_staff",
             "unit": branch.code,

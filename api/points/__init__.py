@@ -1,0 +1,1 @@
+"""Printed codes and kiosks that anybody may answer at: made by branches, opened by guests."""
