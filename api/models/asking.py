@@ -81,6 +81,11 @@ class Invitation(Table, table=True):
             "planned_at",
             postgresql_where=sql("object_hash is not null"),
         ),
+        Index(
+            "ix_invitation_provider_id",
+            "provider_id",
+            postgresql_where=sql("provider_id is not null"),
+        ),
         Index(  # what only a person can settle
             "ix_invitation_dead",
             "planned_at",
@@ -150,7 +155,7 @@ class Invitation(Table, table=True):
     first_seen_at: datetime | None = moment(nullable=True)
     answered_at: datetime | None = moment(nullable=True)
     sender: str | None = text(nullable=True)  # console | twilio | smtp
-    provider_id: str | None = text(nullable=True, index=True)
+    provider_id: str | None = text(nullable=True)
     parts: int | None = None  # SMS segments
     failure: str | None = text(nullable=True)
 

@@ -705,7 +705,7 @@ def upgrade() -> None:
     op.create_index('ix_invitation_household_hash_planned_at', 'invitation', ['household_hash', 'planned_at'], unique=False, postgresql_where=sa.text('household_hash is not null'))
     op.create_index('ix_invitation_object_hash_planned_at', 'invitation', ['object_hash', 'planned_at'], unique=False, postgresql_where=sa.text('object_hash is not null'))
     op.create_index('ix_invitation_person_id_planned_at', 'invitation', ['person_id', 'planned_at'], unique=False)
-    op.create_index(op.f('ix_invitation_provider_id'), 'invitation', ['provider_id'], unique=False)
+    op.create_index('ix_invitation_provider_id', 'invitation', ['provider_id'], unique=False, postgresql_where=sa.text('provider_id is not null'))
     op.create_index('ix_invitation_root_id', 'invitation', ['root_id'], unique=False, postgresql_where=sa.text('root_id is not null'))
     op.create_table('call_task',
     sa.Column('invitation_id', sa.Uuid(), nullable=False),
@@ -807,7 +807,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_call_task_branch_id'), table_name='call_task')
     op.drop_table('call_task')
     op.drop_index('ix_invitation_root_id', table_name='invitation', postgresql_where=sa.text('root_id is not null'))
-    op.drop_index(op.f('ix_invitation_provider_id'), table_name='invitation')
+    op.drop_index('ix_invitation_provider_id', table_name='invitation', postgresql_where=sa.text('provider_id is not null'))
     op.drop_index('ix_invitation_person_id_planned_at', table_name='invitation')
     op.drop_index('ix_invitation_object_hash_planned_at', table_name='invitation', postgresql_where=sa.text('object_hash is not null'))
     op.drop_index('ix_invitation_household_hash_planned_at', table_name='invitation', postgresql_where=sa.text('household_hash is not null'))
