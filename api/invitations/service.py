@@ -21,15 +21,21 @@ from api.invitations.dossiers import Ground, ground, hold_and_gather
 from api.invitations.facts import Dossier, DueEvent, PastRow
 from api.invitations.repository import deciding
 from api.invitations.repository.deciding import DecisionRow, InvitationRow, Outcome, Settled
-from api.invitations.timing import send_before
-from scheduler.planner import Check, Decision, Drop, Hold, Reason, Send, decide
+from scheduler.planner import Check, Decision, Drop, Hold, Holder, Reason, Send, decide
 from scheduler.planner.competing import rank
 from scheduler.planner.explain import kind_of
-from scheduler.planner.timing import known_zone
 
 BATCH = 1000
+LOCKS = 600  # on households and vehicles; with its defaults a server has room for ten times that
 _TRY_AGAIN = timedelta(minutes=10)
 _log = logging.getLogger(__name__)
+
+
+def most_events(on: Ground) -> int:
+    """How many events a batch may hold, so that its locks fit into the server's table of them."""
+    holders = {cap.per for cap in on.rules.caps} if on.rules else set()
+    by_key = len(holders - {Holder.PERSON})
+    return LOCKS // by_key if by_key else BATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ class Decider:
             language=dossier.language_for(event),
             context=dict(dossier.names_for(event)),
             planned_at=decision.at,
-            send_before=decision.send_before or self._send_before(event, decision),
+            send_before=decision.send_before or decision.at,
             expires_at=decision.expires_at,
             household_hash=person.household_hash if person else None,
             object_hash=event.object_hash,
@@ -136,14 +142,6 @@ class Decider:
         return rule is not None and bool(
             rule.reminders or len(rule.channels.get(decision.segment, ())) > 1
         )
-
-    def _send_before(self, event: DueEvent, decision: Send) -> datetime:
-        customer, facts = self.dossier.customer_facts(event), self.dossier.event_facts(event)
-        rule = self.on.rules.rule_for(event.touchpoint) if self.on.rules else None
-        zone = known_zone(customer.zone) or known_zone(facts.branch_zone)
-        if rule is None or zone is None:  # a Send has both
-            return decision.at
-        return send_before(decision.at, rule.quiet_hours, zone)
 
     def _remember(self, event: DueEvent, row: InvitationRow) -> None:
         planned = PastRow(
@@ -230,7 +228,7 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _decide(session: Session, due: Sequence[DueEvent], on: Ground) -> int:
-    free = hold_and_gather(session, due, on)
+    free = hold_and_gather(session, due[: most_events(on)], on)
     if not free.events:
         return 0
     try:
@@ -302,6 +300,8 @@ def note(outcome: Outcome, decider: Decider, event: DueEvent, decided: Decided) 
     for past in decided.outranked:
         if outcome.invitations.pop(past.id, None) is None:
             outcome.outranked.append(past.id)
+        else:  # it was decided in this batch: that decision was never true
+            outcome.decisions = [d for d in outcome.decisions if d.event_id != past.event_id]
         if row is not None:
             outcome.decisions.append(outranked_row(past, decider.on, row))
     held = isinstance(decision, Hold)
