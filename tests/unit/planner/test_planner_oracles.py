@@ -1,5 +1,6 @@
 """The planner against slow oracles: caps of every kind by counting, opening times by walking."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -189,6 +190,43 @@ def test_a_thorough_decision_is_the_same_with_more_checks_and_none_lacks_a_reaso
         first = plain.checks.index(failed[0])
         assert whole.checks[: first + 1] == plain.checks[: first + 1]
         assert {check.rule for check in plain.checks} <= {check.rule for check in whole.checks}
+
+
+arrivals = st.lists(
+    st.tuples(hours, st.integers(0, 3), st.integers(0, 240), st.booleans()), max_size=14
+)
+
+
+@quickly
+@given(arrivals, st.lists(st.tuples(st.integers(1, 30), st.integers(1, 3)), min_size=1, max_size=2))
+def test_whoever_competes_no_cap_is_ever_exceeded_and_only_the_weaker_give_way(
+    events: list[tuple[datetime, int, int, bool]], windows: list[tuple[int, int]]
+) -> None:
+    some = [Cap(days, count, f"c{place}") for place, (days, count) in enumerate(windows)]
+    ledger: dict[str, PastInvitation] = {}
+    for number, (now, priority, delay, claimed) in enumerate(sorted(events)):
+        rule = replace(rule_for("a", timing=AWAKE), priority=priority, delay=timedelta(hours=delay))
+        rules = RuleSet("r", 1, START - timedelta(days=1), some[0], (rule,), tuple(some[1:]))
+        event = EventFacts(f"e{number}", "a", now, "UTC")
+        decision = decide(event, EVERYBODY, History(tuple(ledger.values())), rules, now=now)
+        if not isinstance(decision, Send):
+            continue
+        for weaker in decision.displaces:
+            assert ledger[weaker].status is InvitationStatus.PLANNED
+            assert ledger.pop(weaker).rank < (priority,)
+        status = InvitationStatus.CLAIMED if claimed else InvitationStatus.PLANNED
+        ledger[f"i{number}"] = PastInvitation(
+            f"e{number}", decision.at, status, invitation_id=f"i{number}", rank=(float(priority),)
+        )
+        moments = [one.at for one in ledger.values()]
+        assert all(fits(moments, cap) for cap in some)
+
+
+def fits(moments: list[datetime], cap: Cap) -> bool:
+    window = timedelta(days=cap.days)
+    return all(
+        sum(first <= other < first + window for other in moments) <= cap.count for first in moments
+    )
 
 
 clocks = st.integers(0, 47).map(lambda half: time(half // 2, half % 2 * 30))
