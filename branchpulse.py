@@ -7,7 +7,7 @@ imports this module.
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
@@ -48,7 +48,8 @@ app.add_typer(mail_app, name="mail")
 DefinitionFile = Annotated[Path, typer.Argument(help="A TOML file.")]
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
+FirstDay = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
+LastDay = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]
 
 
 def main() -> None:
@@ -322,18 +323,6 @@ def mail_bounce(
         raise SystemExit(1)
 
 
-@survey_app.command("check")
-def survey_check(file: DefinitionFile) -> None:
-    """Says what is wrong with a survey, or what it asks."""
-    _check_definition("survey", file)
-
-
-@survey_app.command("publish")
-def survey_publish(file: DefinitionFile) -> None:
-    """Publishes a survey; a published version never changes."""
-    _publish_definition("survey", file)
-
-
 @survey_app.command("preview")
 def survey_preview(
     file: DefinitionFile,
@@ -350,43 +339,43 @@ def survey_preview(
         print(path)
 
 
-@message_app.command("check")
-def message_check(file: DefinitionFile) -> None:
-    """Says what is wrong with templates, and how many SMS each may take."""
-    _check_definition("message", file)
+def _definition_commands(group: typer.Typer, kind: "Kind", checking: str, publishing: str) -> None:
+    """Gives a group of commands its ``check`` and ``publish``, which all definitions have."""
+
+    @group.command("check", help=checking)
+    def check(file: DefinitionFile) -> None:
+        from api.surveys.files import check_file
+
+        print(*check_file(kind, file, read_settings().public_url), sep="\n")
+
+    @group.command("publish", help=publishing)
+    def publish(file: DefinitionFile) -> None:
+        from api.surveys.files import publish_file
+
+        check(file)
+        with opened("worker") as here, here.database.transaction() as session:
+            lines = publish_file(session, kind, file, here.clock())
+        print(*lines, sep="\n")
 
 
-@message_app.command("publish")
-def message_publish(file: DefinitionFile) -> None:
-    """Publishes every template of a file."""
-    _publish_definition("message", file)
-
-
-@rules_app.command("check")
-def rules_check(file: DefinitionFile) -> None:
-    """Says what is wrong with rules of asking."""
-    _check_definition("rules", file)
-
-
-@rules_app.command("publish")
-def rules_publish(file: DefinitionFile) -> None:
-    """Publishes rules of asking; surveys and templates they name must be published before."""
-    _publish_definition("rules", file)
-
-
-def _check_definition(kind: "Kind", file: Path) -> None:
-    from api.surveys.files import check_file
-
-    print(*check_file(kind, file, read_settings().public_url), sep="\n")
-
-
-def _publish_definition(kind: "Kind", file: Path) -> None:
-    from api.surveys.files import check_file, publish_file
-
-    print(*check_file(kind, file, read_settings().public_url), sep="\n")
-    with opened("worker") as here, here.database.transaction() as session:
-        lines = publish_file(session, kind, file, here.clock())
-    print(*lines, sep="\n")
+_definition_commands(
+    survey_app,
+    "survey",
+    "Says what is wrong with a survey, or what it asks.",
+    "Publishes a survey; a published version never changes.",
+)
+_definition_commands(
+    message_app,
+    "message",
+    "Says what is wrong with templates, and how many SMS each may take.",
+    "Publishes every template of a file.",
+)
+_definition_commands(
+    rules_app,
+    "rules",
+    "Says what is wrong with rules of asking.",
+    "Publishes rules of asking; surveys and templates they name must be published before.",
+)
 
 
 @app.command("import")
@@ -437,8 +426,8 @@ def score(
 def league(
     *,
     metric: Annotated[str, typer.Option()],
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+    first: FirstDay,
+    last: LastDay,
     unit: Annotated[str | None, typer.Option(help="Code of a unit: only what is below.")] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Rows as CSV.")] = False,
     as_json: AsJson = False,
@@ -465,18 +454,15 @@ def explain(
 
     with opened("worker") as house, house.database.transaction() as session:
         document = explain_event(session, event, house.clock())
-    if as_json:
-        print_json(document)
-    else:
-        print(as_lines(document))
+    print_json(document) if as_json else print(as_lines(document))
 
 
 @app.command()
 def simulate(
     file: DefinitionFile,
     *,
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+    first: FirstDay,
+    last: LastDay,
     as_json: AsJson = False,
 ) -> None:
     """Tries rules on past events, beside the rules in force; writes nothing."""
@@ -485,13 +471,18 @@ def simulate(
     days = (first.date(), last.date())
     with opened("worker") as house, house.database.transaction() as session:
         document = simulate_file(session, file, days, house.clock())
-    if as_json:
-        print_json(document)
-    else:
-        print(as_lines(document))
+    print_json(document) if as_json else print(as_lines(document))
 
 
-BENCHES = ("submit", "ingest", "league", "plan", "claim", "send", "crash")
+BENCHES = {
+    "submit": "api.responses.bench",
+    "ingest": "api.customers.bench",
+    "league": "api.insights.bench",
+    "plan": "api.invitations.bench_plan",
+    "claim": "scheduler.benches.bench_claim",
+    "send": "scheduler.benches.bench_send",
+    "crash": "scheduler.benches.bench_crash",
+}
 
 
 @app.command()
@@ -502,31 +493,9 @@ def bench(
     """Measures against a named reference in the same run; exit 1 when a target is missed."""
     if name not in BENCHES:
         stop(f"unknown bench {name!r}; known: {', '.join(BENCHES)}")
-    result = _bench(name)(full)
+    result = getattr(import_module(BENCHES[name]), f"bench_{name}")(full)
     print(json.dumps(result, default=str))
     raise SystemExit(0 if result["ok"] else 1)
-
-
-def _bench(name: str) -> Callable[[bool], dict[str, Any]]:
-    if name == "submit":
-        from api.responses.bench import bench_submit
-
-        return bench_submit
-    if name == "ingest":
-        from api.customers.bench import bench_ingest
-
-        return bench_ingest
-    if name == "plan":
-        from api.invitations.bench_plan import bench_plan
-
-        return bench_plan
-    if name in ("claim", "send", "crash"):
-        module = import_module(f"scheduler.benches.bench_{name}")
-        measure: Callable[[bool], dict[str, Any]] = getattr(module, f"bench_{name}")
-        return measure
-    from api.insights.bench import bench_league
-
-    return bench_league
 
 
 if __name__ == "__main__":
