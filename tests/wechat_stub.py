@@ -207,6 +207,16 @@ def encrypted(xml: str, *, app_id: str = APP_ID, key: str = AES_KEY) -> str:
     return b64encode(sealed).decode()
 
 
+def deciphered(sealed: str, *, key: str = AES_KEY) -> tuple[str, str]:
+    """The text of an encrypted answer, and the app id behind it."""
+    secret = b64decode(key + "=")
+    cipher = Cipher(AES(secret), CBC(secret[:16])).decryptor()
+    buffer = cipher.update(b64decode(sealed)) + cipher.finalize()
+    buffer = buffer[16 : -buffer[-1]]
+    end = 4 + int.from_bytes(buffer[:4], "big")
+    return buffer[4:end].decode(), buffer[end:].decode()
+
+
 @dataclass(frozen=True)
 class Callback:
     """A callback ready to be posted: query and body."""

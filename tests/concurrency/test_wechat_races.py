@@ -136,7 +136,7 @@ def test_a_call_that_comes_to_several_processes_counts_once(real_office: Office)
     def take(house: Installation) -> bool:
         with house.database.transaction() as session:
             stamp = str(new_id())  # WeChat's own repetition has another nonce
-            return service.take(session, house.vault, call, stamp, NOW)
+            return service.take(session, house.vault, call, stamp, NOW).first
 
     assert sorted(map(bool, each_at_once(houses(real_office), take))) == [False] * 5 + [True]
     assert one(real_office.worker, "select stock from wechat_consent").stock == 1

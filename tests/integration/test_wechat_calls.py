@@ -16,6 +16,7 @@ from wechat_stub import (
     TOKEN,
     Callback,
     callback,
+    deciphered,
     event_xml,
     sealed_callback,
     signature,
@@ -26,6 +27,7 @@ from api.core.installation import Installation
 from api.invitations.service import decide_due
 from api.main import create_api
 from api.models import QrPoint
+from api.webhooks.wechat.elements import read_xml
 
 OPENID = "o-caller"
 POPUP = (
@@ -59,8 +61,19 @@ def web(office: Office) -> Iterator[TestClient]:
 
 def post(web: TestClient, made: Callback) -> int:
     answer: httpx.Response = made.post(web)  # type: ignore[arg-type]
-    assert answer.status_code != 200 or answer.text == "success"
+    assert answer.status_code != 200 or answer.text.startswith(("success", "<xml>"))
     return answer.status_code
+
+
+def said(web: TestClient, made: Callback) -> str:
+    """What somebody reads at once; nothing where the call is only acknowledged."""
+    answer: httpx.Response = made.post(web)  # type: ignore[arg-type]
+    if answer.text == "success":
+        return ""
+    found = read_xml(answer.content)
+    assert (found.text("ToUserName"), found.text("FromUserName")) == (OPENID, "gh_0")
+    assert found.text("MsgType") == "text"
+    return found.text("Content")
 
 
 def follower(office: Office) -> Any:
@@ -239,3 +252,46 @@ def test_what_cannot_be_read_is_acknowledged_and_changes_nothing(
 
 def test_a_body_that_is_too_large_is_refused(web: TestClient) -> None:
     assert post(web, callback("<xml>" + "x" * 70_000 + "</xml>", NOW)) == 413
+
+
+AUTHORIZE = {"wechat_authorize_url": "http://127.0.0.1:9", "public_url": "https://ask.example.com"}
+
+
+def test_who_follows_is_told_where_to_bind_until_it_is_known_who_it_is(
+    office: Office, network: Network
+) -> None:
+    scene = "<EventKey><![CDATA[qrscene_D1 desk&x]]></EventKey>"
+    with serve(office, **AUTHORIZE) as web:
+        words = said(web, callback(event_xml(OPENID, "subscribe", NOW, scene), NOW))
+        assert "远山汽车" in words
+        assert words.endswith("https://ask.example.com/wechat/bind?point=D1+desk%26x")
+        later = NOW + timedelta(seconds=5)
+        plain = callback(event_xml(OPENID, "subscribe", later, "<EventKey/>"), NOW)
+        assert said(web, plain).endswith("https://ask.example.com/wechat/bind")
+        assert said(web, plain) == ""
+        add_customer(office.owner, office.worker.vault, network.branches[0], wechat=OPENID)
+        again = callback(event_xml(OPENID, "subscribe", NOW + timedelta(seconds=9)), NOW)
+        assert said(web, again) == ""
+
+
+def test_where_nothing_can_be_bound_nobody_is_told_to(network: Network, web: TestClient) -> None:
+    assert said(web, callback(event_xml(OPENID, "subscribe", NOW), NOW)) == ""
+
+
+def test_an_opt_out_is_confirmed(network: Network, web: TestClient) -> None:
+    assert "已退订" in said(web, callback(text_xml(OPENID, "TD", NOW, 1), NOW))
+    assert "已恢复" in said(web, callback(text_xml(OPENID, "恢复", NOW, 2), NOW))
+    assert said(web, callback(text_xml(OPENID, "您好", NOW, 3), NOW)) == ""
+
+
+def test_an_answer_to_an_encrypted_call_is_encrypted_and_signed(
+    office: Office, network: Network
+) -> None:
+    with serve(office, wechat_aes_key=AES_KEY) as web:
+        made = sealed_callback(text_xml(OPENID, "TD", NOW), NOW)
+        answer = read_xml(made.post(web).content)  # type: ignore[arg-type]
+    stamp, nonce, inner = (answer.text(name) for name in ("TimeStamp", "Nonce", "Encrypt"))
+    assert answer.text("MsgSignature") == signature(stamp, nonce, inner)
+    words, app_id = deciphered(inner)
+    assert (read_xml(words.encode()).text("ToUserName"), app_id) == (OPENID, APP_ID)
+    assert "已退订" in read_xml(words.encode()).text("Content")

@@ -140,7 +140,7 @@ def test_who_blocks_the_account_gets_an_sms_when_wechat_says_so(
     call = understood(read_xml(xml.encode()))
     assert call is not None
     with office.web.database.transaction() as session:
-        assert service.take(session, office.web.vault, call, "stamp", NOW)
+        assert service.take(session, office.web.vault, call, "stamp", NOW).first
     office.clock.now += timedelta(minutes=1)
     work(office, ways)
     assert chain(office) == [("wechat", "undelivered", "user_block"), ("sms", "sent", None)]

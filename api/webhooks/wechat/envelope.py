@@ -7,7 +7,8 @@ one call stands between the address and somebody who saw one. Encrypted mode sig
 import binascii
 import hashlib
 import hmac
-from base64 import b64decode
+import secrets
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,9 +74,36 @@ def opened(settings: Settings, envelope: Envelope, body: bytes, now: datetime) -
     return _deciphered(key.get_secret_value(), app_id or "", sealed)
 
 
+def sealed(settings: Settings, envelope: Envelope, xml: str) -> str:
+    """An answer to a call as WeChat wants it: plain, or encrypted and signed like the call."""
+    key, token = settings.wechat_aes_key, settings.wechat_token
+    if key is None or token is None:
+        return xml
+    inner = _ciphered(key.get_secret_value(), settings.wechat_app_id or "", xml.encode())
+    parts = (token.get_secret_value(), envelope.timestamp, envelope.nonce, inner)
+    return (
+        f"<xml><Encrypt><![CDATA[{inner}]]></Encrypt>"
+        f"<MsgSignature><![CDATA[{_signature(*parts)}]]></MsgSignature>"
+        f"<TimeStamp>{envelope.timestamp}</TimeStamp>"
+        f"<Nonce><![CDATA[{envelope.nonce}]]></Nonce></xml>"
+    )
+
+
+def _ciphered(key: str, app_id: str, plain: bytes) -> str:
+    secret = b64decode(key + "=")
+    inner = secrets.token_bytes(_RANDOM) + len(plain).to_bytes(_LENGTH, "big") + plain
+    inner += app_id.encode()
+    padding = _BLOCK - len(inner) % _BLOCK
+    cipher = Cipher(AES(secret), CBC(secret[:16])).encryptor()
+    return b64encode(cipher.update(inner + bytes([padding]) * padding) + cipher.finalize()).decode()
+
+
+def _signature(*parts: str) -> str:
+    return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # WeChat's choice
+
+
 def _require(signature: str, *parts: str) -> None:
-    expected = hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # WeChat's choice
-    if not hmac.compare_digest(expected.encode(), signature.encode()):
+    if not hmac.compare_digest(_signature(*parts).encode(), signature.encode()):
         raise NotSigned
 
 

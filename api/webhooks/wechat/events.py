@@ -64,6 +64,7 @@ class Call:
     at: datetime
     event: Event | None
     identity: str
+    account: str = ""  # ours, as an answer names its sender
 
 
 def understood(said: Element) -> Call | None:
@@ -75,12 +76,13 @@ def understood(said: Element) -> Call | None:
     kind, message = said.text("MsgType"), said.text("MsgId")
     if kind != "event":
         event = Said(said.text("Content")) if kind == "text" else None
-        return Call(openid, at, event, message or f"{openid}:{stamp}:{kind}")
+        identity = message or f"{openid}:{stamp}:{kind}"
+        return Call(openid, at, event, identity, said.text("ToUserName"))
     name = said.text("Event").lower()
     about = said.text("EventKey") or said.text("MsgID")
     listed = ",".join(one.text("TemplateId") + one.text("MsgID") for one in _listed(said))
     identity = f"{openid}:{stamp}:{name}:{about}:{listed}"
-    return Call(openid, at, _event(name, said), identity)
+    return Call(openid, at, _event(name, said), identity, said.text("ToUserName"))
 
 
 def _event(name: str, said: Element) -> Event | None:
@@ -133,3 +135,17 @@ def _sent(entry: Element) -> Delivery:
     if code == "0":
         return Delivery(entry.text("MsgID"), "delivered")
     return Delivery(entry.text("MsgID"), "undelivered", code or "unknown")
+
+
+def text_answer(call: Call, words: str, now: datetime) -> str:
+    """A text to whom a call came from, as WeChat wants it in the answer to the call."""
+    return (
+        f"<xml><ToUserName>{_quoted(call.openid)}</ToUserName>"
+        f"<FromUserName>{_quoted(call.account)}</FromUserName>"
+        f"<CreateTime>{int(now.timestamp())}</CreateTime><MsgType>{_quoted('text')}</MsgType>"
+        f"<Content>{_quoted(words)}</Content></xml>"
+    )
+
+
+def _quoted(words: str) -> str:
+    return "<![CDATA[" + words.replace("]]>", "]] >") + "]]>"

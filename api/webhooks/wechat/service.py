@@ -3,7 +3,9 @@
 Believes its caller that the call was signed. Knows no HTTP.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlmodel import Session
 
@@ -30,17 +32,32 @@ PROVIDER = "wechat"
 _ANYWHERE = Scope.whole_network(reason="WeChat speaks of any branch's follower or message")
 
 
-def take(session: Session, vault: Vault, call: Call, stamp: str, now: datetime) -> bool:
-    """Takes a call; False for one that came before, under the same stamp or another."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of a call: whether it was the first of its kind, and what to answer, if anything.
+
+    ``answer`` names words of the catalogue; ``scene`` is the code that brought somebody who follows
+    and is nobody's yet.
+    """
+
+    first: bool
+    answer: Literal["welcome", "stopped", "started"] | None = None
+    scene: str | None = None
+
+
+def take(session: Session, vault: Vault, call: Call, stamp: str, now: datetime) -> Taken:
+    """Takes a call; one that came before, under the same stamp or another, changes nothing."""
     open_scope(session, _ANYWHERE)
     for kind, value in (("stamp", stamp), ("call", call.identity)):
         hashed = vault.lookup_hash(f"wechat {kind}", value)
         if not repository.first_time(session, f"{kind}:{hashed.hex()}", hashed, now):
-            return False
+            return Taken(first=False)
     who = followers.known_as(vault, call.openid)
     match call.event:
         case Followed(scene):
             followers.note_follow(session, who, scene, call.at)
+            if not repository.is_bound(session, who.hashed):
+                return Taken(first=True, answer="welcome", scene=scene)
         case Unfollowed():
             followers.note_unfollow(session, who, call.at)
         case Consents() as consents:
@@ -49,10 +66,10 @@ def take(session: Session, vault: Vault, call: Call, stamp: str, now: datetime) 
             for delivery in each:
                 _note_delivery(session, who, delivery, at=call.at, now=now)
         case Said(words):
-            _note_words(session, who, words, now)
+            return _note_words(session, who, words, now)
         case None:
             pass
-    return True
+    return Taken(first=True)
 
 
 def _note_consents(session: Session, who: Openid, said: Consents, now: datetime) -> None:
@@ -79,12 +96,14 @@ def _note_delivery(
         followers.note_unfollow(session, who, at)
 
 
-def _note_words(session: Session, who: Openid, words: str, now: datetime) -> None:
+def _note_words(session: Session, who: Openid, words: str, now: datetime) -> Taken:
     """An opt-out holds at once; its taking back lifts only itself."""
     match wish_of(words):
         case "stop":
             opt_out(session, followers.KIND, who.hashed, now)
+            return Taken(first=True, answer="stopped")
         case "start":
             lift_opt_out(session, followers.KIND, who.hashed)
+            return Taken(first=True, answer="started")
         case None:
-            pass
+            return Taken(first=True)

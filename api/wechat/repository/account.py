@@ -39,6 +39,9 @@ values (:hash, :sealed, true, :at, :branch_id, :person_id, :at)
 on conflict (openid_hash) do update set person_id = excluded.person_id,
     bound_at = excluded.bound_at, branch_id = coalesce(f.branch_id, excluded.branch_id)
 """)
+_IS_BOUND = text(
+    "select exists (select from contact_point where kind = 'wechat' and value_hash = :hash)"
+)
 _BRANCH_OF_SCENE = text("""
 select branch_id from qr_point where code = :scene and kind = 'wechat' and closed_at is null
 """)
@@ -118,6 +121,12 @@ def note_bound(
     """Notes whose account it is."""
     given = {"hash": who.hashed, "sealed": who.sealed, "person_id": person_id}
     session.execute(_BOUND, {**given, "branch_id": branch_id, "at": at})
+
+
+def is_bound(session: Session, openid_hash: bytes) -> bool:
+    """Whether it is known whose account it is."""
+    found: bool = session.execute(_IS_BOUND, {"hash": openid_hash}).scalar_one()
+    return found
 
 
 def branch_of_scene(session: Session, scene: str) -> int | None:

@@ -29,6 +29,7 @@ from api.webhooks.wechat.events import (
     Followed,
     Said,
     Unfollowed,
+    text_answer,
     understood,
 )
 
@@ -234,3 +235,11 @@ def test_moments_are_aware() -> None:
     call = understood(read_xml(text_xml(OPENID, "x", datetime(2026, 1, 1, tzinfo=UTC)).encode()))
     assert call is not None
     assert call.at.utcoffset() == timedelta(0)
+
+
+def test_an_answer_cannot_break_out_of_its_quotes() -> None:
+    call = understood(read_xml(text_xml("o]]><x>1</x>", "TD", NOW).replace("]]><x>", "-").encode()))
+    assert call is not None
+    answer = read_xml(text_answer(call, "a]]><Content>b</Content><![CDATA[", NOW).encode())
+    assert len(answer.every("Content")) == 1
+    assert answer.text("Content").startswith("a]] ><Content>b")
