@@ -416,10 +416,8 @@ def score(
 
     with opened("worker") as installation:
         done = bring_up_to_date(installation, from_scratch=rebuild)
-    if as_json:
-        print_json(done)
-    else:
-        print(f"folded {done['folded']} keys, data version {done['data_version']}")
+    said = f"folded {done['folded']} keys, data version {done['data_version']}"
+    print_json(done) if as_json else print(said)
 
 
 @app.command()
@@ -438,10 +436,8 @@ def league(
     period = commands.period_of(first.date(), last.date())
     with opened("worker") as installation:
         found = commands.network_league(installation, metric, period, unit)
-    if as_json:
-        print_json(found.as_dict())
-    else:
-        print((commands.as_csv if as_csv else commands.as_lines)(found).rstrip("\n"))
+    shown = commands.as_csv if as_csv else commands.as_lines
+    print_json(found.as_dict()) if as_json else print(shown(found).rstrip("\n"))
 
 
 @app.command()
