@@ -96,7 +96,7 @@ class Loader:
 
         self._copy(
             "person",
-            "id name_encrypted birth_year language attributes created_at value_tier",
+            "id name_encrypted birth_year language attributes created_at value_tier household_hash",
             rows.person_rows(cast, self._vault, name, at),
         )
         yield "people"
@@ -127,7 +127,9 @@ class Loader:
         self._copy(
             "event",
             " ".join(rows.EVENT_COLUMNS),
-            rows.event_rows(cast, events, ids.events, self._touchpoints),
+            rows.event_rows(
+                cast, events, ids.events, self._touchpoints, rows.vehicles(cast, self._vault)
+            ),
         )
         yield "events"
         own = rows.ids_at(self._rng, events.at + 60)

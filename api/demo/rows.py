@@ -70,13 +70,17 @@ def days_in_china(seconds: Ints) -> list[str]:
 
 
 def person_rows(cast: Cast, vault: Vault, names: Callable[[int], str], at: str) -> Iterator[Row]:
-    """``id, name_encrypted, birth_year, language, attributes, created_at, value_tier``."""
+    """``id, name_encrypted, birth_year, language, attributes, created_at, value_tier,
+    household_hash``: every third person lives alone.
+    """
     year = int(at[:4])
     for index, person in enumerate(cast.people):
         language = "en" if cast.english[index] else "zh"
         name = as_bytea(vault.encrypt(names(index)))
         born = str(year - int(cast.ages[index]))
-        yield person, name, born, language, "{}", at, _value_tier(index)
+        house = f"demo\0H{index // 3:07d}"
+        shared = as_bytea(vault.lookup_hash("household", house)) if index % 3 else None
+        yield person, name, born, language, "{}", at, _value_tier(index), shared
 
 
 def _value_tier(index: int) -> str:
@@ -115,7 +119,17 @@ def consent_rows(cast: Cast, refused: Ints, own: Sequence[str], at: str) -> Iter
         yield own[index], person, "survey", "any", granted, CONSENT_WORDING, "dms", at
 
 
-def event_rows(cast: Cast, events: Events, own: Sequence[str], touchpoints: Ints) -> Iterator[Row]:
+def vehicles(cast: Cast, vault: Vault) -> list[str]:
+    """The keyed hash of each person's car; the number on it is made up and kept nowhere."""
+    return [
+        as_bytea(vault.lookup_hash("vehicle", f"DEMO{index:013d}"))
+        for index in range(len(cast.people))
+    ]
+
+
+def event_rows(
+    cast: Cast, events: Events, own: Sequence[str], touchpoints: Ints, cars: Sequence[str]
+) -> Iterator[Row]:
     """The columns of ``EVENT_COLUMNS``."""
     at, on = moments(events.at), days_in_china(events.at)
     kinds = [str(kind) for kind in touchpoints.tolist()]
@@ -134,12 +148,13 @@ def event_rows(cast: Cast, events: Events, own: Sequence[str], touchpoints: Ints
         yield (
             own[i], "demo", f"E{i:07d}", "1", "\\\\x00", kinds[kind], places[branch], at[i], on[i],
             cast.people[person], f"A{advisor + 1}", "{}", "active", at[i], asking, at[i],
+            cars[person],
         )  # fmt: skip
 
 
 EVENT_COLUMNS = (
     "id source external_id revision content_hash touchpoint_id branch_id occurred_at occurred_on "
-    "person_id employee attributes status received_at asking due_at"
+    "person_id employee attributes status received_at asking due_at object_hash"
 ).split()
 
 
