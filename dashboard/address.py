@@ -29,6 +29,8 @@ class Page(StrEnum):
     RULES = "rules"
     RULES_EDIT = "rules/edit"
     SIMULATE = "rules/simulate"
+    CALLS = "calls"
+    POINTS = "points"
     MISSING = "missing"
 
 
@@ -120,6 +122,8 @@ _TAILS = {
     Page.RULES: "subject",
     Page.RULES_EDIT: "",
     Page.SIMULATE: "",
+    Page.CALLS: "",
+    Page.POINTS: "subject",
 }
 _LONGEST_FIRST = sorted(_TAILS, key=len, reverse=True)
 

@@ -30,6 +30,7 @@ from dashboard.data.ranking import ranking_view
 from dashboard.data.sitting import Sitting
 from dashboard.data.unit import more_voices, unit_view
 from dashboard.data.words import Words
+from dashboard.field_callbacks import field_page
 from dashboard.ids import Id
 from dashboard.pages import states
 from dashboard.pages.frame import frame_of
@@ -99,9 +100,10 @@ def _frame(sitting: Sitting) -> tuple[Any, Any]:
 
 def _page(sitting: Sitting, *, had_grid: bool) -> tuple[Any, Shown | None]:
     """What the main part shows, and what the pulse has to know of it."""
-    if not may_look(sitting):
-        return states.closed(sitting.say), None
     address = landing(sitting)
+    own = field_page(replace(sitting, address=address))
+    if own is not None or not may_look(sitting):
+        return states.closed(sitting.say) if own is None else own, None
     now = {"version": version_now(sitting), "pending": False, "grid": False}
     sitting = replace(sitting, address=address)
     match address.page:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from uuid import UUID
 
+from channel_rows import add_calls_and_point
 from conftest import NOW, Office
 from sqlalchemy import text
 from sqlmodel import Session
@@ -24,8 +25,6 @@ from api.core.crypto import Vault
 from api.core.ids import new_token, token_hash
 from api.models import (
     Answer,
-    CallTask,
-    CallTry,
     Cell,
     Consent,
     ContactPoint,
@@ -40,7 +39,6 @@ from api.models import (
     PersonBranch,
     PersonHold,
     PersonSource,
-    QrPoint,
     Receipt,
     Response,
     SamplingPlan,
@@ -269,7 +267,7 @@ def _make_branch(session: Session, vault: Vault, name: str, at: Context) -> Bran
         response=response,
         account=account,
         grant=grant,
-        point=_calls_and_points(session, mark, at, invitation, account),
+        point=add_calls_and_point(session, mark, at, invitation, account),
         token=token,
         unit_marks=(_code(name), f"nameq{name}q", f"brandq{name}q", former),
         data_marks=(mark, str(count), str(person), str(event), str(invitation), str(response)),
@@ -438,40 +436,6 @@ def _response(session: Session, mark: str, at: Context, person: UUID, invitation
         Answer(question="comment", text=f"{mark} comment", choices=[mark], **shared),
     )
     return response.id
-
-
-def _calls_and_points(
-    session: Session, mark: str, at: Context, invitation: UUID, account: UUID
-) -> UUID:
-    point = QrPoint(
-        code=f"codeq{at.number}",
-        kind="qr",
-        branch_id=at.unit_id,
-        touchpoint_id=at.touchpoint_id,
-        survey_code="car_service",
-        label=mark,
-        created_at=NOW,
-    )
-    _add(
-        session,
-        CallTask(
-            invitation_id=invitation,
-            branch_id=at.unit_id,
-            call_after=NOW,
-            call_before=NOW + timedelta(14),
-            appointment=True,
-        ),
-        CallTry(
-            invitation_id=invitation,
-            branch_id=at.unit_id,
-            account_id=account,
-            at=NOW,
-            outcome="appointment",
-            appointment_at=NOW,
-        ),
-        point,
-    )
-    return point.id
 
 
 def _counts(session: Session, mark: str, count: int, at: Context) -> None:

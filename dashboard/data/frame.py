@@ -115,6 +115,8 @@ def landing(sitting: Sitting) -> Address:
         return address
     if compares(sitting):
         return address.to(Page.OVERVIEW)
+    if may_call(sitting) and not may_look(sitting):
+        return address.to(Page.CALLS)
     home = sitting.viewer.home
     known = home is not None and may_look(sitting)
     return address.to(Page.UNIT, home.code) if home and known else address.to(Page.MISSING)
@@ -128,6 +130,16 @@ def compares(sitting: Sitting) -> bool:
 def may_look(sitting: Sitting) -> bool:
     """True when any role of the viewer has pages here."""
     return sitting.viewer.may(Permission.VIEW_SCORES)
+
+
+def may_call(sitting: Sitting) -> bool:
+    """True for interviewers, and for headquarters, who may do their work too."""
+    return sitting.viewer.may(Permission.CALL_CUSTOMERS)
+
+
+def may_print(sitting: Sitting) -> bool:
+    """True for those who put up printed codes and kiosks."""
+    return sitting.viewer.may(Permission.MANAGE_POINTS)
 
 
 def role_name(sitting: Sitting) -> str:
@@ -152,6 +164,10 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
         links.append(("dashboard.nav.ranking", Page.RANKING, None))
     if compares(sitting):
         links.append(("dashboard.nav.asking", Page.ASKING, None))
+    if "interviewer" in sitting.viewer.roles:
+        links.append(("dashboard.nav.calls", Page.CALLS, None))
+    if may_print(sitting):
+        links.append(("dashboard.nav.points", Page.POINTS, None))
     return [
         Link(say(word), plain.to(page, unit).href, _within(address.page, page))
         for word, page, unit in links
