@@ -53,8 +53,13 @@ def enter(browser: TestClient, office: Office, role: str) -> None:
     browser.cookies.set(SESSION_COOKIE, log_in_as(office, role))
 
 
-def ask(browser: TestClient, name: str, address: str, **values: Any) -> Any:
-    """Calls the callback whose function is called ``name`` as a browser at ``address`` would."""
+def ask(
+    browser: TestClient, name: str, address: str, changed: str | None = None, **values: Any
+) -> Any:
+    """Calls the callback whose function is called ``name`` as a browser at ``address`` would.
+
+    ``changed`` is the input that triggered it; the first one, if none is named.
+    """
     wired = next(one for one in _wired if one.work.__name__ == name)
     path, _, query = address.partition("?")
     known = {
@@ -85,7 +90,7 @@ def ask(browser: TestClient, name: str, address: str, **values: Any) -> Any:
             "output": f"..{joined}.." if several else joined,
             "outputs": listed if several else listed[0],
             "inputs": inputs,
-            "changedPropIds": [f"{inputs[0]['id']}.{inputs[0]['property']}"],
+            "changedPropIds": [changed or f"{inputs[0]['id']}.{inputs[0]['property']}"],
             "state": states,
         },
     )
