@@ -25,6 +25,7 @@ class Expectations:
     rates: Mapping[str, float]
     undelivered: Mapping[str, float]
     unopened: Mapping[str, float]
+    rate: float  # over all channels
 
     def answers(self, sent: Mapping[str, int]) -> float:
         """How many answers so many first messages per channel bring."""
@@ -40,6 +41,7 @@ def expectations(known: Sequence[Outcomes]) -> Expectations:
         _shares(found, [one.answered for one in found], sent, PRIOR),
         _shares(found, [one.undelivered for one in found], sent, 0.0),
         _shares(found, [one.unopened for one in found], sent, 1 - PRIOR),
+        (sum(one.answered for one in found) + PRIOR) / (sum(sent) + 1),
     )
 
 

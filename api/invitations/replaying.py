@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from api.invitations.dossiers import Ground
-from api.invitations.facts import Dossier, DueEvent, Key, Past, PastRow, Rows
+from api.invitations.drawing import Drawing
+from api.invitations.facts import Dossier, DueEvent, Key, Past, PastRow, Rows, received_on
 from api.invitations.repository import gathering, replaying
 from api.invitations.repository.gathering import Needs
 from api.invitations.repository.replaying import HoldRow, Window
 from api.invitations.repository.wire import one_trip
 from api.invitations.service import Decided, Decider
-from scheduler.planner import Compete, Hold, Holder
+from scheduler.planner import Compete, Hold, Holder, Inclusion
 
 BATCH = 2000
 _PRUNE_EVERY = 20  # batches
@@ -29,10 +30,11 @@ Place = tuple[datetime, UUID]
 Seen = Callable[[DueEvent, datetime, Decided, Dossier], None]
 
 
+@dataclass(slots=True)
 class MovingDossier(Dossier):
     """A dossier whose moment moves on, with everything that depends on it."""
 
-    __slots__ = ()
+    drawing: Drawing | None = None
 
     def move_to(self, now: datetime) -> None:
         """Looks at everything as of another moment."""
@@ -42,6 +44,12 @@ class MovingDossier(Dossier):
         if today != self.today:
             self.today = today
             self._places.clear()
+
+    def _inclusion(self, event: DueEvent) -> Inclusion | None:
+        stored = Dossier._inclusion(self, event)  # no super(): a class with slots is made anew
+        if self.drawing is None:
+            return stored
+        return self.drawing.inclusion(event, received_on(event, self.network), stored)
 
 
 @dataclass(slots=True)
@@ -97,6 +105,7 @@ class Side:
 
     on: Ground
     seen: Seen
+    drawing: Drawing | None = None  # None: stored plans alone
     ledger: Ledger = field(default_factory=Ledger)
     waiting: list[tuple[datetime, UUID, DueEvent]] = field(default_factory=list)
 
@@ -143,7 +152,7 @@ class _Step:
         self.side, self.facts, self.taken = side, facts, taken
         heapify(self.taken)
         self.holds: dict[UUID, frozenset[str]] = {}
-        self.dossier = _dossier(side.on, facts, taken[0][0], self.holds)
+        self.dossier = _dossier(side, facts, taken[0][0], self.holds)
         self.decider = Decider(session, side.on, self.dossier, holding=False)
         self.changes: list[tuple[datetime, UUID, bool]] = []  # sent, or else completed
         self._remember(taken[0][0])
@@ -194,6 +203,8 @@ class _Step:
         completed = answered if answered is not None and answered > planned.at else None
         row = replace(planned, completed_at=completed)
         self.side.ledger.add(row)
+        if self.side.drawing is not None:
+            self.side.drawing.note(event, received_on(event, self.dossier.network))
         self._expect(row, self.dossier.now)
 
     def _remember(self, begin: datetime) -> None:
@@ -300,8 +311,9 @@ def _facts(
 
 
 def _dossier(
-    on: Ground, facts: Facts, now: datetime, holds: Mapping[UUID, frozenset[str]]
+    side: Side, facts: Facts, now: datetime, holds: Mapping[UUID, frozenset[str]]
 ) -> MovingDossier:
+    on = side.on
     return MovingDossier(
         now=now,
         today=now.astimezone(ZoneInfo(on.frame.network.timezone)).date(),
@@ -311,6 +323,7 @@ def _dossier(
         rows=replace(facts.rows, holds=holds),
         past=Past(on.rules.compete if on.rules else Compete.PRIORITY),
         counted=frozenset(cap.per for cap in on.rules.caps) if on.rules else frozenset(),
+        drawing=side.drawing,
     )
 
 

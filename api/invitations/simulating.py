@@ -15,6 +15,7 @@ from sqlmodel import Session
 from api.core.errors import Conflict, Invalid
 from api.invitations.counting import branches_of, taken_by
 from api.invitations.dossiers import Ground, ground, on_rules
+from api.invitations.drawing import Drawing
 from api.invitations.expecting import Expectations, expectations
 from api.invitations.facts import Dossier, DueEvent
 from api.invitations.replaying import Seen, Side, replay
@@ -98,16 +99,23 @@ def simulate(
             raise TooManyEvents(events=events, limit=limit)
         changed = on_rules(session, current.frame, begun(rules, window.since), now)
         before = None if current.rules is None else begun(current.rules, window.since)
-        sides = [replace(current, rules=before), changed]
-        tallies = _replayed(session, window, sides, zone, lambda done: progress(done, events))
-        known = replaying.read_outcomes(session, now - LEARNED_OVER, now, now)
+        expected = expectations(replaying.read_outcomes(session, now - LEARNED_OVER, now, now))
+        daily = _daily(session, window)
+        tallies = [Tally(zone), Tally(zone)]
+        sides = [
+            Side(on, _noting(on, tally), Drawing(on.rules, current.rules, daily, expected.rate))
+            for on, tally in zip((replace(current, rules=before), changed), tallies, strict=True)
+        ]
+        replay(session, window, sides, lambda done: progress(done, events))
+    for tally in tallies:
+        tally.fold()
     return Simulation(
         now=tallies[0],
         then=tallies[1],
         events=events,
         rules_now=current.rules,
         rules_then=rules,
-        expected=expectations(known),
+        expected=expected,
         tree=current.tree,
         branch_ids=tuple(window.branches),
         days=days,
@@ -119,19 +127,11 @@ def begun(rules: RuleSet, since: datetime) -> RuleSet:
     return replace(rules, effective_from=min(rules.effective_from, since - LEARNED_OVER))
 
 
-def _replayed(
-    session: Session,
-    window: Window,
-    grounds: list[Ground],
-    zone: ZoneInfo,
-    progress: Callable[[int], None],
-) -> list[Tally]:
-    tallies = [Tally(zone) for _ in grounds]
-    sides = [Side(on, _noting(on, tally)) for on, tally in zip(grounds, tallies, strict=True)]
-    replay(session, window, sides, progress)
-    for tally in tallies:
-        tally.fold()
-    return tallies
+def _daily(session: Session, window: Window) -> dict[tuple[int, int], float]:
+    """Events a day of every branch and touchpoint."""
+    days = (window.until - window.since) / _A_DAY
+    counts = replaying.count_by_place(session, window)
+    return {place: count / days for place, count in counts.items()}
 
 
 def _noting(on: Ground, tally: Tally) -> Seen:

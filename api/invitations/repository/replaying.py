@@ -32,6 +32,10 @@ join lateral ({EVENT} where e.id = a.id) w on true
 order by a.arrived, a.id
 """
 _COUNT = f"select count(*) from event e {_WINDOW}"
+_BY_PLACE = f"""
+select e.branch_id, e.touchpoint_id, count(*) from event e {_WINDOW} and e.status = 'active'
+group by e.branch_id, e.touchpoint_id
+"""
 _ACTIVE = EVENT + _WINDOW + "and e.status = 'active' and t.code = any(%(touchpoints)s)"
 _HOLDS = """
 select person_id, reason, opened_at, closed_at from person_hold
@@ -97,6 +101,12 @@ def count_events(session: Session, window: Window) -> int:
     """How many events there are to replay."""
     ((found,),) = connection_of(session).execute(_COUNT, window.given).fetchall()
     return int(found)
+
+
+def count_by_place(session: Session, window: Window) -> dict[tuple[int, int], int]:
+    """How many events each branch and touchpoint has in the window."""
+    rows = connection_of(session).execute(_BY_PLACE, window.given).fetchall()
+    return {(branch, touchpoint): count for branch, touchpoint, count in rows}
 
 
 @contextmanager
