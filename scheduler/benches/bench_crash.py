@@ -24,11 +24,13 @@ from api.invitations.repository.dead_letters import count_letters
 from scheduler.benches.seeding import (
     EMAIL,
     SMS,
+    hold_back,
     mails,
     owner_of,
     phones,
     read_branch,
     read_sent,
+    release,
     seed_invitations,
     seed_network,
     settle_down,
@@ -41,6 +43,7 @@ from scheduler.senders.choice import ConfiguredSenders
 
 WORKERS = 4
 KILLS = 5  # of each worker, at least
+FIRST = 4  # parts that are due at the start; one more with each death
 LEASE = timedelta(seconds=8)
 LIFE = (0.3, 1.8)  # seconds from the first step of a worker to its death
 PATIENCE = 600.0
@@ -70,8 +73,9 @@ class Crew:
         """Starts all workers."""
         self.lives = [Life(*self._born()) for _ in range(WORKERS)]
 
-    def pass_by(self, now: float) -> None:
-        """Kills who is due to die, and starts a new one in its place."""
+    def pass_by(self, now: float) -> int:
+        """Kills who is due to die, and starts a new one in its place; how many."""
+        killed = 0
         for life in self.lives:
             if life.deaths >= KILLS:
                 continue
@@ -83,6 +87,8 @@ class Crew:
                 life.process.join(10)
                 life.process, life.working = self._born()
                 life.dies_at, life.deaths = None, life.deaths + 1
+                killed += 1
+        return killed
 
     def end(self) -> None:
         """Ends everybody."""
@@ -106,15 +112,14 @@ def bench_crash(full: bool) -> dict[str, Any]:
     """Sends 20,000 invitations (a tenth, when not ``full``) while workers die."""
     each = 10_000 if full else 1_000
     with temporary_installation() as settings, providers(ANSWER) as stub:
-        # Slow enough that everybody dies while there is work, quick enough for continuous testing.
-        rates = "twilio=150/30, smtp=150/30" if full else "twilio=60/20, smtp=60/20"
+        rates = "twilio=200/50, smtp=200/50" if full else "twilio=60/20, smtp=60/20"
         live = settings.with_changes(sending_rates=rates, **stub.settings())
         owner = owner_of(settings)
         try:
             seed_network(owner)
             _seed(owner, settings, each)
             began = time.monotonic()
-            deaths = _run(owner, live)
+            deaths = _run(owner, live, 2 * each)
             seconds = time.monotonic() - began
             figures = _looked_at(owner, stub.taken(), each)
         finally:
@@ -147,25 +152,37 @@ def _seed(owner: Database, settings: Settings, each: int) -> None:
     with owner.connection() as connection:
         seed_invitations(connection, vault, SMS, phones(each))
         seed_invitations(connection, vault, EMAIL, mails(each))
+        hold_back(connection)
     settle_down(owner)
 
 
-def _run(owner: Database, settings: Settings) -> list[int]:
-    """Kills workers until each has died often enough, and lets them finish; how often each died."""
+def _run(owner: Database, settings: Settings, count: int) -> list[int]:
+    """Kills workers until each has died often enough, and lets them finish; how often each died.
+
+    With each death a part of the invitations falls due, so that everybody dies at work.
+    """
+    part = count // (WORKERS * KILLS + FIRST)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     crew = Crew(context, settings.model_dump(), random.Random())
     crew.start()
+    _release(owner, FIRST * part)
     end = time.monotonic() + PATIENCE
     try:
         while time.monotonic() < end:
-            crew.pass_by(time.monotonic())
+            if killed := crew.pass_by(time.monotonic()):
+                _release(owner, killed * part if crew.fewest < KILLS else count)
             if crew.fewest >= KILLS and _finished(owner):
                 break
             time.sleep(0.05)
     finally:
         crew.end()
     return [life.deaths for life in crew.lives]
+
+
+def _release(owner: Database, count: int) -> None:
+    with owner.connection() as connection:
+        release(connection, count)
 
 
 def _finished(owner: Database) -> bool:

@@ -130,10 +130,12 @@ def _message(id_: UUID, to: str) -> OutgoingMessage:
         id=id_,
         channel="sms",
         to=to,
-        text=f"【远山】邀您1分钟评价保养：{link} 退订回T",
+        text=f"Yuanshan: how was your service at East 1? One minute: {link} Reply STOP",
         link=link,
         providers={
-            "domestic_sms": ProviderTemplate("SMS_1", "远山", ("occasion", "link"), ("保养", link))
+            "domestic_sms": ProviderTemplate(
+                "SMS_1", "Yuanshan", ("occasion", "link"), ("service", link)
+            )
         },
     )
 

@@ -25,6 +25,7 @@ from api.surveys.files import publish_file
 EXAMPLES = Path(ROOT) / "examples"
 SINCE = date(2020, 1, 1)
 DUE = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = datetime(2060, 1, 1, tzinfo=UTC)
 _GIVEN = """
 unnest(cast(:ids as uuid[]), cast(:hashes as bytea[]), cast(:values as bytea[]))
     g(id, hash, value)
@@ -65,8 +66,8 @@ _MANY = (
     "from generate_series(1, cast(:count as int)) n"
 )
 _CONTEXT = (
-    '{"brand": {"zh": "远山", "en": "Yuanshan"}, "branch": {"zh": "静安店", "en": "Jing\'an"}, '
-    '"occasion": {"zh": "保养", "en": "service"}}'
+    '{"brand": {"zh": "Yuanshan", "en": "Yuanshan"}, "branch": {"zh": "East 1", "en": "East 1"}, '
+    '"occasion": {"zh": "service", "en": "service"}}'
 )
 _CHUNK = 5_000
 _STATUSES = text(
@@ -80,6 +81,11 @@ _TWICE = text(
 _IDS = text("select id from invitation")
 _ALL = text("select channel, id, status from invitation")
 _BRANCH = text("select id from unit where code = 'D1'")
+_HOLD_BACK = text("update invitation set planned_at = :later where status = 'planned'")
+_RELEASE = text("""
+update invitation set planned_at = :due where id in (select id from invitation
+    where status = 'planned' and planned_at = :later order by random() limit :count)
+""")
 _ANALYZE = text("vacuum analyze")
 
 
@@ -105,11 +111,11 @@ def owner_of(settings: Settings) -> Database:
 def seed_network(owner: Database, now: datetime = DUE) -> None:
     """One dealer, and the examples' surveys, templates and rules."""
     with owner.transaction() as session:
-        set_network(session, name_zh="远山汽车", name_en="Yuanshan Motors")
+        set_network(session, name_zh="Yuanshan Motors", name_en="Yuanshan Motors")
         ensure_touchpoints(session, "cars")
         units = [
-            NewUnit("R1", "region", "华东", "network", SINCE),
-            NewUnit("D1", "branch", "静安店", "R1", SINCE, profile=Profile(brand="远山")),
+            NewUnit("R1", "region", "East", "network", SINCE),
+            NewUnit("D1", "branch", "East 1", "R1", SINCE, profile=Profile(brand="Yuanshan")),
         ]
         add_units(session, units)
         for name in ("car_sales", "car_service"):
@@ -144,7 +150,9 @@ def seed_invitations(
 
 def seed_many(connection: Connection, vault: Vault, count: int) -> None:
     """So many invitations that are due, all of one address."""
+    # References hold by construction; checking nine million of them would take minutes.
     connection.execute(text("set local statement_timeout = 0"))
+    connection.execute(text("set local session_replication_role = replica"))
     connection.execute(text(_MANY), {"value": vault.encrypt(phones(1)[0]), "count": count})
     given = {
         "kind": SMS.kind,
@@ -155,6 +163,16 @@ def seed_many(connection: Connection, vault: Vault, count: int) -> None:
     }
     for statement in (_PERSONS, _CONTACTS, _CONSENTS, _EVENTS, _INVITATIONS):
         connection.execute(text(statement.text.replace(_GIVEN, " g ")), given)
+
+
+def hold_back(connection: Connection) -> None:
+    """Nothing is due any more."""
+    connection.execute(_HOLD_BACK, {"later": LATER})
+
+
+def release(connection: Connection, count: int) -> None:
+    """So many of what was held back are due, of any channel."""
+    connection.execute(_RELEASE, {"due": DUE, "later": LATER, "count": count})
 
 
 def settle_down(owner: Database) -> None:

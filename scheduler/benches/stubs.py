@@ -5,13 +5,15 @@ loopback. `GET /counts` says how often each of our messages was taken. What is c
 before the answer leaves, so a sender that is killed meanwhile has sent.
 """
 
-import asyncio
 import json
 import multiprocessing
 import re
+import socketserver
+import threading
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -22,10 +24,12 @@ import httpx
 from api.core.bench import free_port
 
 TWILIO_SID, TWILIO_TOKEN = "AC00000000000000000000000000000001", "token of the stub"
-_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _INVITATION = re.compile(r"[?&]invitation=([0-9a-f-]{36})")
 _MESSAGE_ID = re.compile(rb"^Message-ID: <([0-9a-f-]{36})@", re.MULTILINE)
 _GREETING = {b"EHLO": b"250 stub", b"HELO": b"250 stub", b"DATA": b"354 go on", b"QUIT": b"221 bye"}
+
+
+Stream = socketserver.StreamRequestHandler
 
 
 class Stub:
@@ -33,6 +37,7 @@ class Stub:
 
     def __init__(self, delay: float = 0.0) -> None:
         self.delay = delay
+        self._lock = threading.Lock()
         self.taken: dict[str, Counter[str]] = {
             "twilio": Counter(),
             "domestic": Counter(),
@@ -40,42 +45,36 @@ class Stub:
         }
         self.by_number: dict[str, list[dict[str, Any]]] = {}
 
-    async def http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def http(self, stream: Stream) -> None:
         """Serves one connection until it is closed."""
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = _LENGTH.search(head)
-                body = await reader.readexactly(int(length.group(1))) if length else b""
-                method, target = head.split(b" ", 2)[:2]
-                status, told = self._answer(method.decode(), target.decode(), body.decode())
-                if self.delay:
-                    await asyncio.sleep(self.delay)
+        while line := stream.rfile.readline():
+            method, target = line.split(b" ", 2)[:2]
+            length = 0
+            while (header := stream.rfile.readline()) not in (b"\r\n", b""):
+                if header.lower().startswith(b"content-length:"):
+                    length = int(header.split(b":")[1])
+            body = stream.rfile.read(length).decode()
+            with self._lock:
+                status, told = self._answer(method.decode(), target.decode(), body)
                 written = json.dumps(told).encode()
-                lines = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
-                lines += f"Content-Length: {len(written)}\r\n\r\n"
-                writer.write(lines.encode() + written)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+            time.sleep(self.delay)
+            lines = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
+            lines += f"Content-Length: {len(written)}\r\n\r\n"
+            stream.wfile.write(lines.encode() + written)
 
-    async def smtp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def smtp(self, stream: Stream) -> None:
         """Serves one SMTP connection."""
-        try:
-            writer.write(b"220 stub\r\n")
-            while line := await reader.readline():
-                word = line[:4].upper().strip()
-                writer.write(_GREETING.get(word, b"250 ok") + b"\r\n")
-                if word == b"DATA":
-                    mail = await reader.readuntil(b"\r\n.\r\n")
-                    found = _MESSAGE_ID.search(mail)
+        stream.wfile.write(b"220 stub\r\n")
+        while line := stream.rfile.readline():
+            word = line[:4].upper().strip()
+            stream.wfile.write(_GREETING.get(word, b"250 ok") + b"\r\n")
+            if word == b"DATA":
+                mail = b"".join(iter(stream.rfile.readline, b".\r\n"))
+                found = _MESSAGE_ID.search(mail)
+                with self._lock:
                     self.taken["smtp"][found.group(1).decode() if found else "?"] += 1
-                    await asyncio.sleep(self.delay)
-                    writer.write(b"250 taken\r\n")
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        writer.close()
+                time.sleep(self.delay)
+                stream.wfile.write(b"250 taken\r\n")
 
     def _answer(self, method: str, target: str, body: str) -> tuple[str, Any]:
         place = urlsplit(target)
@@ -113,15 +112,25 @@ class Stub:
 
 def serve(http_port: int, smtp_port: int, delay: float) -> None:
     """Serves both until the process is ended."""
+    stub = Stub(delay)
+    threading.Thread(target=_listener(smtp_port, stub.smtp).serve_forever, daemon=True).start()
+    _listener(http_port, stub.http).serve_forever()
 
-    async def forever() -> None:
-        stub = Stub(delay)
-        http = await asyncio.start_server(stub.http, "127.0.0.1", http_port, backlog=256)
-        mail = await asyncio.start_server(stub.smtp, "127.0.0.1", smtp_port, backlog=256)
-        async with http, mail:
-            await asyncio.gather(http.serve_forever(), mail.serve_forever())
 
-    asyncio.run(forever())
+def _listener(port: int, conversation: Callable[[Stream], None]) -> socketserver.TCPServer:
+    class One(socketserver.StreamRequestHandler):
+        disable_nagle_algorithm = True
+
+        def handle(self) -> None:
+            with suppress(ConnectionError):
+                conversation(self)
+
+    class Many(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        request_queue_size = 256
+        allow_reuse_address = True
+
+    return Many(("127.0.0.1", port), One)
 
 
 class Providers:
@@ -184,5 +193,5 @@ def _await(found: Providers) -> None:
                 client.get(f"{found.base}/counts")
                 return
             except httpx.TransportError:
-                asyncio.run(asyncio.sleep(0.05))
+                time.sleep(0.05)
     raise RuntimeError("the stand-ins did not start")
