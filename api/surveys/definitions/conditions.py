@@ -5,6 +5,7 @@ A value, a list of values, or a range ``{ from = 18, below = 35 }``; all of ``wh
 """
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -68,7 +69,7 @@ def _spelled_out(given: Any) -> Any:
 
 
 def _number(given: Any) -> bool:
-    return isinstance(given, int | float) and not isinstance(given, bool)
+    return isinstance(given, int | float) and not isinstance(given, bool) and isfinite(given)
 
 
 Asked = Annotated[

@@ -47,6 +47,7 @@ _CODES = {
     "time_type": "clock",
     "greater_than": "above",
     "float_type": "number",
+    "finite_number": "number",
     "date_type": "day",
     "date_parsing": "day",
     "date_from_datetime_inexact": "day",
@@ -163,7 +164,8 @@ def _values(
         expected = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         return {"expected": ", ".join(expected)}
     if code in _LIMITS:
-        return {"limit": context.get(_LIMITS[code])}
+        limit = context.get(_LIMITS[code])
+        return {"limit": f"{limit:g}" if isinstance(limit, float) else limit}
     if code == "text_too_long":
         return {"limit": context.get("max_length")}
     return {"why": detail["msg"]} if code == "invalid" else {}

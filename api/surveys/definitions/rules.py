@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, StrictBool, StrictFloat, StrictInt, StringConstraints
+from pydantic import (
+    AllowInfNan,
+    AwareDatetime,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StringConstraints,
+)
 
 from api.surveys.definitions.conditions import SegmentEntry
 from api.surveys.definitions.positions import Path
@@ -20,7 +28,7 @@ Until = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:
 Calendar = Annotated[str, StringConstraints(min_length=2, max_length=6)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Number = StrictFloat  # takes whole numbers too
+Number = Annotated[StrictFloat, AllowInfNan(False)]  # takes whole numbers too
 Share = Annotated[Number, Field(ge=0, le=1)]
 WhenFull = Literal["hold", "drop"]
 NO_HOLIDAYS = "none"
