@@ -60,9 +60,7 @@ def check_rules(visit: PersonVisit, body: RulesText) -> RulesChecked:
     if checked.file is None:
         return RulesChecked(problems=problems)
     file = checked.file
-    return RulesChecked(
-        problems=problems, version=file.version, effective_from=file.effective_from
-    )
+    return RulesChecked(problems=problems, version=file.version, effective_from=file.effective_from)
 
 
 @router.post("", response_model=RulesPublished)
