@@ -65,9 +65,11 @@ def count(number: int | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share as percent; one decimal below ten, where it matters."""
+    """A share as percent; one decimal below ten, where it matters; never 0 for what is not."""
     if share is None:
         return UNKNOWN
+    if 0 < share < 0.0005:
+        return "<\u202f0.1\u202f%"
     digits = 1 if 0 < share < 0.095 else 0
     return f"{share * 100:.{digits}f}\u202f%"
 

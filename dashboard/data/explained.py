@@ -1,5 +1,6 @@
 """Explanations in words: what one event's decision looked at, and all that is one customer's."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ ORDER = (
     "opted_out", "blocked", "staff_number", "already_invited", "open_complaint", "zone", "segment",
     "channel", "event_in_future", "delay", "quiet_hours", "max_age", "cap",
 )  # fmt: skip
+_CAP = re.compile(r"(\d+)/(\d+)d")  # as the planner writes a cap
 TONES = {"delivered": "bp-up", "sent": "bp-up", "undelivered": "bp-down", "unknown": "bp-down"}
 
 
@@ -202,6 +204,8 @@ def _value(sitting: Sitting, value: object) -> str:
         return say("rulebook.comma").join(_finding(sitting, str(one)) for one in value)
     if isinstance(value, float):
         return f"{value:.3g}"
+    if cap := _CAP.fullmatch(str(value)):
+        return say("explained.in_days", count=cap[1], days=cap[2])
     return _moment(sitting, value) or str(value)
 
 

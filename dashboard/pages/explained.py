@@ -204,7 +204,7 @@ def _events(rows: Sequence[EventRow], say: Words) -> Any:
                         else chip(say("explained.undecided")),
                         html.Div(row.reason, className="bp-muted bp-small"),
                     ],
-                    className="bp-outcome",
+                    className="bp-ask-outcome",
                 ),
             ],
             href=row.href,

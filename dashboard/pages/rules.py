@@ -141,7 +141,7 @@ def _segment(row: SegmentRow, say: Words) -> Any:
 
 def touchpoint(rule: TouchpointRule, say: Words) -> Any:
     """One touchpoint: whom by which channels, then every other statement."""
-    ways = html.Div([_way(way, say) for way in rule.ways], className="bp-ways")
+    ways = html.Div([_way(way, say) for way in rule.ways], className="bp-ask-ways")
     rows = [_line("channels", ways, say)]
     rows += [_line(line.topic, [html.P(words) for words in line.words], say) for line in rule.lines]
     survey = html.Span(
@@ -165,8 +165,8 @@ def _way(way: Way, say: Words) -> Any:
         steps = [html.Span(say("rulebook.page.never"), className="bp-muted")]
     if way.share is not None:
         steps.append(chip(say("rulebook.page.share", share=percent(way.share))))
-    return html.Div([html.Code(way.segment), html.Div(steps, className="bp-steps")],
-                    className="bp-way")  # fmt: skip
+    return html.Div([html.Code(way.segment), html.Div(steps, className="bp-ask-steps")],
+                    className="bp-ask-way")  # fmt: skip
 
 
 def waves(view: RulesView, say: Words) -> Any:
