@@ -30,7 +30,7 @@ from scheduler.planner import Channel, Holder, Inclusion, RuleSet, Since
 
 Shape = TypeVar("Shape")
 _LATE_EDGE = timedelta(days=2)  # a message may be sent somewhat later than it was planned
-_COMPLETION_EDGE = timedelta(days=90)  # and its survey completed much later
+_COMPLETION_EDGE = timedelta(days=90)  # and its survey completed much later, by any rules
 
 EVENT = """
 select e.id, e.branch_id, e.touchpoint_id, t.code, e.occurred_at, e.occurred_on, e.received_at,
@@ -136,6 +136,7 @@ class Needs:
     customer_attributes: bool = False
     sent: timedelta = timedelta(0)  # how far back caps look from the sending
     completed: timedelta | None = None  # and from the completion
+    link: timedelta = timedelta(0)  # how long a link lives at most
 
     @classmethod
     def of(cls, rules: RuleSet | None) -> "Needs":
@@ -157,8 +158,9 @@ class Needs:
                 name.startswith("event.") or name in ("model_line", "lead") for name in fields
             ),
             customer_attributes=any(name.startswith("customer.") for name in fields),
-            sent=max(sent) + _LATE_EDGE,
+            sent=max(sent, default=timedelta(0)) + _LATE_EDGE,
             completed=max(completed, default=None),
+            link=max((rule.expiry for rule in rules.rules), default=timedelta(0)),
         )
 
 
@@ -221,7 +223,8 @@ def ask(
         past["objects"] = list(objects)
     if needs.completed is not None:
         past["completed_since"] = now - needs.completed
-        past["back"] = now - max(needs.sent, needs.completed + _COMPLETION_EDGE)
+        edge = max(_COMPLETION_EDGE, needs.link + _LATE_EDGE)
+        past["back"] = now - max(needs.sent, needs.completed + edge)
     return Questions(
         people=ask_people(trip, people, needs, now),
         contacts=trip.ask(_contacts(needs.wechat), given),
