@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from sqlmodel import Session
 
+from api.core.errors import BadInput
 from api.core.languages import Language, say
 from api.invitations.simulated import as_document
 from api.invitations.simulating import simulate
@@ -20,6 +21,8 @@ def simulate_file(
     session: Session, path: Path, days: tuple[date, date], now: datetime
 ) -> dict[str, Any]:
     """What the rules of a file would have done in the whole network."""
+    if days[1] < days[0]:
+        raise BadInput(f"--to {days[1]} lies before --from {days[0]}")
     file = read_rules(load_text(path), str(path), known=known_to_rules(session))
     scope = Scope.whole_network(reason="someone at the command line tries rules out")
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from api.core.errors import BadInput
 from api.core.ids import new_id
 from api.core.languages import LANGUAGES
 from api.invitations.dossiers import ground
@@ -277,6 +278,8 @@ def test_the_command_tells_both_sides(office: Office, network: Network, tmp_path
     file.write_text(LOOSER.replace('sms = "invite_sms"', 'sms = "unknown"'), "utf-8")
     with office.worker.database.transaction() as session, pytest.raises(DefinitionInvalid):
         simulate_file(session, file, DAYS, BEGIN)
+    with office.worker.database.transaction() as session, pytest.raises(BadInput, match="before"):
+        simulate_file(session, file, DAYS[::-1], BEGIN)
 
 
 def test_more_events_than_a_request_may_replay_are_refused(
