@@ -388,6 +388,7 @@ def test_on_a_phone_nothing_sticks_out(
         paths = ["/app/"]
         if role == "hq_admin":
             paths += ["/app/league", f"/app/unit/{root_of(site)}", "/app/nothing"]
+            paths += ["/app/asking", "/app/rules", "/app/rules/edit", "/app/rules/simulate"]
         for path in paths:
             visit(page, site, f"{path}?lang={language}&{site.days}")
             width = page.evaluate("document.documentElement.scrollWidth")
