@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import NOW
 from wechat_stub import (
     AES_KEY,
     APP_ID,
@@ -32,6 +31,8 @@ from api.webhooks.wechat.events import (
     text_answer,
     understood,
 )
+
+NOW = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 
 OPENID = "o-1"
 
