@@ -76,3 +76,37 @@ def touchpoint_ids(connection: Connection[tuple[object, ...]], codes: Sequence[s
     rows = connection.execute("select code, id from touchpoint").fetchall()
     found = {str(code): int(str(own)) for code, own in rows}
     return [found[code] for code in codes]
+
+
+_CALLS = """
+insert into call_task (invitation_id, branch_id, status, call_after, call_before, appointment,
+    tries)
+select id, branch_id, 'waiting',
+    case when n % 9 = 4 then now() - interval '5 minutes' when n % 5 = 2
+        then now() + interval '3 hours' else sent_at end,
+    expires_at, n % 9 = 4, case when n % 5 = 2 then 1 else 0 end
+from (
+    select i.*, row_number() over (order by i.sent_at desc, i.id) as n from invitation i
+    where i.channel = 'call' and i.status in ('sent', 'delivered') and i.answered_at is null
+        and i.expires_at > now() + interval '1 day'
+) waiting where n <= 60
+"""
+_POINTS = """
+insert into qr_point (id, code, kind, branch_id, touchpoint_id, survey_code, label, created_at)
+select gen_random_uuid(), 'demo' || substr(md5(u.id::text || p.kind || p.label), 1, 6), p.kind,
+    u.id, t.id, s.code, p.label, now() - interval '40 days'
+from unit u
+cross join (values ('qr', '前台 · Front desk'), ('kiosk', '休息区 · Lounge')) p(kind, label)
+cross join lateral (
+    select s.code, t.touchpoint from survey_version s,
+        jsonb_array_elements_text(s.definition -> 'touchpoints') t(touchpoint)
+    order by s.code desc limit 1
+) s join touchpoint t on t.code = s.touchpoint
+where u.kind = 'branch' and u.closed_on is null
+"""
+
+
+def add_calls_and_points(connection: Connection[tuple[object, ...]]) -> None:
+    """What interviewers and branches find: open calls, and a code and a kiosk everywhere."""
+    connection.execute(_CALLS)
+    connection.execute(_POINTS)

@@ -132,6 +132,7 @@ def _make(session: Session, raw: Connection, settings: Settings, size: DemoSize)
         repository.begin_load(raw)
         for done in loader.load(size.months, list(SHARES[size.network].values())):
             progress.update(task, advance=1, description=done)
+        repository.add_calls_and_points(raw)
     _keep(settings.home / "demo_truth.json", _truth(truth, list(branches), size))
     return logins
 

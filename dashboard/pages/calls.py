@@ -82,7 +82,7 @@ def _row(one: Waiting, say: Words) -> Any:
 
 def _call(call: AtHand, outcomes: Sequence[str], say: Words) -> Any:
     facts = [
-        chip(say("calls.page.speaks", language=call.language)),
+        chip(say("calls.page.speaks", tongue=call.language)),
         chip(say("calls.page.their_time", clock=call.clock)),
         chip(say("calls.page.tries", n=call.tries)) if call.tries else None,
         chip(say("calls.page.agreed", when=call.appointment), "bp-up")
