@@ -49,6 +49,14 @@
     }
   }, true);
 
+  // Where one is stays in sight, however narrow the screen.
+  function showWhere() {
+    document.querySelectorAll(".bp-nav a.active, .bp-tabs a.active").forEach(function (entry) {
+      var row = entry.parentElement;
+      row.scrollLeft = entry.offsetLeft - row.offsetLeft - 16;
+    });
+  }
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.bp = {
     toggleTheme: function (clicks) {
@@ -68,6 +76,7 @@
       if (title) {
         document.title = title.title;
         document.documentElement.lang = title.language === "zh" ? "zh-CN" : "en";
+        window.setTimeout(showWhere, 0);
       }
       return window.dash_clientside.no_update;
     }

@@ -38,7 +38,7 @@ def simulate_page(view: TryView, say: Words) -> Any:
             html.Div(
                 card(None, states.state("play-circle", *words)),
                 id=Id.TRY_RESULT,
-                className="bp-grid bp-12 bp-outcomes",
+                className="bp-grid bp-12 bp-trial",
                 **{"aria-live": "polite"},
             ),
             waiting,
