@@ -62,6 +62,12 @@ def code_svg(address: str) -> str:
     return drawn
 
 
+def code_picture(address: str) -> str:
+    """The same as an address that an image shows."""
+    picture: str = segno.make_qr(address, error="m").svg_data_uri(border=QUIET_ZONE, omitsize=True)
+    return picture
+
+
 def poster_html(
     session: Session, point: Point, public_url: str, *, paper: Paper, language: str
 ) -> str:

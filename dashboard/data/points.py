@@ -1,6 +1,5 @@
 """Printed codes and kiosks, as their page shows them."""
 
-import base64
 from dataclasses import dataclass
 
 from api.points import posters, service
@@ -104,8 +103,7 @@ def _detail(sitting: Sitting, one: ShownPoint) -> PointDetail:
     except NotReady:
         pass
     else:
-        drawn = base64.b64encode(posters.code_svg(url).encode()).decode()
-        picture = f"data:image/svg+xml;base64,{drawn}"
+        picture = posters.code_picture(url)
         papers = tuple(
             (
                 paper,

@@ -78,7 +78,7 @@ def _detail(detail: PointDetail, say: Words) -> Any:
         if detail.picture
         else states.state("hourglass-split", say("points.page.not_yet"), say("points.page.wait")),
         html.P(detail.url, className="bp-address") if detail.url else None,
-        html.P(f"{used}. {last}", className="bp-muted"),
+        html.P(f"{used} · {last}", className="bp-muted"),
         html.Div(papers, className="bp-posters") if papers else None,
         html.P(over) if over else close,
         note=None if over else say("points.page.close_note"),
