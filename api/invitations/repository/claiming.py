@@ -30,16 +30,14 @@ coalesce((
 # be one. Of those only the first may go; without any lock, since everybody sees the same order.
 # What does not count neither fills the cap nor is held by it.
 _COUNTED = """
-(select o.id from invitation o
-    where o.{holder} = i.{holder} and o.id <> i.id and o.counts
-        and coalesce(o.sent_at, o.claimed_at, o.planned_at) > cast(:cap_from as timestamptz)
-        and case o.status when 'dropped' then false when 'expired' then o.sent_at is not null
-            when 'planned' then (o.planned_at, o.id) < (i.planned_at, i.id) else true end)
+(select count(*) from invitation o where o.{holder} and o.id <> i.id and o.counts
+    and coalesce(o.sent_at, o.claimed_at, o.planned_at) > cast(:cap_from as timestamptz)
+    and case o.status when 'dropped' then false when 'expired' then o.sent_at is not null
+        when 'planned' then (o.planned_at, o.id) < (i.planned_at, i.id) else true end)
 """
-_ASKED_BEFORE = (
-    f"(select count(*) from ({_COUNTED.format(holder='person_id')} "
-    f"union {_COUNTED.format(holder='contact_point_id')}) o)"
-)
+_BY_PERSON = "person_id = i.person_id"
+_BY_ADDRESS = "contact_point_id = i.contact_point_id and o.person_id is distinct from i.person_id"
+_ASKED_BEFORE = f"({_COUNTED.format(holder=_BY_PERSON)} + {_COUNTED.format(holder=_BY_ADDRESS)})"
 _HELD = """
 (select case h.reason when 'complaint' then 'open_complaint' when 'blocklist' then 'blocked'
         else h.reason end
