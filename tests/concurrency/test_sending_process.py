@@ -56,7 +56,7 @@ def test_a_worker_asks_sends_and_ends_when_told_to(real_office: Office, tmp_path
     said = log.read_text("utf-8")
     assert status == "sent", said
     assert code == 0, said
-    assert "working: decide, send" in said
+    assert "working: decide, follow up, send" in said
     assert PHONE[1:] not in said
     assert "/s/" not in said
     made = one(
