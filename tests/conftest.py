@@ -98,9 +98,7 @@ def migrated(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with new_database(admin_url) as url:
         settings = settings_for(url, tmp_path_factory.mktemp("home"))
         with one_at_a_time(tmp_path_factory.getbasetemp().parent / "migrate.lock"):
-            migrate(
-                settings
-            )  # roles belong to the whole server
+            migrate(settings)  # roles belong to the whole server
         yield settings
 
 
