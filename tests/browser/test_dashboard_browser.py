@@ -295,9 +295,11 @@ def own_unit(site: Site, role: str) -> str | None:
         return connection.execute(query, {"hash": found}).scalar()
 
 
-def test_an_interviewer_is_told_kindly_that_there_is_nothing(site: Site, chromium: Browser) -> None:
+def test_an_interviewer_is_told_kindly_that_scores_are_for_others(
+    site: Site, chromium: Browser
+) -> None:
     with looking(chromium, site, "interviewer") as (page, _):
-        visit(page, site, "/app/?lang=en")
+        visit(page, site, "/app/overview?lang=en")
         expect(page.get_by_text("No pages for your role yet")).to_be_visible()
 
 

@@ -219,11 +219,12 @@ def test_each_role_lands_where_it_works(
     assert ask(browser, "show_page", "/app/?lang=en").status_code == 200
 
 
-def test_an_interviewer_is_told_that_there_are_no_pages(
+def test_an_interviewer_begins_with_the_calls_and_has_no_other_pages(
     office: Office, world: World, browser: TestClient
 ) -> None:
     enter(browser, office, "interviewer")
-    assert "No pages for your role yet" in ask(browser, "show_page", "/app/?lang=en").text
+    assert '"Calls · Branchpulse"' in _said(ask(browser, "show_page", "/app/?lang=en"))
+    assert "No pages for your role yet" in ask(browser, "show_page", "/app/overview?lang=en").text
 
 
 def test_the_language_of_the_address_wins(
