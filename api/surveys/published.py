@@ -57,12 +57,15 @@ def newest_message_id(session: Reader, code: str) -> int | None:
 
 
 def rules_in_force(session: Reader, now: datetime) -> RulesInForce | None:
-    """The rules of the latest effective date that is not in the future; None before the first."""
+    """The rules of the latest effective date that is not in the future; None before the first.
+
+    The hash tells them from those of the same number in a database that was restored meanwhile.
+    """
     found = repository.rules_in_force(session, now)
     if found is None:
         return None
-    version, definition = found
-    key = ("rules", _database(session), version)
+    version, content_hash, definition = found
+    key = (f"in force {content_hash.hex()}", _database(session), version)
     if key not in _kept:
         file = RulesFile.model_validate(definition)
         _keep(key, RulesInForce(version, file, rule_set(file)))
@@ -73,7 +76,7 @@ def rules_in_force(session: Reader, now: datetime) -> RulesInForce | None:
 def rules_of_version(session: Reader, version: int, content_hash: bytes) -> RuleSet:
     """The rules published under a version, as the planner takes them; raises NotFound.
 
-    The hash tells them from those of the same number in a database that was restored meanwhile.
+    As with :func:`rules_in_force`, the hash belongs to what is remembered.
     """
     key = (f"rules {content_hash.hex()}", _database(session), version)
     if key not in _kept:

@@ -111,17 +111,17 @@ def newest_rules(session: Reader) -> tuple[int, datetime] | None:
     return None if row is None else (row.version, row.effective_from)
 
 
-def rules_in_force(session: Reader, now: datetime) -> tuple[int, dict[str, Any]] | None:
-    """Version and definition of the rules that hold at ``now``."""
+def rules_in_force(session: Reader, now: datetime) -> tuple[int, bytes, dict[str, Any]] | None:
+    """Version, hash and definition of the rules that hold at ``now``."""
     table = RuleSetVersion
     query = (
-        select(col(table.version), col(table.definition))
+        select(col(table.version), col(table.content_hash), col(table.definition))
         .where(col(table.effective_from) <= now)
         .order_by(col(table.effective_from).desc(), col(table.version).desc())
         .limit(1)
     )
     row = session.execute(query).first()
-    return None if row is None else (row.version, row.definition)
+    return None if row is None else (row.version, bytes(row.content_hash), row.definition)
 
 
 def definition_of_rules(session: Reader, version: int) -> dict[str, Any] | None:

@@ -9,17 +9,18 @@ from sqlmodel import Session
 from surveyed import EXAMPLES, rows
 
 from api.models import Metric, Touchpoint
-from api.surveys.definitions import DefinitionInvalid, read_survey
+from api.surveys.definitions import DefinitionInvalid, read_rules, read_survey
 from api.surveys.errors import NotPublishable, PublishedOtherwise
 from api.surveys.files import check_file, publish_file
 from api.surveys.published import (
+    RulesInForce,
     newest_message_id,
     newest_survey_id,
     require_message,
     require_survey,
     rules_in_force,
 )
-from api.surveys.service import publish_survey
+from api.surveys.service import publish_rules, publish_survey
 from scheduler.planner import Channel
 
 SURVEY = (EXAMPLES / "surveys/car_service.toml").read_text("utf-8")
@@ -125,14 +126,8 @@ def test_web_may_not_publish(dealer: Office) -> None:
 
 
 def test_the_car_examples_are_published_in_order_and_hold(dealer: Office) -> None:
+    publish_what_rules_name(dealer)
     with dealer.worker.database.transaction() as session:
-        found = rows(dealer.worker.database, "select code from touchpoint")
-        touchpoints = {row.code for row in found}
-        for name in CARS:
-            survey = read_survey((EXAMPLES / name).read_text("utf-8"), name)
-            add_missing(session, touchpoints, survey.touchpoints)
-            publish_file(session, "survey", EXAMPLES / name, NOW)
-        publish_file(session, "message", EXAMPLES / "messages/invitation.toml", NOW)
         lines = publish_file(session, "rules", EXAMPLES / "rules/cars.toml", NOW)
         assert lines == ["published cars version 1"]
         again = publish_file(session, "rules", EXAMPLES / "rules/cars.toml", NOW)
@@ -147,6 +142,40 @@ def test_the_car_examples_are_published_in_order_and_hold(dealer: Office) -> Non
         assert require_message(connection, message).channel is Channel.SMS
         before = rules.rules.effective_from.replace(year=2020)
         assert rules_in_force(connection, before) is None
+
+
+def test_rules_of_the_same_number_in_a_restored_database_are_others(dealer: Office) -> None:
+    """As after a restore: version 1 was taken back, and another version 1 was published."""
+    written = (EXAMPLES / "rules/cars.toml").read_text("utf-8")
+
+    def in_force(text: str) -> RulesInForce:
+        with dealer.worker.database.transaction() as session:
+            found = publish_rules(session, read_rules(text, "cars.toml"), NOW)
+            read = rules_in_force(session, NOW)
+            assert read is not None
+            assert read.version == found.version
+            session.rollback()
+            return read
+
+    publish_what_rules_name(dealer)
+    first = in_force(written)
+    second = in_force(written.replace("margin = 10", "margin = 40"))
+    assert [_margins(one) for one in (first, second)] == [{10}, {40}]
+
+
+def _margins(found: RulesInForce) -> set[float]:
+    return {rule.sampling.margin for rule in found.rules.rules if rule.sampling}
+
+
+def publish_what_rules_name(dealer: Office) -> None:
+    with dealer.worker.database.transaction() as session:
+        found = rows(dealer.worker.database, "select code from touchpoint")
+        touchpoints = {row.code for row in found}
+        for name in CARS:
+            survey = read_survey((EXAMPLES / name).read_text("utf-8"), name)
+            add_missing(session, touchpoints, survey.touchpoints)
+            publish_file(session, "survey", EXAMPLES / name, NOW)
+        publish_file(session, "message", EXAMPLES / "messages/invitation.toml", NOW)
 
 
 def add_missing(session: Session, known: set[str], wanted: tuple[str, ...]) -> None:
