@@ -6,6 +6,7 @@ addresses hold the access token.
 """
 
 import logging
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,6 +62,7 @@ class WechatApi:
         self._app_id = settings.wechat_app_id
         self._secret = secret.get_secret_value()
         self._client = httpx.Client(base_url=base.rstrip("/"), timeout=TIMEOUT, trust_env=False)
+        weakref.finalize(self, self._client.close)  # of a sender that gave way in its cache
 
     def close(self) -> None:
         """Gives the connections back."""

@@ -1,5 +1,7 @@
 """WeChat against a stateful stub over HTTP: tokens, followers, consents, quotas, lost answers."""
 
+import gc
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -16,6 +18,7 @@ from api.core.installation import Installation
 from api.invitations.service import decide_due
 from api.models import QrPoint
 from api.wechat import followers
+from api.wechat.client import WechatApi
 from api.wechat.repository import account as repository
 from scheduler.jobs.sending import send_due
 from scheduler.jobs.wechat_codes import make_wechat_codes
@@ -422,3 +425,13 @@ def test_who_does_not_follow_is_undelivered_in_the_ledger(
     row = one(office.worker, "select status, failure from invitation")
     assert tuple(row) == ("undelivered", "43004")
     assert one(office.worker, "select following from wechat_follower").following is False
+
+
+def test_an_account_that_nobody_holds_any_more_closes_its_connections(house: Installation) -> None:
+    api = WechatApi(house.settings)
+    assert api.fetch_token().value
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        del api
+        gc.collect()
+    assert [str(one.message) for one in told if one.category is ResourceWarning] == []
