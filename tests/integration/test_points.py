@@ -4,6 +4,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,12 @@ from web import visitor
 
 from api.cells.service import fold
 from api.core.errors import NotAllowed, NotFound
+from api.insights.asking import asking
+from api.insights.overview import overview
+from api.insights.periods import Period
+from api.invitations.repository import sampling
+from api.invitations.repository.replaying import read_outcomes
+from api.invitations.repository.sampling import Spans
 from api.points import posters, service
 from api.points.errors import NoBranch, NoFont, NotPrinted, NotReady, UnknownTouchpoint
 from api.points.service import Wish
@@ -109,6 +116,35 @@ def test_the_answers_count_in_the_cells_of_their_own_channel(
     assert [tuple(row) for row in found] == [("kiosk", 1), ("qr", 1)]
     whole = one(office.worker, "select n from cell where metric = 'nps' and period = 'day'")
     assert whole.n == 2
+
+
+def test_nobody_was_asked_by_a_code_so_no_rate_knows_of_its_answers(
+    office: Office, network: Network
+) -> None:
+    for kind in ("qr", "qr", "kiosk"):
+        code = make(office, network, kind=kind).code
+        visitor(office.web).post(f"/q/{code}", data={"nps": "10", "go": "next"})
+    change(office.worker, "update invitation set answered_at = sent_at where channel = 'kiosk'")
+    fold(office.worker.database)
+    day, long_ago = NOW.date(), NOW - timedelta(days=99)
+    later = NOW + timedelta(days=9)
+    period = Period(day, day + timedelta(days=1))
+    with manager(office, network) as (session, viewer):
+        seen = overview(session, viewer, "nps", period, now=NOW)
+        asked = asking(session, viewer, period, now=NOW)
+    assert (seen.funnel.events, seen.funnel.sent, seen.funnel.answered) == (0, 0, 0)
+    scored = one(office.worker, "select n from cell where metric = 'nps' and period = 'day'")
+    assert scored.n == 3
+    assert (asked.decided.events, asked.asked.sent, asked.channels) == (0, 0, {})
+    spans = Spans(day, long_ago, long_ago, later, later, day)
+    with office.worker.database.transaction() as session:
+        touchpoint = network.touchpoints["service"]
+        standing = sampling.read_standings(session, touchpoint, spans)[0]
+        assert sampling.first_event_at(session, touchpoint, later) is None
+        assert read_outcomes(session, long_ago, later, later) == []
+        pending = sampling.read_standings(session, touchpoint, replace(spans, waits_from=long_ago))
+    assert (standing.answered, standing.asked, standing.replied, standing.arrivals) == (1, 0, 0, 0)
+    assert pending[0].pending == 0
 
 
 def test_a_wrong_first_page_is_shown_again_and_stores_nothing(

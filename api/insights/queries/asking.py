@@ -1,4 +1,8 @@
-"""What became of events: decisions, invitations, answers, counted; and why some were not asked."""
+"""What became of events: decisions, invitations, answers, counted; and why some were not asked.
+
+Who answers by a printed code or at a kiosk was sent nothing: neither their events nor their
+invitations are counted here.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -49,7 +53,8 @@ _EVENTS = """
     left join (
         select distinct event_id from decision
         where action = 'drop' and decided_at >= :start {where}) d on d.event_id = e.id
-    where e.occurred_on >= :start and e.occurred_on < :end and e.status = 'active' {where} {touch}
+    where e.occurred_on >= :start and e.occurred_on < :end and e.status = 'active'
+        and e.source not like 'qr:%' {where} {touch}
 """
 _INVITATIONS = """
     select count(*) as invited,
@@ -64,7 +69,8 @@ _INVITATIONS = """
         count(*) filter (where r.completed_at is null and i.expires_at > :now
             and i.status in ('claimed', 'sent', 'delivered', 'unknown')) as open_links
     from invitation i left join response r on r.invitation_id = i.id
-    where i.occurred_on >= :start and i.occurred_on < :end and i.reminder_number = 0 {where} {touch}
+    where i.occurred_on >= :start and i.occurred_on < :end and i.reminder_number = 0
+        and i.channel not in ('qr', 'kiosk') {where} {touch}
 """
 _REASONS = """
     select d.reason, d.action = 'hold' as held, count(distinct e.id) as events

@@ -2,7 +2,8 @@
 
 Messages are rows of the ledger; an event's messages (the first, fall-backs, reminders) are its
 chain. "Opened" and "answered" are the chain's, and are counted once, for the message that the
-customer had last received then.
+customer had last received then. Who answers by a printed code or at a kiosk was sent nothing and is
+not counted.
 """
 
 from collections.abc import Collection
@@ -88,7 +89,8 @@ _DECIDED = """
         where decided_at >= :decided_from {where}
         order by event_id, decided_at desc, id desc
     ) d on d.event_id = e.id
-    where e.occurred_on >= :start and e.occurred_on < :end and e.status = 'active' {where} {touch}
+    where e.occurred_on >= :start and e.occurred_on < :end and e.status = 'active'
+        and e.source not like 'qr:%' {where} {touch}
     group by d.action, d.reason
     order by events desc, d.reason collate "C"
 """
@@ -104,7 +106,7 @@ _MESSAGES = """
         join invitation root on root.id = coalesce(i.root_id, i.id)
         left join response r on r.invitation_id = root.id
         where i.occurred_on >= :start and i.occurred_on < :end and i.status <> 'dropped'
-            {where} {touch}
+            and i.channel not in ('qr', 'kiosk') {where} {touch}
     ), ranked as (
         select *, row_number() over (partition by chain order by
                 sent_at is not null and (first_seen_at is null or sent_at <= first_seen_at) desc,

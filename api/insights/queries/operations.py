@@ -20,7 +20,8 @@ def read_backlog(session: Session) -> Backlog:
     due = "select count(*) from event where asking <> 'decided' and due_at <= now()"
     fates = (
         "select status, count(*) as waiting from invitation "
-        "where planned_at > now() - interval '30 days' group by status"
+        "where planned_at > now() - interval '30 days' and channel not in ('qr', 'kiosk') "
+        "group by status"
     )
     letters = "select count(*) from outbox_message where status = 'waiting'"
     return Backlog(

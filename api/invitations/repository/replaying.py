@@ -58,6 +58,7 @@ select i.channel, count(*), count(i.answered_at), count(*) filter (where i.statu
 from invitation i
 where i.root_id is null and i.planned_at >= %(since)s and i.planned_at < %(until)s
     and i.status in ('sent', 'delivered', 'undelivered', 'unknown', 'expired')
+    and i.channel not in ('qr', 'kiosk')
     and i.sent_at is not null and (i.answered_at is not null or i.expires_at <= %(now)s)
 group by i.channel
 """

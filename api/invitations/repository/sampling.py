@@ -8,7 +8,8 @@ import orjson
 from sqlalchemy import text
 from sqlmodel import Session
 
-# Answers by telephone, QR and kiosk count like others: they make the score as sure.
+# Answers by telephone, QR and kiosk count like others: they make the score as sure. Of what is
+# sent, and of the share that is answered, codes and kiosks tell nothing.
 _STANDINGS = text("""
 with branches as (
     select id from unit where kind = 'branch' and (closed_on is null or closed_on > :day)
@@ -21,11 +22,13 @@ with branches as (
     select branch_id,
         count(*) filter (where answered_at is not null and occurred_on >= :first) as answered,
         count(*) filter (where answered_at is null and planned_at >= :waits_from
-            and status in ('planned', 'claimed', 'sent', 'delivered', 'unknown')) as pending,
-        count(*) filter (where sent_at >= :rate_from and sent_at < :waits_from) as asked,
-        count(*) filter (where sent_at >= :rate_from and sent_at < :waits_from
+            and status in ('planned', 'claimed', 'sent', 'delivered', 'unknown') and is_message)
+            as pending,
+        count(*) filter (where sent_at >= :rate_from and sent_at < :waits_from and is_message)
+            as asked,
+        count(*) filter (where sent_at >= :rate_from and sent_at < :waits_from and is_message
             and answered_at is not null) as replied
-    from invitation
+    from invitation cross join lateral (select channel not in ('qr', 'kiosk') as is_message) m
     where touchpoint_id = :touchpoint and root_id is null
         and occurred_on >= least(cast(:first as date), cast(:rate_from as date))
     group by branch_id
@@ -36,7 +39,8 @@ from branches b left join arrivals a on a.branch_id = b.id left join chains c on
 order by b.id
 """)
 _FIRST_EVENT = text("""
-select min(received_at) from event where touchpoint_id = :touchpoint and received_at < :began
+select min(received_at) from event
+where touchpoint_id = :touchpoint and received_at < :began and person_id is not null
 """)
 _FORGET = text("delete from sampling_plan where day = :day")
 _TOUCHPOINT = text("select id from touchpoint where code = :code")
@@ -97,7 +101,7 @@ def read_touchpoint_id(session: Session, code: str) -> int | None:
 
 
 def first_event_at(session: Session, touchpoint: int, began: datetime) -> datetime | None:
-    """When the first event of a touchpoint came, before today."""
+    """When the first event of a touchpoint came whose customer is known, before today."""
     given = {"touchpoint": touchpoint, "began": began}
     found: datetime | None = session.execute(_FIRST_EVENT, given).scalar()
     return found
