@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.core.installation import Installation
 from api.core.leadership import keep_leading, try_to_lead
+from api.core.processes import rest_collector
 from scheduler.jobs import LOOPS, TICKS, Loop
 from scheduler.senders.choice import check_gateways
 
@@ -27,6 +28,7 @@ def run(installation: Installation, only: Collection[str] = ()) -> None:
     """
     loops = [loop for loop in LOOPS if not only or loop.name in only]
     check_gateways(installation)
+    rest_collector()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

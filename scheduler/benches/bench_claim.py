@@ -17,6 +17,7 @@ from api.core.crypto import Vault
 from api.core.database import Database
 from api.core.ids import new_token, token_hash
 from api.core.installation import Installation
+from api.core.processes import rest_collector
 from api.core.settings import Settings
 from api.invitations.repository import claiming, recording
 from api.invitations.repository.claiming import Claim, Limit
@@ -34,7 +35,7 @@ from scheduler.benches.seeding import (
 )
 
 WORKERS = 4
-BATCH = 500
+BATCH = 1000
 PER_SECOND = 20_000
 SHARE_OF_BARE = 0.2
 _BARE_CLAIM = text("""
@@ -129,6 +130,7 @@ def _worker(given: dict[str, Any], barrier: Any, said: Any) -> None:
     installation = Installation.open(Settings.model_validate(given), "worker")
     taken: list[bytes] = []
     _claim_batch(installation, 0)
+    rest_collector()
     barrier.wait()
     while some := _claim_batch(installation, BATCH):
         taken += some

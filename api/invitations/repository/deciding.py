@@ -20,6 +20,8 @@ from api.invitations.repository.wire import Asked, Trip, connection_of, one_trip
 from scheduler.planner import Channel
 
 HOUSEHOLDS, OBJECTS = 7006, 7007  # advisory locks, by the first bytes of the hash
+# Planning these statements anew costs more than running them; a kept plan goes with its statistics.
+_PLANS_KEPT = "set local plan_cache_mode = force_generic_plan"
 _DUE = (
     EVENT + "where e.asking <> 'decided' and e.due_at <= %(now)s "
     "order by e.due_at, e.id limit %(limit)s for update of e skip locked"
@@ -186,6 +188,7 @@ def take_due(
     With ``only``, these and no others, due or not.
     """
     with one_trip(session) as trip:
+        trip.ask(_PLANS_KEPT)
         frame = ask_frame(trip, now)
         if only is None:
             due = trip.ask(_DUE, {"now": now, "limit": limit})

@@ -70,7 +70,7 @@ class Said:
 
 def record(session: Session, said: Sequence[Said], now: datetime) -> set[UUID]:
     """Writes what senders said; the ids of the claims that were still the claimer's."""
-    ordered = sorted(said, key=lambda one: one.row.id)
+    ordered = sorted(said, key=lambda one: one.row.id.int)
     rows = [
         {
             "id": one.row.id,
