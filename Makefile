@@ -43,11 +43,12 @@ check-order: .make/dev
 check-tests: .make/dev
 	$(PY) -m pytest -q --disable-socket tests/unit tests/rules
 
-soak: .make/dev  ## the long runs
+soak: .make/dev  ## the long runs: many crashes, a large history, the crash bench at its stated size
 	$(PY) -m pytest -m soak tests $(ARGS)
+	.venv/bin/branchpulse bench crash --full
 
-bench: .make/package  ## the three benches; ARGS=--full for the stated size
-	@failed=0; for name in submit ingest league; do \
+bench: .make/package  ## every bench; ARGS=--full for the stated size
+	@failed=0; for name in submit ingest league plan claim send crash; do \
 	  .venv/bin/branchpulse bench $$name $(ARGS) || failed=1; \
 	done; exit $$failed
 
