@@ -53,9 +53,11 @@ class Stub:
             while (header := stream.rfile.readline()) not in (b"\r\n", b""):
                 if header.lower().startswith(b"content-length:"):
                     length = int(header.split(b":")[1])
-            body = stream.rfile.read(length).decode()
+            body = stream.rfile.read(length)
+            if len(body) < length:  # its sender died while it wrote: nobody takes half a request
+                return
             with self._lock:
-                status, told = self._answer(method.decode(), target.decode(), body)
+                status, told = self._answer(method.decode(), target.decode(), body.decode())
                 written = json.dumps(told).encode()
             time.sleep(self.delay)
             lines = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
@@ -69,7 +71,9 @@ class Stub:
             word = line[:4].upper().strip()
             stream.wfile.write(_GREETING.get(word, b"250 ok") + b"\r\n")
             if word == b"DATA":
-                mail = b"".join(iter(stream.rfile.readline, b".\r\n"))
+                mail = _whole_mail(stream)
+                if mail is None:
+                    return
                 found = _MESSAGE_ID.search(mail)
                 with self._lock:
                     self.taken["smtp"][found.group(1).decode() if found else "?"] += 1
@@ -108,6 +112,16 @@ class Stub:
         self.taken["domestic"][form["OutId"]] += 1
         biz_id = f"B{self.taken['domestic'].total()}"
         return "200 OK", {"Code": "OK", "Message": "OK", "BizId": biz_id, "RequestId": "1"}
+
+
+def _whole_mail(stream: Stream) -> bytes | None:
+    """A mail up to its single dot; None when its sender died before."""
+    lines: list[bytes] = []
+    for line in iter(stream.rfile.readline, b""):
+        if line == b".\r\n":
+            return b"".join(lines)
+        lines.append(line)
+    return None
 
 
 def serve(http_port: int, smtp_port: int, delay: float) -> None:
