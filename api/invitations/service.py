@@ -133,14 +133,7 @@ class Decider:
             deficit=decision.deficit,
             inclusion_probability=decision.inclusion_probability,
             channel_probability=decision.channel_probability,
-            follow_up_at=decision.at if self._has_sequel(event, decision) else None,
-        )
-
-    def _has_sequel(self, event: DueEvent, decision: Send) -> bool:
-        """Whether a reminder or another channel may follow."""
-        rule = self.on.rules.rule_for(event.touchpoint) if self.on.rules else None
-        return rule is not None and bool(
-            rule.reminders or len(rule.channels.get(decision.segment, ())) > 1
+            follow_up_at=decision.follow_up_at,
         )
 
     def _remember(self, event: DueEvent, row: InvitationRow) -> None:
