@@ -219,7 +219,7 @@ def test_cuts_are_those_of_the_answers(office: Office, world: World, cut: str) -
 
 def happen(office: Office, world: World) -> dict[str, int]:
     """Twelve events at one branch that came differently far; what the funnel must say."""
-    branch, day, at = world.branches[0], PERIOD.start, ASKED_AT
+    at = ASKED_AT
     steps = [
         ("pending", None, {}),
         ("decided", "drop", {}),
@@ -236,39 +236,7 @@ def happen(office: Office, world: World) -> dict[str, int]:
     ]
     with office.owner.connection() as connection:
         for asking, action, invitation in steps:
-            event = new_id()
-            connection.execute(
-                text(
-                    "insert into event (id, source, external_id, revision, content_hash, "
-                    "touchpoint_id, branch_id, occurred_at, occurred_on, attributes, status, "
-                    "received_at, asking, due_at) values (:id, 'test', :id, 1, '', :place, "
-                    ":branch, :at, :day, '{}', 'active', :at, :asking, :at)"
-                ),
-                {
-                    "id": event,
-                    "place": world.touchpoints[0],
-                    "branch": branch,
-                    "at": at,
-                    "day": day,
-                    "asking": asking,
-                },
-            )
-            if action:
-                reason = {"drop": "capped", "hold": "no_zone"}.get(action, "passed")
-                connection.execute(
-                    text(
-                        "insert into decision (id, decided_at, event_id, branch_id, action, "
-                        "reason, checks) values (:id, :at, :event, :branch, :action, :reason, '[]')"
-                    ),
-                    {
-                        "id": new_id(),
-                        "at": at,
-                        "event": event,
-                        "branch": branch,
-                        "action": action,
-                        "reason": reason,
-                    },
-                )
+            event = occur(connection, world, asking, action)
             if invitation:
                 invite(connection, world, event, dict(invitation))
     return {
@@ -284,6 +252,31 @@ def happen(office: Office, world: World) -> dict[str, int]:
         "unknown": 1,
         "open_links": 5,
     }
+
+
+def occur(connection: Connection, world: World, asking: str, action: str | None) -> UUID:
+    """One event, and what was decided on it, if anything was."""
+    event = new_id()
+    given = {"id": event, "branch": world.branches[0], "at": ASKED_AT}
+    connection.execute(
+        text(
+            "insert into event (id, source, external_id, revision, content_hash, "
+            "touchpoint_id, branch_id, occurred_at, occurred_on, attributes, status, "
+            "received_at, asking, due_at) values (:id, 'test', :id, 1, '', :place, "
+            ":branch, :at, :day, '{}', 'active', :at, :asking, :at)"
+        ),
+        {**given, "place": world.touchpoints[0], "day": PERIOD.start, "asking": asking},
+    )
+    if action:
+        reason = {"drop": "capped", "hold": "no_zone"}.get(action, "passed")
+        connection.execute(
+            text(
+                "insert into decision (id, decided_at, event_id, branch_id, action, "
+                "reason, checks) values (:decision, :at, :id, :branch, :action, :reason, '[]')"
+            ),
+            {**given, "decision": new_id(), "action": action, "reason": reason},
+        )
+    return event
 
 
 def invite(connection: Connection, world: World, event: UUID, more: dict[str, Any]) -> None:
