@@ -1,17 +1,14 @@
 """A provider account is never called more often than its bucket gives, whoever claims."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from asking import add_customer, add_event, make_network, one, rows
-from conftest import NOW, Office, as_role
+from asking import one, rows
+from conftest import NOW, Office
+from side_by_side import plan_texts, work_side_by_side
 
-from api.core.database import Database
-from api.core.installation import Installation
 from api.invitations import sending
 from api.invitations.repository.rates import Rate, take
-from api.invitations.service import decide_due
 from scheduler.jobs.sending import Desk, send_due
 from scheduler.senders.port import NotNow, OutgoingMessage
 from scheduler.senders.recorder import Only, Recorder
@@ -19,55 +16,22 @@ from scheduler.senders.recorder import Only, Recorder
 RATE = {"recorder": Rate(per_second=2, burst=10)}
 
 
-def plan(office: Office, customers: int) -> None:
-    network = make_network(office.owner)
-    for number in range(customers):
-        someone = add_customer(
-            office.owner,
-            office.worker.vault,
-            network.branches[0],
-            phone=f"+8619900000{number:03d}",
-        )
-        add_event(office.owner, network, someone)
-    assert decide_due(office.worker) == customers
-
-
-def together(office: Office, desk: Desk, workers: int) -> None:
-    barrier = threading.Barrier(workers)
-
-    def begin() -> None:
-        database = Database(as_role(office.owner.url, "bp_worker"), pool_size=2)
-        installation = Installation(office.settings, database, office.worker.vault, office.clock)
-        barrier.wait(timeout=30)
-        try:
-            while send_due(installation, limit=7, desk=desk):
-                pass
-        finally:
-            installation.close()
-
-    threads = [threading.Thread(target=begin) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-
-
 def test_workers_side_by_side_send_no_more_than_the_bucket_gives(real_office: Office) -> None:
-    plan(real_office, 40)
+    plan_texts(real_office, 40)
     recorder = Recorder()
     desk = Desk(Only(recorder), RATE)
-    together(real_office, desk, 6)
+    work_side_by_side(real_office, lambda house: send_due(house, limit=7, desk=desk), 6)
     assert len(recorder.sent) == 10
     for seconds, expected in ((1, 12), (2.4, 16), (60, 26)):
         real_office.clock.now += timedelta(seconds=seconds)
-        together(real_office, desk, 6)
+        work_side_by_side(real_office, lambda house: send_due(house, limit=7, desk=desk), 6)
         assert len(recorder.sent) == expected
     left = rows(real_office.worker, "select planned_at from invitation where status = 'planned'")
     assert {row.planned_at for row in left} == {NOW}  # whoever waited keeps their place
 
 
 def test_a_used_up_quota_holds_the_account_for_everybody(real_office: Office) -> None:
-    plan(real_office, 12)
+    plan_texts(real_office, 12)
 
     def used_up(message: OutgoingMessage) -> None:
         raise NotNow("quota", hold_for=timedelta(hours=1))
@@ -75,7 +39,7 @@ def test_a_used_up_quota_holds_the_account_for_everybody(real_office: Office) ->
     send_due(real_office.worker, limit=1, desk=Desk(Only(Recorder(before=used_up)), RATE))
     recorder = Recorder()
     desk = Desk(Only(recorder), RATE)
-    together(real_office, desk, 4)
+    work_side_by_side(real_office, lambda house: send_due(house, limit=7, desk=desk), 4)
     assert not recorder.sent
     held = one(real_office.worker, "select held_until from provider_rate").held_until
     assert held == NOW + timedelta(hours=1)
@@ -85,7 +49,7 @@ def test_a_used_up_quota_holds_the_account_for_everybody(real_office: Office) ->
     assert len(waiting) == 12
     assert {row.attempts for row in waiting} == {0}
     real_office.clock.now = held
-    together(real_office, desk, 4)
+    work_side_by_side(real_office, lambda house: send_due(house, limit=7, desk=desk), 4)
     assert len(recorder.sent) == 10
 
 
@@ -118,7 +82,7 @@ def test_a_rate_of_nothing_is_refused(per_second: float, burst: float) -> None:
 
 
 def test_the_claims_of_a_sender_that_cannot_be_asked_are_few(office: Office) -> None:
-    plan(office, 5)
+    plan_texts(office, 5)
     batch = sending.claim_due(
         office.worker, lambda channel, address: "recorder", 5, at_once=lambda name: 2
     )

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from contextlib import suppress
@@ -12,14 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from asking import add_customer, add_event, change, make_network, one, rows
-from conftest import NOW, Office, as_role
+from asking import change, one, rows
+from conftest import NOW, Office
+from side_by_side import plan_texts, work_side_by_side
 
-from api.core.database import Database
 from api.core.ids import new_id
-from api.core.installation import Installation
 from api.invitations.sending import LEASE
-from api.invitations.service import decide_due
 from api.models import OutboxMessage
 from scheduler.jobs.housekeeping import settle_claims
 from scheduler.jobs.letters import send_letters
@@ -30,47 +27,14 @@ STATUSES = "select status, count(*) as n from invitation group by status"
 PROCESS = Path(__file__).parents[1] / "worker_process.py"
 
 
-def plan(office: Office, customers: int) -> None:
-    network = make_network(office.owner)
-    for number in range(customers):
-        someone = add_customer(
-            office.owner,
-            office.worker.vault,
-            network.branches[0],
-            phone=f"+8619900000{number:03d}",
-        )
-        add_event(office.owner, network, someone)
-    assert decide_due(office.worker) == customers
-
-
 def statuses(office: Office) -> dict[str, int]:
     return {row.status: row.n for row in rows(office.worker, STATUSES)}
 
 
-def in_threads(office: Office, work: object, number: int) -> None:
-    barrier = threading.Barrier(number)
-
-    def begin() -> None:
-        database = Database(as_role(office.owner.url, "bp_worker"), pool_size=2)
-        installation = Installation(office.settings, database, office.worker.vault, office.clock)
-        barrier.wait(timeout=30)
-        try:
-            while work(installation):  # type: ignore[operator]
-                pass
-        finally:
-            installation.close()
-
-    threads = [threading.Thread(target=begin) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-
-
 def test_workers_side_by_side_send_each_invitation_once(real_office: Office) -> None:
-    plan(real_office, 60)
+    plan_texts(real_office, 60)
     recorder = Recorder()
-    in_threads(
+    work_side_by_side(
         real_office,
         lambda installation: send_due(installation, limit=3, senders=Only(recorder)),
         6,
@@ -81,14 +45,14 @@ def test_workers_side_by_side_send_each_invitation_once(real_office: Office) -> 
 
 
 def test_plans_of_persons_who_turn_out_to_be_one_are_sent_once(real_office: Office) -> None:
-    plan(real_office, 24)
+    plan_texts(real_office, 24)
     for table in ("contact_point", "invitation", "event", "consent"):
         change(
             real_office.worker,
             f"update {table} set person_id = (select id from person order by id limit 1)",
         )
     recorder = Recorder()
-    in_threads(
+    work_side_by_side(
         real_office,
         lambda installation: send_due(installation, limit=1, senders=Only(recorder)),
         8,
@@ -114,7 +78,7 @@ def test_letters_are_sent_once_by_workers_side_by_side(real_office: Office) -> N
                 )
             )
     recorder = Recorder()
-    in_threads(
+    work_side_by_side(
         real_office,
         lambda installation: send_letters(
             installation, limit=2, choose=lambda settings, channel: recorder
@@ -132,7 +96,7 @@ def test_letters_are_sent_once_by_workers_side_by_side(real_office: Office) -> N
 def test_the_death_of_a_sending_worker_sends_nothing_twice(
     real_office: Office, tmp_path: Path
 ) -> None:
-    plan(real_office, 3)
+    plan_texts(real_office, 3)
     happened = tmp_path / "happened"
     worker = subprocess.Popen(
         [sys.executable, str(PROCESS), "hang", str(happened)],

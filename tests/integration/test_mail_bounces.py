@@ -15,10 +15,11 @@ from typing import Any
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
-from asking import Network, add_customer, add_event, change, make_network, one, rows
+from asking import add_customer, add_event, change, make_network, one, rows
 from conftest import NOW, Office
 from fastapi.testclient import TestClient
 from served import free_port, served
+from side_by_side import plan_mail
 
 from api.core.crypto import Vault
 from api.core.ids import new_id
@@ -80,27 +81,10 @@ def web(office: Office, live: Installation) -> Iterator[TestClient]:
         yield client
 
 
-def plan(office: Office) -> Network:
-    network = make_network(office.owner)
-    someone = add_customer(
-        office.owner, office.worker.vault, network.branches[0], phone="+8619900000001",
-        email=ADDRESS,
-    )  # fmt: skip
-    add_event(office.owner, network, someone)
-    decide_due(office.worker)
-    change(
-        office.worker,
-        "update invitation set channel = 'email', contact_point_id = :contact, "
-        "message_version_id = (select id from message_version where code = 'invite_email')",
-        contact=someone.contacts["email"],
-    )
-    return network
-
-
 @pytest.fixture
 def returned(office: Office, live: Installation, postmaster: Postmaster) -> str:
     """The return address of an invitation that went out."""
-    plan(office)
+    plan_mail(office, ADDRESS)
     send_due(live)
     (origin,) = postmaster.origins
     return origin
@@ -323,7 +307,7 @@ def test_one_click_in_a_mail_program_ends_it(
     )
     with served(web) as address:
         settings = live.settings.with_changes(public_url=address)
-        plan(office)
+        plan_mail(office, ADDRESS)
         send_due(Installation(settings, live.database, live.vault, live.clock))
         head = postmaster.raw[0].partition(b"\r\n\r\n")[0].decode().replace("\r\n ", " ")
         fields = dict(line.split(": ", 1) for line in head.split("\r\n"))

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from asking import Network, add_customer, add_event, change, make_network, one
+from asking import change, one
 from conftest import NOW, Office
 from served import free_port
+from side_by_side import plan_mail
 
 from api.core.ids import new_id
 from api.core.installation import Installation
-from api.invitations.service import decide_due
 from api.models import OutboxMessage
 from scheduler.jobs.letters import ATTEMPTS, LEASE, give_up_letters, send_letters
 from scheduler.jobs.sending import send_due
@@ -74,23 +74,6 @@ def installed(office: Office, port: int) -> Installation:
     return Installation(settings, office.worker.database, office.worker.vault, office.clock)
 
 
-def plan(office: Office) -> Network:
-    network = make_network(office.owner)
-    someone = add_customer(
-        office.owner, office.worker.vault, network.branches[0], phone="+8619900000001",
-        email=ADDRESS,
-    )  # fmt: skip
-    add_event(office.owner, network, someone)
-    decide_due(office.worker)
-    change(
-        office.worker,
-        "update invitation set channel = 'email', contact_point_id = :contact, "
-        "message_version_id = (select id from message_version where code = 'invite_email')",
-        contact=someone.contacts["email"],
-    )
-    return network
-
-
 def state(office: Office) -> tuple[str, str | None]:
     row = one(office.worker, "select status, failure from invitation")
     return row.status, row.failure
@@ -99,7 +82,7 @@ def state(office: Office) -> tuple[str, str | None]:
 def test_an_invitation_arrives_with_a_way_out(
     office: Office, live: Installation, postmaster: Postmaster
 ) -> None:
-    plan(office)
+    plan_mail(office, ADDRESS)
     send_due(live)
     (mail,) = postmaster.received
     assert mail["To"] == ADDRESS
@@ -123,7 +106,7 @@ def test_a_refused_address_is_undelivered(
     office: Office, live: Installation, postmaster: Postmaster, answer: str, *, dead: bool
 ) -> None:
     postmaster.at_address = answer
-    plan(office)
+    plan_mail(office, ADDRESS)
     send_due(live)
     assert state(office) == ("undelivered", "550")
     found = one(
@@ -136,7 +119,7 @@ def test_a_refused_text_is_undelivered(
     office: Office, live: Installation, postmaster: Postmaster
 ) -> None:
     postmaster.at_text = "554 5.6.0 not like this"
-    plan(office)
+    plan_mail(office, ADDRESS)
     send_due(live)
     assert state(office) == ("undelivered", "554")
 
@@ -146,7 +129,7 @@ def test_a_busy_server_is_tried_again(
     office: Office, live: Installation, postmaster: Postmaster, place: str
 ) -> None:
     setattr(postmaster, place, "451 4.7.1 later")
-    plan(office)
+    plan_mail(office, ADDRESS)
     send_due(live)
     assert state(office) == ("planned", "451")
     setattr(postmaster, place, "250 OK")
@@ -157,7 +140,7 @@ def test_a_busy_server_is_tried_again(
 
 
 def test_a_server_that_is_not_there_is_tried_again(office: Office) -> None:
-    plan(office)
+    plan_mail(office, ADDRESS)
     send_due(installed(office, free_port()))
     assert state(office)[0] == "planned"
 
@@ -166,7 +149,7 @@ def test_a_connection_that_breaks_while_the_text_is_taken_is_unknown_for_ever(
     office: Office, live: Installation, postmaster: Postmaster
 ) -> None:
     postmaster.hangs_up = True
-    plan(office)
+    plan_mail(office, ADDRESS)
     send_due(live)
     assert state(office) == ("unknown", "no_answer")
     office.clock.now += timedelta(hours=1)
