@@ -18,7 +18,15 @@ from api.models.asking import (
     SurveyToken,
 )
 from api.models.audit import AuditEntry
-from api.models.cells import Cell, CutCell, DirtyMark, LeagueRow, LeagueTable, MetricDay
+from api.models.cells import (
+    Cell,
+    CutCell,
+    DirtyMark,
+    LeagueRow,
+    LeagueTable,
+    MetricDay,
+    MomentCell,
+)
 from api.models.channels import (
     CallTask,
     CallTry,
@@ -59,10 +67,21 @@ from api.models.network import (
 )
 from api.models.outbox import JobWindow, OutboxMessage
 from api.models.responses import Answer, Response
+from api.models.scoring import (
+    AdjustmentFit,
+    Contest,
+    ContestEvidence,
+    IndicatorVersion,
+    PublishedRow,
+    PublishedTable,
+    WarningRow,
+    WarningRun,
+)
 
 __all__ = [
     "Account",
     "AccountLink",
+    "AdjustmentFit",
     "Answer",
     "ApiToken",
     "AuditEntry",
@@ -71,6 +90,8 @@ __all__ = [
     "Cell",
     "Consent",
     "ContactPoint",
+    "Contest",
+    "ContestEvidence",
     "CutCell",
     "Decision",
     "DirtyMark",
@@ -78,6 +99,7 @@ __all__ = [
     "Event",
     "Grant",
     "IdempotencyKey",
+    "IndicatorVersion",
     "Invitation",
     "JobWindow",
     "LeagueRow",
@@ -88,6 +110,7 @@ __all__ = [
     "MessageVersion",
     "Metric",
     "MetricDay",
+    "MomentCell",
     "Network",
     "OutboxMessage",
     "OwnerGroup",
@@ -99,6 +122,8 @@ __all__ = [
     "PhoneCheck",
     "ProviderRate",
     "ProviderToken",
+    "PublishedRow",
+    "PublishedTable",
     "QrPoint",
     "Receipt",
     "Response",
@@ -113,6 +138,8 @@ __all__ = [
     "UnitFormerCode",
     "UnitParent",
     "UnitProfile",
+    "WarningRow",
+    "WarningRun",
     "WechatConsent",
     "WechatFollower",
 ]

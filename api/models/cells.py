@@ -50,12 +50,12 @@ class Cell(Table, table=True):
 
 
 class CutCell(Table, table=True):
-    """A cell cut by exactly one of channel, segment, advisor; days and months."""
+    """A cell cut by exactly one of channel, segment, advisor, language; days and months."""
 
     __tablename__ = "cut_cell"
     __table_args__ = (
         one_of("period", *PERIODS),
-        one_of("cut", "channel", "segment", "advisor"),
+        one_of("cut", "channel", "segment", "advisor", "language"),
         Index("ix_cut_cell_branch_id", "branch_id", "metric", "cut", "period", "period_from"),
     )
 
@@ -71,6 +71,42 @@ class CutCell(Table, table=True):
     scale: str = text()
     n: int
     hist: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+
+
+class MomentCell(Table, table=True):
+    """Sums over the people who answered both of two metrics, in one month: whole numbers all.
+
+    ``metric_left <= metric_right`` (a metric with itself too). ``value_*`` are answers in the
+    scale's own values; ``score_*`` as the metric's kind counts them (NPS -1, 0, 1; boxes 0, 1;
+    mean: the value). ``low`` is an answer below the scale's passives, ``high`` one of its
+    promoters; ``low_high`` counts people low on the left and high on the right,
+    ``value_low`` sums left values of people low on the right.
+    """
+
+    __tablename__ = "moment_cell"
+    __table_args__ = (Index("ix_moment_cell_branch_id", "branch_id", "month"),)
+
+    month: date = Field(primary_key=True)
+    branch_id: int = Field(primary_key=True)
+    touchpoint_id: int = Field(primary_key=True)
+    survey_version_id: int = Field(primary_key=True)
+    metric_left: str = text(primary_key=True)
+    metric_right: str = text(primary_key=True)
+    n: int
+    value_left: int = Field(sa_type=BigInteger)
+    value_right: int = Field(sa_type=BigInteger)
+    value_product: int = Field(sa_type=BigInteger)
+    score_left: int = Field(sa_type=BigInteger)
+    score_right: int = Field(sa_type=BigInteger)
+    score_product: int = Field(sa_type=BigInteger)
+    low_low: int
+    low_high: int
+    high_low: int
+    high_high: int
+    value_low: int = Field(sa_type=BigInteger)
+    value_high: int = Field(sa_type=BigInteger)
+    low_value: int = Field(sa_type=BigInteger)
+    high_value: int = Field(sa_type=BigInteger)
 
 
 class DirtyMark(Table, table=True):
@@ -140,3 +176,18 @@ class LeagueRow(Table, table=True):
     change_is_noise: bool | None = None
     tier: str = text()
     ranked: bool = False
+    adjusted: float | None = None
+    adjusted_low: float | None = None
+    adjusted_high: float | None = None
+    band: str | None = text(nullable=True)
+    p_top: float | None = None
+    tied_above: bool | None = None
+    simultaneous_low: int | None = None
+    simultaneous_high: int | None = None
+    marginal_low: int | None = None
+    marginal_high: int | None = None
+    peer_group: str | None = text(nullable=True)
+    # What of the adjustment comes from which level: [{adjuster, level, share, usual, points}].
+    mix: list[dict[str, Any]] | None = Field(
+        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
+    )

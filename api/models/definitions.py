@@ -16,8 +16,8 @@ class Metric(Table, table=True):
 
     __tablename__ = "metric"
     __table_args__ = (
-        one_of("kind", "nps", "top_box", "top2_box", "mean"),
-        one_of("scale", "0-10", "1-5", "nps3"),
+        one_of("kind", "nps", "top_box", "top2_box", "mean", "ces"),
+        one_of("scale", "0-10", "1-5", "1-7", "nps3"),
     )
 
     code: str = text(primary_key=True)

@@ -37,6 +37,7 @@ class Response(Table, table=True):
     started_at: datetime = moment()
     submitted_at: datetime = moment(index=True)  # the last page saved
     completed_at: datetime | None = moment(nullable=True)
+    excluded_at: datetime | None = moment(nullable=True)  # contested, and headquarters agreed
     source: str | None = text(nullable=True)
     external_id: str | None = text(nullable=True)
 

@@ -23,6 +23,24 @@ def upgrade() -> None:
     sa.CheckConstraint("status in ('invited', 'active', 'deactivated')", name=op.f('ck_account_status_known')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account'))
     )
+    op.create_table('adjustment_fit',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('metric', sa.Text(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('fitted_from', sa.Date(), nullable=False),
+    sa.Column('fitted_to', sa.Date(), nullable=False),
+    sa.Column('answers', sa.Integer(), nullable=False),
+    sa.Column('branches', sa.Integer(), nullable=False),
+    sa.Column('levels', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('covariance', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('residual_variance', sa.Float(), nullable=False),
+    sa.Column('parameters', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('data_version', sa.BigInteger(), nullable=False),
+    sa.Column('published_by', sa.Text(), nullable=True),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_adjustment_fit')),
+    sa.UniqueConstraint('metric', 'year', name=op.f('uq_adjustment_fit_metric_year'))
+    )
     op.create_table('answer',
     sa.Column('response_id', sa.Uuid(), nullable=False),
     sa.Column('question', sa.Text(), nullable=False),
@@ -78,7 +96,7 @@ def upgrade() -> None:
     sa.Column('scale', sa.Text(), nullable=False),
     sa.Column('n', sa.Integer(), nullable=False),
     sa.Column('hist', postgresql.ARRAY(sa.Integer()), nullable=False),
-    sa.CheckConstraint("cut in ('channel', 'segment', 'advisor')", name=op.f('ck_cut_cell_cut_known')),
+    sa.CheckConstraint("cut in ('channel', 'segment', 'advisor', 'language')", name=op.f('ck_cut_cell_cut_known')),
     sa.CheckConstraint("period in ('day', 'week', 'month', 'span')", name=op.f('ck_cut_cell_period_known')),
     sa.PrimaryKeyConstraint('metric', 'period', 'period_from', 'period_to', 'branch_id', 'touchpoint_id', 'survey_version_id', 'cut', 'cut_value', name=op.f('pk_cut_cell'))
     )
@@ -126,6 +144,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('principal', 'key', name=op.f('pk_idempotency_key'))
     )
     op.create_index(op.f('ix_idempotency_key_created_at'), 'idempotency_key', ['created_at'], unique=False)
+    op.create_table('indicator_version',
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('effective_from', sa.Date(), nullable=False),
+    sa.Column('definition', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('written', sa.Text(), nullable=False),
+    sa.Column('published_by', sa.Text(), nullable=True),
+    sa.Column('content_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('version', name=op.f('pk_indicator_version'))
+    )
+    op.create_index(op.f('ix_indicator_version_effective_from'), 'indicator_version', ['effective_from'], unique=False)
     op.create_table('job_window',
     sa.Column('job', sa.Text(), nullable=False),
     sa.Column('key', sa.Text(), nullable=False),
@@ -173,8 +202,8 @@ def upgrade() -> None:
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('name_zh', sa.Text(), nullable=False),
     sa.Column('name_en', sa.Text(), nullable=False),
-    sa.CheckConstraint("kind in ('nps', 'top_box', 'top2_box', 'mean')", name=op.f('ck_metric_kind_known')),
-    sa.CheckConstraint("scale in ('0-10', '1-5', 'nps3')", name=op.f('ck_metric_scale_known')),
+    sa.CheckConstraint("kind in ('nps', 'top_box', 'top2_box', 'mean', 'ces')", name=op.f('ck_metric_kind_known')),
+    sa.CheckConstraint("scale in ('0-10', '1-5', '1-7', 'nps3')", name=op.f('ck_metric_scale_known')),
     sa.PrimaryKeyConstraint('code', name=op.f('pk_metric'))
     )
     op.create_table('metric_day',
@@ -184,6 +213,31 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('metric', 'day', name=op.f('pk_metric_day'))
     )
     op.create_index(op.f('ix_metric_day_version'), 'metric_day', ['version'], unique=False)
+    op.create_table('moment_cell',
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('touchpoint_id', sa.Integer(), nullable=False),
+    sa.Column('survey_version_id', sa.Integer(), nullable=False),
+    sa.Column('metric_left', sa.Text(), nullable=False),
+    sa.Column('metric_right', sa.Text(), nullable=False),
+    sa.Column('n', sa.Integer(), nullable=False),
+    sa.Column('value_left', sa.BigInteger(), nullable=False),
+    sa.Column('value_right', sa.BigInteger(), nullable=False),
+    sa.Column('value_product', sa.BigInteger(), nullable=False),
+    sa.Column('score_left', sa.BigInteger(), nullable=False),
+    sa.Column('score_right', sa.BigInteger(), nullable=False),
+    sa.Column('score_product', sa.BigInteger(), nullable=False),
+    sa.Column('low_low', sa.Integer(), nullable=False),
+    sa.Column('low_high', sa.Integer(), nullable=False),
+    sa.Column('high_low', sa.Integer(), nullable=False),
+    sa.Column('high_high', sa.Integer(), nullable=False),
+    sa.Column('value_low', sa.BigInteger(), nullable=False),
+    sa.Column('value_high', sa.BigInteger(), nullable=False),
+    sa.Column('low_value', sa.BigInteger(), nullable=False),
+    sa.Column('high_value', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('month', 'branch_id', 'touchpoint_id', 'survey_version_id', 'metric_left', 'metric_right', name=op.f('pk_moment_cell'))
+    )
+    op.create_index('ix_moment_cell_branch_id', 'moment_cell', ['branch_id', 'month'], unique=False)
     op.create_table('network',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name_zh', sa.Text(), nullable=False),
@@ -259,6 +313,31 @@ def upgrade() -> None:
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('account', name=op.f('pk_provider_token'))
     )
+    op.create_table('published_table',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('metric', sa.Text(), nullable=False),
+    sa.Column('metric_name_zh', sa.Text(), nullable=False),
+    sa.Column('metric_name_en', sa.Text(), nullable=False),
+    sa.Column('period_from', sa.Date(), nullable=False),
+    sa.Column('period_to', sa.Date(), nullable=False),
+    sa.Column('comparison_set', sa.Text(), nullable=False),
+    sa.Column('for_bonus', sa.Boolean(), nullable=False),
+    sa.Column('corrects_id', sa.Uuid(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('data_version', sa.BigInteger(), nullable=False),
+    sa.Column('as_of', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seed', sa.BigInteger(), nullable=False),
+    sa.Column('parameters', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('rows_hash', sa.Text(), nullable=False),
+    sa.Column('published_by', sa.Text(), nullable=True),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['corrects_id'], ['published_table.id'], name=op.f('fk_published_table_corrects_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_published_table')),
+    sa.UniqueConstraint('corrects_id', name=op.f('uq_published_table_corrects_id')),
+    sa.UniqueConstraint('number', name=op.f('uq_published_table_number'))
+    )
+    op.create_index('ix_published_table_metric', 'published_table', ['metric', 'period_from', 'period_to', 'comparison_set'], unique=False)
     op.create_table('receipt',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
@@ -334,6 +413,16 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['merged_into_id'], ['unit.id'], name=op.f('fk_unit_merged_into_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_unit')),
     sa.UniqueConstraint('code', name=op.f('uq_unit_code'))
+    )
+    op.create_table('warning_run',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('metric', sa.Text(), nullable=False),
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('data_version', sa.BigInteger(), nullable=False),
+    sa.Column('computed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('parameters', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_warning_run')),
+    sa.UniqueConstraint('metric', 'month', name=op.f('uq_warning_run_metric_month'))
     )
     op.create_table('wechat_consent',
     sa.Column('openid_hash', sa.LargeBinary(), nullable=False),
@@ -461,6 +550,18 @@ def upgrade() -> None:
     sa.Column('change_is_noise', sa.Boolean(), nullable=True),
     sa.Column('tier', sa.Text(), nullable=False),
     sa.Column('ranked', sa.Boolean(), nullable=False),
+    sa.Column('adjusted', sa.Float(), nullable=True),
+    sa.Column('adjusted_low', sa.Float(), nullable=True),
+    sa.Column('adjusted_high', sa.Float(), nullable=True),
+    sa.Column('band', sa.Text(), nullable=True),
+    sa.Column('p_top', sa.Float(), nullable=True),
+    sa.Column('tied_above', sa.Boolean(), nullable=True),
+    sa.Column('simultaneous_low', sa.Integer(), nullable=True),
+    sa.Column('simultaneous_high', sa.Integer(), nullable=True),
+    sa.Column('marginal_low', sa.Integer(), nullable=True),
+    sa.Column('marginal_high', sa.Integer(), nullable=True),
+    sa.Column('peer_group', sa.Text(), nullable=True),
+    sa.Column('mix', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.ForeignKeyConstraint(['table_id'], ['league_table.id'], name=op.f('fk_league_row_table_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('table_id', 'branch_id', name=op.f('pk_league_row'))
     )
@@ -547,6 +648,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_phone_check'))
     )
     op.create_index(op.f('ix_phone_check_openid_hash'), 'phone_check', ['openid_hash'], unique=False)
+    op.create_table('published_row',
+    sa.Column('table_id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('unit_code', sa.Text(), nullable=False),
+    sa.Column('unit_name_zh', sa.Text(), nullable=False),
+    sa.Column('unit_name_en', sa.Text(), nullable=False),
+    sa.Column('figures', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.ForeignKeyConstraint(['table_id'], ['published_table.id'], name=op.f('fk_published_row_table_id')),
+    sa.PrimaryKeyConstraint('table_id', 'branch_id', name=op.f('pk_published_row'))
+    )
     op.create_table('qr_point',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
@@ -625,6 +736,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_unit_profile'))
     )
     op.create_index(op.f('ix_unit_profile_unit_id'), 'unit_profile', ['unit_id'], unique=False)
+    op.create_table('warning_row',
+    sa.Column('run_id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('n', sa.Integer(), nullable=False),
+    sa.Column('score', sa.Float(), nullable=True),
+    sa.Column('expected', sa.Float(), nullable=True),
+    sa.Column('drop', sa.Float(), nullable=True),
+    sa.Column('z', sa.Float(), nullable=True),
+    sa.Column('p', sa.Float(), nullable=True),
+    sa.Column('level', sa.Text(), nullable=True),
+    sa.Column('since', sa.Date(), nullable=True),
+    sa.Column('figures', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.CheckConstraint("level in ('watch', 'alert')", name=op.f('ck_warning_row_level_known')),
+    sa.ForeignKeyConstraint(['run_id'], ['warning_run.id'], name=op.f('fk_warning_row_run_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('run_id', 'branch_id', name=op.f('pk_warning_row'))
+    )
     op.create_table('wechat_follower',
     sa.Column('openid_hash', sa.LargeBinary(), nullable=False),
     sa.Column('openid_encrypted', sa.LargeBinary(), nullable=False),
@@ -762,6 +889,7 @@ def upgrade() -> None:
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('completed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('excluded_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('source', sa.Text(), nullable=True),
     sa.Column('external_id', sa.Text(), nullable=True),
     sa.CheckConstraint("mode in ('self', 'phone', 'kiosk')", name=op.f('ck_response_mode_known')),
@@ -789,11 +917,55 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_survey_token'))
     )
     op.create_index(op.f('ix_survey_token_invitation_id'), 'survey_token', ['invitation_id'], unique=False)
+    op.create_table('contest',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('response_id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('occurred_on', sa.Date(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('raised_by', sa.Uuid(), nullable=True),
+    sa.Column('raised_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_by', sa.Uuid(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decision_note', sa.Text(), nullable=True),
+    sa.CheckConstraint("state in ('open', 'upheld', 'rejected', 'withdrawn')", name=op.f('ck_contest_state_known')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_contest_branch_id')),
+    sa.ForeignKeyConstraint(['decided_by'], ['account.id'], name=op.f('fk_contest_decided_by')),
+    sa.ForeignKeyConstraint(['raised_by'], ['account.id'], name=op.f('fk_contest_raised_by')),
+    sa.ForeignKeyConstraint(['response_id'], ['response.id'], name=op.f('fk_contest_response_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contest'))
+    )
+    op.create_index('ix_contest_branch_id_state', 'contest', ['branch_id', 'state'], unique=False)
+    op.create_index(op.f('ix_contest_response_id'), 'contest', ['response_id'], unique=False)
+    op.create_index('uq_contest_open_response', 'contest', ['response_id'], unique=True, postgresql_where=sa.text("state in ('open', 'upheld')"))
+    op.create_table('contest_evidence',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('contest_id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('file_name', sa.Text(), nullable=False),
+    sa.Column('media_type', sa.Text(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('added_by', sa.Uuid(), nullable=True),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['added_by'], ['account.id'], name=op.f('fk_contest_evidence_added_by')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_contest_evidence_branch_id')),
+    sa.ForeignKeyConstraint(['contest_id'], ['contest.id'], name=op.f('fk_contest_evidence_contest_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contest_evidence'))
+    )
+    op.create_index(op.f('ix_contest_evidence_contest_id'), 'contest_evidence', ['contest_id'], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index(op.f('ix_contest_evidence_contest_id'), table_name='contest_evidence')
+    op.drop_table('contest_evidence')
+    op.drop_index('uq_contest_open_response', table_name='contest', postgresql_where=sa.text("state in ('open', 'upheld')"))
+    op.drop_index(op.f('ix_contest_response_id'), table_name='contest')
+    op.drop_index('ix_contest_branch_id_state', table_name='contest')
+    op.drop_table('contest')
     op.drop_index(op.f('ix_survey_token_invitation_id'), table_name='survey_token')
     op.drop_table('survey_token')
     op.drop_index(op.f('ix_response_submitted_at'), table_name='response')
@@ -821,6 +993,7 @@ def downgrade() -> None:
     op.drop_table('invitation')
     op.drop_index(op.f('ix_wechat_follower_person_id'), table_name='wechat_follower')
     op.drop_table('wechat_follower')
+    op.drop_table('warning_row')
     op.drop_index(op.f('ix_unit_profile_unit_id'), table_name='unit_profile')
     op.drop_table('unit_profile')
     op.drop_index(op.f('ix_unit_parent_unit_id'), table_name='unit_parent')
@@ -832,6 +1005,7 @@ def downgrade() -> None:
     op.drop_table('rules_draft')
     op.drop_index(op.f('ix_qr_point_branch_id'), table_name='qr_point')
     op.drop_table('qr_point')
+    op.drop_table('published_row')
     op.drop_index(op.f('ix_phone_check_openid_hash'), table_name='phone_check')
     op.drop_table('phone_check')
     op.drop_index(op.f('ix_person_source_person_id'), table_name='person_source')
@@ -862,6 +1036,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_access_grant_account_id'), table_name='access_grant')
     op.drop_table('access_grant')
     op.drop_table('wechat_consent')
+    op.drop_table('warning_run')
     op.drop_table('unit')
     op.drop_table('touchpoint')
     op.drop_table('survey_version')
@@ -871,6 +1046,8 @@ def downgrade() -> None:
     op.drop_index('ix_receipt_waiting', table_name='receipt', postgresql_where=sa.text('not applied'))
     op.drop_index('ix_receipt_provider_provider_id', table_name='receipt')
     op.drop_table('receipt')
+    op.drop_index('ix_published_table_metric', table_name='published_table')
+    op.drop_table('published_table')
     op.drop_table('provider_token')
     op.drop_table('provider_rate')
     op.drop_index(op.f('ix_person_household_hash'), table_name='person')
@@ -879,6 +1056,8 @@ def downgrade() -> None:
     op.drop_index('ix_outbox_message_due', table_name='outbox_message', postgresql_where=sa.text("status = 'waiting'"))
     op.drop_table('outbox_message')
     op.drop_table('network')
+    op.drop_index('ix_moment_cell_branch_id', table_name='moment_cell')
+    op.drop_table('moment_cell')
     op.drop_index(op.f('ix_metric_day_version'), table_name='metric_day')
     op.drop_table('metric_day')
     op.drop_table('metric')
@@ -886,6 +1065,8 @@ def downgrade() -> None:
     op.drop_table('login_throttle')
     op.drop_table('league_table')
     op.drop_table('job_window')
+    op.drop_index(op.f('ix_indicator_version_effective_from'), table_name='indicator_version')
+    op.drop_table('indicator_version')
     op.drop_index(op.f('ix_idempotency_key_created_at'), table_name='idempotency_key')
     op.drop_table('idempotency_key')
     op.drop_table('erased_mark')
@@ -901,5 +1082,6 @@ def downgrade() -> None:
     op.drop_table('audit_entry')
     op.drop_index('ix_answer_branch_id_occurred_on', table_name='answer')
     op.drop_table('answer')
+    op.drop_table('adjustment_fit')
     op.drop_table('account')
     # ### end Alembic commands ###

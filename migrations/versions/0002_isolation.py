@@ -30,6 +30,11 @@ BRANCH_TABLES = (
     "call_task",
     "call_try",
     "qr_point",
+    "moment_cell",
+    "published_row",
+    "warning_row",
+    "contest",
+    "contest_evidence",
 )
 PERSON_TABLES = {
     "person": "id",
@@ -54,7 +59,8 @@ WEB_GRANTS = {
         "decision invitation survey_token receipt response answer cell cut_cell metric_day "
         "league_table league_row audit_entry outbox_message job_window person_hold sampling_plan "
         "call_task call_try qr_point provider_rate wechat_follower wechat_consent phone_check "
-        "rules_draft"
+        "rules_draft moment_cell indicator_version adjustment_fit published_table published_row "
+        "warning_run warning_row contest contest_evidence"
     ),
     "insert": (
         "owner_group unit unit_parent unit_profile unit_former_code account login_identifier "
@@ -62,13 +68,15 @@ WEB_GRANTS = {
         "person_branch person_source contact_point person_merge consent suppression erased_mark "
         "event decision invitation receipt response answer dirty_mark league_table audit_entry "
         "outbox_message person_hold call_task call_try qr_point wechat_follower wechat_consent "
-        "phone_check rules_draft rule_set_version survey_token"
+        "phone_check rules_draft rule_set_version survey_token indicator_version adjustment_fit "
+        "published_table published_row contest contest_evidence"
     ),
     "update": (
         "network unit unit_parent unit_profile account login_identifier access_grant login_session "
         "account_link login_throttle api_token idempotency_key person person_source person_branch "
         "contact_point person_merge consent event invitation survey_token receipt response answer "
-        "person_hold call_task qr_point wechat_follower wechat_consent phone_check rules_draft"
+        "person_hold call_task qr_point wechat_follower wechat_consent phone_check rules_draft "
+        "contest"
     ),
     "delete": (
         "login_throttle idempotency_key person_source contact_point person_branch consent answer "
@@ -78,8 +86,10 @@ WEB_GRANTS = {
 
 STATS_TABLES = (
     "network unit unit_parent unit_profile owner_group touchpoint metric cell metric_day "
-    "league_table league_row"
+    "league_table league_row indicator_version adjustment_fit moment_cell warning_run warning_row"
 )
+
+STATS_ROWS = ("cell", "league_row", "moment_cell", "warning_row")  # of all branches to bp_stats
 
 ENSURE_PARTITIONS = """
 create function bp_ensure_partitions(first_month date, last_month date) returns int
@@ -221,7 +231,8 @@ def _grants() -> None:
     for right, tables in WEB_GRANTS.items():
         op.execute(f"grant {right} on {', '.join(tables.split())} to bp_web")
     op.execute("grant select, insert, update, delete on all tables in schema public to bp_worker")
-    op.execute("revoke update, delete on audit_entry from bp_worker")
+    for table in ("audit_entry", "published_table", "published_row"):
+        op.execute(f"revoke update, delete on {table} from bp_worker")
     op.execute("revoke all on alembic_version from bp_worker")
     op.execute("grant usage, select on all sequences in schema public to bp_web, bp_worker")
     op.execute(f"grant select on {', '.join(STATS_TABLES.split())} to bp_stats")
@@ -243,7 +254,7 @@ def _policies() -> None:
             f"(select from person_branch b where b.person_id = {table}.{column} "
             f"and b.branch_id = {SCOPE})) with check ({ALL_PEOPLE})"
         )
-    for table in ("cell", "league_row"):
+    for table in STATS_ROWS:
         op.execute(f"create policy stats on {table} for select to bp_stats using (true)")
 
 
@@ -252,7 +263,7 @@ def downgrade() -> None:
         op.execute(f"drop policy worker on {table}")
         op.execute(f"drop policy branch on {table}")
         op.execute(f"alter table {table} disable row level security")
-    for table in ("cell", "league_row"):
+    for table in STATS_ROWS:
         op.execute(f"drop policy stats on {table}")
     op.execute("revoke all on all tables in schema public from bp_web, bp_worker, bp_stats")
     op.execute("revoke all on all sequences in schema public from bp_web, bp_worker")
