@@ -15,6 +15,8 @@ from scoring.arrays import Counts, Floats, floats
 NEWTON_STEPS = 100
 CHUNK_CELLS = 1 << 20
 """Random numbers held at once while ranks are drawn (4 MB)."""
+TOP_SHARE = 0.1
+"""Share of the places that count as the top."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,11 +46,20 @@ class EmpiricalBayes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranks:
-    """Place of each branch, 1 = highest score; int64 arrays of shape (p,), low <= rank <= high."""
+    """Place of each branch, 1 = highest score.
+
+    Attributes
+    ----------
+    rank, low, high : int64 arrays, shape (p,)
+        ``low <= rank <= high``.
+    p_top : float array, shape (p,)
+        Probability of being among the top share of the places, 0..1, from the same draws.
+    """
 
     rank: Counts
     low: Counts
     high: Counts
+    p_top: Floats
 
 
 def paule_mandel_tau2(scores: Floats, variances: Floats) -> float:
@@ -132,7 +143,13 @@ def empirical_bayes(
 
 
 def posterior_ranks(
-    score: Floats, sd: Floats, *, seed: int, draws: int = 2000, coverage: float = 0.95
+    score: Floats,
+    sd: Floats,
+    *,
+    seed: int,
+    draws: int = 2000,
+    coverage: float = 0.95,
+    share: float = TOP_SHARE,
 ) -> Ranks:
     """Place of every branch with the range of places that chance leaves open.
 
@@ -146,6 +163,8 @@ def posterior_ranks(
         Tables drawn from the posterior; the limits are quantiles of a branch's places in them.
     coverage : float
         Share of places between the limits.
+    share : float
+        What counts as the top, see `top_places`.
 
     Returns
     -------
@@ -158,8 +177,9 @@ def posterior_ranks(
     best of their places (1, 2, 2, 4).
 
     The result does not depend on the order of the branches: draws are dealt in order of score, and
-    branches that are equal in score and sd get one interval. With ``sd = 0`` everywhere (chance
-    alone explains the table) all are first and anyone may stand anywhere: 1..p.
+    branches that are equal in score and sd get one interval and one probability. With ``sd = 0``
+    everywhere (chance alone explains the table) all are first, anyone may stand anywhere, 1..p, and
+    the top is as probable for everyone.
 
     Memory is ``2 draws p`` bytes up to 65,535 branches, plus 4 MB chunks.
 
@@ -171,12 +191,23 @@ def posterior_ranks(
     rank = 1 + m.size - np.searchsorted(np.sort(m), m, side="right")
     if not np.any(s > 0):
         # Draws without spread would put equal branches in an arbitrary order.
-        return Ranks(rank, np.ones_like(rank), np.full_like(rank, m.size))
+        anywhere = np.full(m.size, top_places(m.size, share) / max(m.size, 1))
+        return Ranks(rank, np.ones_like(rank), np.full_like(rank, m.size), anywhere)
     order = np.lexsort((s, -m))
-    limits = _place_limits(_drawn_places(m[order], s[order], seed, draws), coverage)
-    low, high = np.empty_like(rank), np.empty_like(rank)
-    low[order], high[order] = _same_for_equals(m[order], s[order], *limits)
-    return Ranks(rank, np.minimum(low, rank), np.maximum(high, rank))
+    places = _drawn_places(m[order], s[order], seed, draws)
+    equals = _Equals.of(m[order], s[order])
+    low, high, top = np.empty_like(rank), np.empty_like(rank), np.empty(m.size)
+    limits = _place_limits(places, coverage)
+    low[order] = equals.lowest(limits[0])
+    high[order] = equals.highest(limits[1])
+    top[order] = equals.mean(np.mean(places <= top_places(m.size, share), axis=0))
+    return Ranks(rank, np.minimum(low, rank), np.maximum(high, rank), top)
+
+
+def top_places(branches: int, share: float = TOP_SHARE) -> int:
+    """How many places are the top ``share`` of so many: rounded down, but at least one."""
+    # 0.29 * 100 is 28.999999999999996.
+    return max(1, int(np.floor(branches * share + 1e-9))) if branches else 0
 
 
 def _drawn_places(m: Floats, s: Floats, seed: int, draws: int) -> NDArray[np.unsignedinteger]:
@@ -214,9 +245,24 @@ def _place_limits(places: NDArray[np.unsignedinteger], coverage: float) -> tuple
     return low, high
 
 
-def _same_for_equals(m: Floats, s: Floats, low: Counts, high: Counts) -> tuple[Counts, Counts]:
-    """Give neighbours that are equal in score and sd the union of their intervals."""
-    new = np.ones(m.size, dtype=bool)
-    new[1:] = (np.diff(m) != 0) | (np.diff(s) != 0)
-    starts, group = np.flatnonzero(new), np.cumsum(new) - 1
-    return np.minimum.reduceat(low, starts)[group], np.maximum.reduceat(high, starts)[group]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Equals:
+    """Runs of neighbours that are equal in score and sd; what is said of one holds for all."""
+
+    starts: Counts
+    group: Counts
+
+    @classmethod
+    def of(cls, m: Floats, s: Floats) -> "_Equals":
+        new = np.ones(m.size, dtype=bool)
+        new[1:] = (np.diff(m) != 0) | (np.diff(s) != 0)
+        return cls(np.flatnonzero(new), np.cumsum(new) - 1)
+
+    def lowest(self, values: Counts) -> Counts:
+        return np.minimum.reduceat(values, self.starts)[self.group]
+
+    def highest(self, values: Counts) -> Counts:
+        return np.maximum.reduceat(values, self.starts)[self.group]
+
+    def mean(self, values: Floats) -> Floats:
+        return (np.add.reduceat(values, self.starts) / np.bincount(self.group))[self.group]
