@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from api.insights.figures import NOTHING, Figure, figures_of, shown_count
+from api.insights.league_rows import ROW_COLUMNS, LeagueRow, in_table_order
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import network_histograms, own_branches, pooled_spread
 from api.insights.periods import Period
@@ -35,54 +36,15 @@ from api.security.hierarchy import Node
 from api.security.viewer import Viewer
 from scoring.tiers import Tier
 
+__all__ = ["NETWORK", "ROW_COLUMNS", "League", "LeagueRow", "comparison_set", "league"]
+
 NETWORK = "network"
-_READS = 3  # how often a table is read again when counts change meanwhile
-
-
-@dataclass(frozen=True, slots=True)
-class LeagueRow:
-    """One branch. ``adjusted`` and ``band`` are not computed yet and None."""
-
-    branch_id: int
-    unit_code: str
-    unit_name: str
-    n: int | None
-    score: float | None
-    low: float | None
-    high: float | None
-    adjusted: float | None
-    shrunk: float | None
-    rank: int | None
-    rank_low: int | None
-    rank_high: int | None
-    band: str | None
-    change: float | None
-    change_is_noise: bool | None
-    ranked: bool
-    tier: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """The contract's columns in their order."""
-        return {name: getattr(self, name) for name in ROW_COLUMNS}
-
-
-ROW_COLUMNS = (
-    "unit_code",
-    "unit_name",
-    "n",
-    "score",
-    "low",
-    "high",
-    "adjusted",
-    "shrunk",
-    "rank",
-    "rank_low",
-    "rank_high",
-    "band",
-    "change",
-    "change_is_noise",
-    "ranked",
+_STORED_COLUMNS = (
+    *("adjusted", "adjusted_low", "adjusted_high", "shrunk", "rank", "rank_low", "rank_high"),
+    *("band", "change", "change_is_noise", "p_top", "tied_above", "simultaneous_low"),
+    *("simultaneous_high", "marginal_low", "marginal_high", "peer_group"),
 )
+_READS = 3  # how often a table is read again when counts change meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +161,7 @@ def _rows(session: Session, wanted: _Wanted, ready: StoredTable | None) -> list[
         _row(wanted.viewer, node, figures.get(node.id, NOTHING), stored.get(node.id))
         for node in _shown_nodes(wanted, figures.keys())
     ]
-    return sorted(rows, key=_place)
+    return sorted(rows, key=in_table_order)
 
 
 def _stored_figure(row: Row[Any]) -> Figure:
@@ -235,7 +197,6 @@ def _shown_nodes(wanted: _Wanted, answered: Collection[int]) -> list[Node]:
 
 
 def _row(viewer: Viewer, node: Node, figure: Figure, stored: Row[Any] | None) -> LeagueRow:
-    ranked = figure.tier == "ranked"
     return LeagueRow(
         branch_id=node.id,
         unit_code=node.code,
@@ -244,21 +205,7 @@ def _row(viewer: Viewer, node: Node, figure: Figure, stored: Row[Any] | None) ->
         score=figure.score,
         low=figure.low,
         high=figure.high,
-        adjusted=None,
-        shrunk=stored.shrunk if stored else None,
-        rank=stored.rank if stored else None,
-        rank_low=stored.rank_low if stored else None,
-        rank_high=stored.rank_high if stored else None,
-        band=None,
-        change=stored.change if stored else None,
-        change_is_noise=stored.change_is_noise if stored else None,
-        ranked=ranked,
+        ranked=figure.tier == "ranked",
         tier=figure.tier,
+        **{name: getattr(stored, name, None) for name in _STORED_COLUMNS},
     )
-
-
-def _place(row: LeagueRow) -> tuple[int, int, float, str]:
-    """Ranked branches by rank (by score while pending), then shown ones, then the rest."""
-    order = {"ranked": 0, "shown": 1, "insufficient": 2, "hidden": 3}[row.tier]
-    score = 0.0 if row.score is None else -row.score
-    return (order, row.rank or 0, score, row.unit_code)

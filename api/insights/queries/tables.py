@@ -91,7 +91,9 @@ def _stored(row: Row[Any]) -> StoredTable:
 
 _ROW = (
     "branch_id, n, score, low, high, shrunk, rank, rank_low, rank_high, previous_n, "
-    "previous_score, change, change_is_noise, tier, ranked"
+    "previous_score, change, change_is_noise, tier, ranked, adjusted, adjusted_low, adjusted_high, "
+    "band, p_top, tied_above, simultaneous_low, simultaneous_high, marginal_low, marginal_high, "
+    "peer_group"
 )
 
 
