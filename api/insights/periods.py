@@ -48,6 +48,12 @@ def next_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
+def whole_months(period: Period) -> Period:
+    """The months that touch ``period``, whole."""
+    last = period.end - _DAY
+    return Period(period.start.replace(day=1), next_month(last))
+
+
 def week_start(day: date) -> date:
     """The Monday of ``day``'s week."""
     return day - timedelta(days=day.weekday())

@@ -99,6 +99,10 @@ class MomentCell(Table, table=True):
     score_left: int = Field(sa_type=BigInteger)
     score_right: int = Field(sa_type=BigInteger)
     score_product: int = Field(sa_type=BigInteger)
+    low_left: int
+    low_right: int
+    high_left: int
+    high_right: int
     low_low: int
     low_high: int
     high_low: int
