@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode
 
 ROOT = "/app/"
 LOG_IN = "/login"
+PEERS = "peers"  # ?set=peers: each branch among those like it
 MAX_DAYS = 3_700  # ten years: longer periods are not asked for
 
 
@@ -31,6 +32,8 @@ class Page(StrEnum):
     SIMULATE = "rules/simulate"
     CALLS = "calls"
     POINTS = "points"
+    WHY = "why"
+    PUBLISHED = "published"
     MISSING = "missing"
 
 
@@ -39,6 +42,7 @@ class Address:
     """A page with its filters; ``first`` and ``last`` are both included, None: the usual period.
 
     ``subject`` is what a page is about that is no unit: a rule version, an event, a customer.
+    ``compared`` is with whom branches are compared; None: the whole network.
     """
 
     page: Page
@@ -49,6 +53,7 @@ class Address:
     touchpoint: str | None = None
     metric: str | None = None
     language: str | None = None
+    compared: str | None = None
 
     @property
     def href(self) -> str:
@@ -68,6 +73,7 @@ class Address:
             "to": self.last and self.last.isoformat(),
             "touchpoint": self.touchpoint,
             "metric": self.metric,
+            "set": self.compared,
             "lang": self.language,
         }
         return urlencode({name: value for name, value in named.items() if value})
@@ -102,6 +108,7 @@ def read_address(pathname: str | None, search: str | None) -> Address:
         touchpoint=_word(values, "touchpoint"),
         metric=_word(values, "metric"),
         language=_language(values),
+        compared=PEERS if _word(values, "set") == PEERS else None,
     )
 
 
@@ -124,6 +131,8 @@ _TAILS = {
     Page.SIMULATE: "",
     Page.CALLS: "",
     Page.POINTS: "subject",
+    Page.WHY: "unit",
+    Page.PUBLISHED: "subject",
 }
 _LONGEST_FIRST = sorted(_TAILS, key=len, reverse=True)
 
@@ -141,7 +150,7 @@ def _page(pathname: str) -> tuple[Page, str | None]:
     whole = "/" not in tail or page is Page.ASKING_EVENT
     if page is Page.MISSING or not whole or (tail and not _TAILS[page]):
         return Page.MISSING, None
-    if page is Page.UNIT and not tail:
+    if page in (Page.UNIT, Page.WHY) and not tail:
         return Page.MISSING, None
     return page, unquote(tail) or None
 

@@ -12,6 +12,8 @@ from dashboard.data.periods import days_text, period_choices, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.numbers import Metric
 
+_MEASURED = (Page.OVERVIEW, Page.LEAGUE, Page.UNIT, Page.WHY)
+
 
 @dataclass(frozen=True)
 class Link:
@@ -53,7 +55,7 @@ def frame(sitting: Sitting) -> Frame:
     period = shown_period(sitting)
     touchpoints = _touchpoints(sitting, address)
     metric = _metric_or_none(sitting)
-    measured = address.page in (Page.OVERVIEW, Page.LEAGUE, Page.UNIT) and metric is not None
+    measured = address.page in _MEASURED and metric is not None
     units = _units(sitting, address) if address.page is Page.ASKING else []
     root = sitting.viewer.hierarchy.root
     return Frame(
@@ -174,20 +176,34 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
     ]
 
 
-# The pages about asking stand behind one entry of the navigation, as tabs.
-_ASKING_TABS = (
-    (Page.ASKING, Permission.VIEW_NETWORK),
-    (Page.RULES, Permission.VIEW_NETWORK),
-    (Page.ASKING_EVENT, Permission.VIEW_NETWORK),
-    (Page.SIMULATE, Permission.MANAGE_ASKING),
+# Pages that stand behind one entry of the navigation, as tabs; a group is called by its first.
+_GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
+    (
+        (Page.ASKING, Permission.VIEW_NETWORK),
+        (Page.RULES, Permission.VIEW_NETWORK),
+        (Page.ASKING_EVENT, Permission.VIEW_NETWORK),
+        (Page.SIMULATE, Permission.MANAGE_ASKING),
+    ),
+    (
+        (Page.LEAGUE, Permission.VIEW_NETWORK),
+        (Page.PUBLISHED, Permission.VIEW_NETWORK),
+    ),
 )
-_BEHIND = {Page.RULES_EDIT: Page.RULES, Page.ASKING_CUSTOMER: Page.ASKING_EVENT}
+_BEHIND = {
+    Page.RULES_EDIT: Page.RULES,
+    Page.ASKING_CUSTOMER: Page.ASKING_EVENT,
+    Page.WHY: Page.LEAGUE,
+}
+
+
+def _group(page: Page) -> tuple[tuple[Page, Permission], ...]:
+    """The group that a page belongs to; empty when it stands alone."""
+    shown = _BEHIND.get(page, page)
+    return next((group for group in _GROUPS if shown in [one for one, _ in group]), ())
 
 
 def _tabs(sitting: Sitting, address: Address) -> list[Link]:
     """The pages of the group that the address belongs to; none when there is one alone."""
-    if not _within(address.page, Page.ASKING):
-        return []
     shown = _BEHIND.get(address.page, address.page)
     tabs = [
         Link(
@@ -195,7 +211,7 @@ def _tabs(sitting: Sitting, address: Address) -> list[Link]:
             address.with_(unit=None, subject=None).to(page).href,
             page is shown,
         )
-        for page, permission in _ASKING_TABS
+        for page, permission in _group(address.page)
         if sitting.viewer.may(permission)
     ]
     return tabs if len(tabs) > 1 else []
@@ -203,10 +219,8 @@ def _tabs(sitting: Sitting, address: Address) -> list[Link]:
 
 def _within(shown: Page, entry: Page) -> bool:
     """Whether the page that is shown belongs to an entry of the navigation."""
-    if entry is not Page.ASKING:
-        return shown is entry
-    tabs = [page for page, _ in _ASKING_TABS]
-    return _BEHIND.get(shown, shown) in tabs
+    group = _group(shown)
+    return shown is entry or (bool(group) and group[0][0] is entry)
 
 
 def _breadcrumbs(sitting: Sitting, address: Address) -> list[Link]:
