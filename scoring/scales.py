@@ -22,6 +22,7 @@ class Kind(StrEnum):
     TOP_BOX = "top_box"
     TOP2_BOX = "top2_box"
     MEAN = "mean"
+    CES = "ces"
 
 
 class UnknownScaleError(ValueError):
@@ -63,13 +64,18 @@ class Scale:
 SCALES: dict[str, Scale] = {
     scale.code: scale
     for scale in (
-        Scale("0-10", tuple(range(11)), 7, 9, frozenset(Kind)),
+        Scale("0-10", tuple(range(11)), 7, 9, frozenset(Kind) - {Kind.CES}),
         # Promoter 5, passive 4, detractor 1-3: as the NHS Friends and Family Test first counted.
         Scale("1-5", tuple(range(1, 6)), 3, 4, frozenset(Kind)),
+        # Disagree 1-3, neither 4, agree 5-7: the scale of customer effort.
+        Scale("1-7", tuple(range(1, 8)), 3, 4, frozenset(Kind) - {Kind.NPS}),
         Scale("nps3", (-1, 0, 1), 1, 2, frozenset({Kind.NPS})),
     )
 }
 """All declared scales by code; ``nps3`` holds detractors, passives, promoters (imported counts)."""
+
+_BOXES = {Kind.TOP_BOX: 1, Kind.TOP2_BOX: 2}
+_AGREE = {"1-5": 2, "1-7": 3}
 
 
 def scale_of(code: str) -> Scale:
@@ -146,7 +152,8 @@ class Bands:
 def bands(histograms: Counts, scale: Scale) -> Bands:
     """Split each histogram into detractors, passives and promoters.
 
-    ``0-10``: 0-6, 7-8, 9-10 (Reichheld 2003). ``1-5``: 1-3, 4, 5. ``nps3``: as it is.
+    ``0-10``: 0-6, 7-8, 9-10 (Reichheld 2003). ``1-5``: 1-3, 4, 5. ``1-7``: 1-3, 4, 5-7.
+    ``nps3``: as it is.
     """
     return Bands(
         detractors=merge(histograms[..., : scale.passive_from], axis=-1),
@@ -161,13 +168,22 @@ def to_nps3(histograms: Counts, scale: Scale) -> Counts:
     return np.stack([split.detractors, split.passives, split.promoters], axis=-1)
 
 
-def hits(histograms: Counts, kind: Kind, scale: Scale) -> Counts:
-    """Answers in the top box (`Kind.TOP_BOX`) or the two top boxes (`Kind.TOP2_BOX`)."""
+def boxes(kind: Kind, scale: Scale) -> int | None:
+    """How many of the highest values are a hit; None for a kind that counts no hits.
+
+    `Kind.TOP_BOX` 1, `Kind.TOP2_BOX` 2, `Kind.CES` (easy to deal with) those who agree: the top
+    three of 1-7, the top two of 1-5 (Dixon, Freeman and Toman 2010, as asked since "CES 2.0").
+    """
     require_kind(kind, scale)
-    boxes = {Kind.TOP_BOX: 1, Kind.TOP2_BOX: 2}.get(kind)
-    if boxes is None:
+    return _AGREE[scale.code] if kind is Kind.CES else _BOXES.get(kind)
+
+
+def hits(histograms: Counts, kind: Kind, scale: Scale) -> Counts:
+    """Answers in the boxes of a share (`boxes`)."""
+    counted = boxes(kind, scale)
+    if counted is None:
         raise NotOnScaleError(f"{kind} counts no hits")
-    return merge(histograms[..., -boxes:], axis=-1)
+    return merge(histograms[..., -counted:], axis=-1)
 
 
 def mean(histograms: Counts, scale: Scale) -> Floats:

@@ -21,8 +21,8 @@ from api.surveys.definitions import Survey, canonical, digest
 
 # A score known in bands only is the same score as that of 0-10; answers of it are on 0-10.
 STORED_SCALE = {"nps3": "0-10"}
-KINDS = {"0-10": "nps", "nps3": "nps", "1-5": "top2_box"}
-QUESTIONS = {"0-10": "scale_0_10", "1-5": "scale_1_5"}
+KINDS = {"0-10": "nps", "nps3": "nps", "1-5": "top2_box", "1-7": "ces"}
+QUESTIONS = {"0-10": "scale_0_10", "1-5": "scale_1_5", "1-7": "scale_1_7"}
 
 
 def ensure_metrics(session: Session, mapping: Mapping, log: RejectLog) -> bool:

@@ -23,7 +23,7 @@ from api.imports.values import Reason, Refused, reason
 Kind = Literal["units", "people", "customers", "events", "responses", "counts"]
 Scalar = str | int | float | bool
 
-_SCALE = r"^(0-10|1-5|nps3)$"
+_SCALE = r"^(0-10|1-5|1-7|nps3)$"
 _WORD = r"^[a-z][a-z0-9_]*$"
 
 
@@ -105,7 +105,7 @@ class Metric(_Table):
     """One score: a value in each row, or bands of a count of answers."""
 
     code: str = Field(pattern=_WORD)
-    scale: str = Field(pattern=_SCALE, description="0-10, 1-5, or bands: nps3.")
+    scale: str = Field(pattern=_SCALE, description="0-10, 1-5, 1-7, or bands: nps3.")
     from_: str | None = Field(None, alias="from", description="Column or field with the value.")
     map: dict[str, int | Literal[""]] | None = Field(
         None, description='Label → point of the scale; "" means no answer.'

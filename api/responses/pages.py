@@ -24,6 +24,7 @@ from api.responses.queries import Names
 from api.surveys.definitions import Answer, Answers, Question, Survey, visible_questions
 
 _FOLDER = Path(__file__).parent / "templates"
+_SHAPES = {"scale_0_10": "scale s11", "scale_1_5": "scale s5", "scale_1_7": "scale s7"}
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(_FOLDER),
     autoescape=True,
@@ -297,7 +298,7 @@ def _view(question: Question, state: PageState, language: Language) -> QuestionV
         hint=question.hint.say(language) if question.hint else None,
         required=question.required,
         error=say(key, language, limit=limit) if key else None,
-        shape={"scale_0_10": "scale s11", "scale_1_5": "scale s5"}.get(question.kind, "list"),
+        shape=_SHAPES.get(question.kind, "list"),
         low=question.low.say(language) if question.low else None,
         high=question.high.say(language) if question.high else None,
         choices=tuple(_choices(question, answer, language)),

@@ -27,7 +27,7 @@ from api.surveys.definitions import (
 from api.surveys.errors import NotPublishable, PublishedOtherwise
 from api.surveys.repository import Stored
 
-_SAME_KIND_OF_SCALE = {"0-10": {"0-10", "nps3"}, "1-5": {"1-5"}}
+_SAME_KIND_OF_SCALE = {"0-10": {"0-10", "nps3"}, "1-5": {"1-5"}, "1-7": {"1-7"}}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,13 @@ from dashboard.data.sitting import Sitting
 from dashboard.numbers import Metric
 from scoring.scales import Kind
 
-_KINDS = {Kind.NPS: "nps", Kind.TOP_BOX: "share", Kind.TOP2_BOX: "share", Kind.MEAN: "mean"}
+_KINDS = {
+    Kind.NPS: "nps",
+    Kind.TOP_BOX: "share",
+    Kind.TOP2_BOX: "share",
+    Kind.MEAN: "mean",
+    Kind.CES: "share",
+}
 _RANGES = {"nps": (-100.0, 100.0), "share": (0.0, 1.0)}
 
 

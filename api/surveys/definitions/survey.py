@@ -9,14 +9,18 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from api.surveys.definitions.shapes import Code, Localized, Table, Version
 
-QuestionKind = Literal["scale_0_10", "scale_1_5", "single", "multiple", "text"]
-MetricKind = Literal["nps", "top_box", "top2_box", "mean"]
+QuestionKind = Literal["scale_0_10", "scale_1_5", "scale_1_7", "single", "multiple", "text"]
+MetricKind = Literal["nps", "top_box", "top2_box", "mean", "ces"]
 Identity = Literal["named", "if_ticked", "never"]
 Operator = Literal["lte", "gte", "eq", "in"]
 
 DEFAULT_TEXT_LENGTH = 1000
-SCALES: dict[str, tuple[int, int]] = {"scale_0_10": (0, 10), "scale_1_5": (1, 5)}
-SCALE_NAMES: dict[str, str] = {"scale_0_10": "0-10", "scale_1_5": "1-5"}
+SCALES: dict[str, tuple[int, int]] = {
+    "scale_0_10": (0, 10),
+    "scale_1_5": (1, 5),
+    "scale_1_7": (1, 7),
+}
+SCALE_NAMES: dict[str, str] = {"scale_0_10": "0-10", "scale_1_5": "1-5", "scale_1_7": "1-7"}
 
 
 class Option(Localized):
@@ -61,7 +65,7 @@ class Question(Table):
 
     @property
     def scale_name(self) -> str | None:
-        """The scale as cells name it: ``0-10`` or ``1-5``."""
+        """The scale as cells name it: ``0-10``, ``1-5`` or ``1-7``."""
         return SCALE_NAMES.get(self.kind)
 
     @property

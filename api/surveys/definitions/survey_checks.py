@@ -63,6 +63,8 @@ def _metric(path: Path, question: Question) -> Iterator[Finding]:
         yield Finding((*path, name), "missing")
     if question.metric_kind == "nps" and question.kind != "scale_0_10":
         yield Finding((*path, "metric_kind"), "nps_needs_0_10", {"kind": question.kind})
+    if question.metric_kind == "ces" and question.kind == "scale_0_10":
+        yield Finding((*path, "metric_kind"), "ces_needs_agreement", {"kind": question.kind})
 
 
 def _anchors(path: Path, question: Question) -> Iterator[Finding]:

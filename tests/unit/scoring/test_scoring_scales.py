@@ -24,6 +24,7 @@ from scoring.scales import (
 )
 
 TEN, FIVE, BANDS = SCALES["0-10"], SCALES["1-5"], SCALES["nps3"]
+SEVEN = SCALES["1-7"]
 tens = st.lists(st.integers(0, 10), min_size=2, max_size=40)
 
 
@@ -65,7 +66,25 @@ def test_top_box_is_the_highest_value_and_top_two_the_two_highest() -> None:
     assert hits(counts, Kind.TOP2_BOX, FIVE).tolist() == [24, 1]
 
 
-@pytest.mark.parametrize("kind", [Kind.TOP_BOX, Kind.TOP2_BOX, Kind.MEAN])
+def test_who_agrees_that_it_was_easy_are_the_top_three_of_seven_and_the_top_two_of_five() -> None:
+    assert hits(np.array([1, 2, 4, 8, 16, 32, 64]), Kind.CES, SEVEN) == 112
+    assert hits(np.array([1, 2, 4, 8, 16]), Kind.CES, FIVE) == 24
+    assert point_score(np.array([1, 0, 0, 1, 1, 0, 1]), Kind.CES, SEVEN) == 0.5
+
+
+def test_who_agrees_on_seven_points_is_high_and_who_disagrees_low() -> None:
+    split = bands(np.array([1, 2, 4, 8, 16, 32, 64]), SEVEN)
+    assert (split.detractors, split.passives, split.promoters) == (7, 8, 112)
+
+
+@pytest.mark.parametrize("refused", [(Kind.NPS, SEVEN), (Kind.CES, TEN), (Kind.CES, BANDS)])
+def test_no_nps_is_read_off_seven_points_and_no_effort_off_eleven(refused: tuple) -> None:
+    kind, scale = refused
+    with pytest.raises(NotOnScaleError):
+        point_score(np.zeros(scale.bins, dtype=np.int64), kind, scale)
+
+
+@pytest.mark.parametrize("kind", [Kind.TOP_BOX, Kind.TOP2_BOX, Kind.MEAN, Kind.CES])
 def test_imported_bands_know_nothing_but_nps(kind: Kind) -> None:
     with pytest.raises(NotOnScaleError):
         point_score(np.array([1, 2, 3]), kind, BANDS)
@@ -76,7 +95,7 @@ def test_no_hits_are_counted_for_a_kind_without_boxes() -> None:
         hits(np.arange(11), Kind.NPS, TEN)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", sorted(TEN.kinds))
 def test_without_answers_there_is_no_score(kind: Kind) -> None:
     assert np.isnan(point_score(np.zeros((2, 11), dtype=np.int64), kind, TEN)).all()
 

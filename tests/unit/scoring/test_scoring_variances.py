@@ -65,14 +65,14 @@ def test_the_shrunken_variance_moves_from_the_networks_to_the_branchs_own() -> N
 
 def test_without_answers_there_is_no_variance() -> None:
     none = np.zeros((1, 11), dtype=np.int64)
-    for kind in Kind:
+    for kind in TEN.kinds:
         assert np.isnan(metric_variance(none, kind, TEN, pooled=2.0)).all()
 
 
 @given(arrays(np.int64, (4, 11), elements=st.integers(0, 30)))
 def test_every_branch_with_answers_is_uncertain_whatever_they_are(counts: Counts) -> None:
     asked = counts.sum(axis=1) > 0
-    for kind in Kind:
+    for kind in TEN.kinds:
         found = metric_variance(counts, kind, TEN, pooled=2.0)
         assert (found[asked] > 0).all()
         assert np.isnan(found[~asked]).all()
