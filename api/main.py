@@ -16,6 +16,7 @@ from api.boundary.origin import OriginWall
 from api.boundary.problems import register_problems
 from api.boundary.visits import AnyVisit, require_token_scope
 from api.calls import endpoints as calls
+from api.contests import endpoints as contests
 from api.core.errors import NotFound
 from api.core.installation import Installation
 from api.core.leadership import somebody_leads
@@ -48,6 +49,7 @@ ROUTERS: tuple[object, ...] = (
     dead_letters.router,
     insights.router,
     calls.router,
+    contests.router,
     points.admin,
     points.public,
     reports.router,

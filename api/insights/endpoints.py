@@ -9,6 +9,7 @@ from api.boundary.paging import Page
 from api.boundary.visits import AnyVisit, require_token_scope
 from api.core.errors import Invalid
 from api.insights.comments import Wanted, list_comments
+from api.insights.contested import contested_figures
 from api.insights.freshness import data_version
 from api.insights.league import league
 from api.insights.overview import overview
@@ -18,6 +19,7 @@ from api.insights.reach import reach
 from api.insights.schemas import (
     AskedComments,
     comment_document,
+    contested_document,
     overview_document,
     reach_document,
     unit_document,
@@ -112,6 +114,18 @@ def read_comments(
     )
     items = [comment_document(item, visit.viewer.language) for item in found.items]
     return Page(items=items, next=found.next)
+
+
+@router.get("/contested")
+def read_contested(
+    visit: AnyVisit, metric: str, period: AskedPeriod, unit: Code = None, touchpoint: Code = None
+) -> dict[str, Any]:
+    """Branches with answers taken out by contests: their share, the score with and without."""
+    require_token_scope(visit.viewer, "read")
+    found = contested_figures(
+        visit.session, visit.viewer, metric, period, unit=unit, touchpoint=touchpoint
+    )
+    return {"rows": [contested_document(row, visit.viewer.language) for row in found]}
 
 
 @router.get("/metrics")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.core.languages import Language
 from api.insights.comments import Comment
+from api.insights.contested import Contested
 from api.insights.figures import Difference, Figure
 from api.insights.overview import Overview, UnitFigure
 from api.insights.reach import UnitReach
@@ -114,6 +115,17 @@ def comment_document(item: Comment, language: Language) -> dict[str, Any]:
         "named": item.named,
         "advisor": item.advisor,
         "customer": None if item.person_id is None else str(item.person_id),
+    }
+
+
+def contested_document(row: Contested, language: Language) -> dict[str, Any]:
+    """A branch's score as it counts, and as it would be with the answers taken out."""
+    return {
+        **_unit(row.unit, language),
+        "excluded": row.excluded,
+        "share": row.share,
+        **figure_document(row.figure),
+        "with_all": figure_document(row.with_all),
     }
 
 

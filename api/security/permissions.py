@@ -16,6 +16,8 @@ class Permission(StrEnum):
     MANAGE_NETWORK = "manage_network"
     MANAGE_ASKING = "manage_asking"
     MANAGE_POINTS = "manage_points"  # printed codes and kiosks
+    CONTEST = "contest"  # object to an answer of the own branch
+    DECIDE_CONTESTS = "decide_contests"
     MANAGE_CUSTOMERS = "manage_customers"  # export and erase
 
 
@@ -25,9 +27,17 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "hq_admin": frozenset(Permission),
     "hq_analyst": frozenset({*_VIEW, Permission.VIEW_NETWORK, Permission.EXPORT}),
     "regional_manager": frozenset({*_VIEW, Permission.VIEW_NETWORK, Permission.EXPORT}),
-    "owner_group_manager": frozenset({*_VIEW, Permission.VIEW_NETWORK, Permission.EXPORT}),
+    "owner_group_manager": frozenset(
+        {*_VIEW, Permission.VIEW_NETWORK, Permission.EXPORT, Permission.CONTEST}
+    ),
     "branch_manager": frozenset(
-        {*_VIEW, Permission.REVEAL_CONTACT, Permission.EXPORT, Permission.MANAGE_POINTS}
+        {
+            *_VIEW,
+            Permission.REVEAL_CONTACT,
+            Permission.EXPORT,
+            Permission.MANAGE_POINTS,
+            Permission.CONTEST,
+        }
     ),
     "branch_staff": frozenset(_VIEW),
     "interviewer": frozenset({Permission.CALL_CUSTOMERS}),

@@ -80,7 +80,7 @@ WEB_GRANTS = {
     ),
     "delete": (
         "login_throttle idempotency_key person_source contact_point person_branch consent answer "
-        "suppression rules_draft"
+        "suppression rules_draft contest_evidence"
     ),
 }
 

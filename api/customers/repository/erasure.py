@@ -23,6 +23,14 @@ _STEPS: dict[str, str] = {
         "update answer a set text = null from response r where a.response_id = r.id "
         f"and a.occurred_on = r.occurred_on and r.{_THEIRS} and a.text is not null"
     ),
+    "evidence": (
+        "delete from contest_evidence e using contest c, response r where e.contest_id = c.id "
+        f"and c.response_id = r.id and r.{_THEIRS}"
+    ),
+    "contests": (
+        "update contest c set note = '', decision_note = null from response r "
+        f"where c.response_id = r.id and r.{_THEIRS}"
+    ),
     "links": (
         "update survey_token t set dead_at = :now from invitation i "
         f"where t.invitation_id = i.id and i.{_THEIRS} and t.dead_at is null"
