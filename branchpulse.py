@@ -7,20 +7,17 @@ imports this module.
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from api.core.terminal import AsJson, FirstDay, LastDay, opened, print_json, read_settings, stop
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from api.core.installation import Installation, Role
-    from api.core.settings import Settings
     from api.surveys.files import Kind
 
 app = typer.Typer(
@@ -47,10 +44,6 @@ mail_app = typer.Typer(no_args_is_help=True, help="Mail that came back.")
 app.add_typer(mail_app, name="mail")
 DefinitionFile = Annotated[Path, typer.Argument(help="A TOML file.")]
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-FirstDay = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
-LastDay = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]
-
 
 def main() -> None:
     """Runs a command; what people did wrong is one line on standard error and exit code 2."""
@@ -62,45 +55,6 @@ def main() -> None:
         stop(error.log_text())
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-
-
-def stop(message: str, code: int = 2) -> NoReturn:
-    """Ends the command with one line on standard error."""
-    print(f"branchpulse: {message}", file=sys.stderr)
-    raise SystemExit(code)
-
-
-def print_json(document: Any) -> None:
-    """One document on standard output; dates as ISO 8601, what is missing as null."""
-    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
-
-
-def read_settings() -> "Settings":
-    """The settings of this installation, or one line that says which setting is wrong."""
-    from pydantic import ValidationError
-
-    from api.core.settings import Settings
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"])).upper()
-        where = f"BRANCHPULSE_{name}: " if name else ""
-        stop(where + first["msg"].removeprefix("Value error, "))
-
-
-@contextmanager
-def opened(role: "Role") -> Iterator["Installation"]:
-    """The installation, its embedded server running if it has one."""
-    from api.core.installation import Installation, running_settings
-
-    with running_settings(read_settings()) as settings:
-        installation = Installation.open(settings, role)
-        try:
-            yield installation
-        finally:
-            installation.close()
 
 
 def web_app() -> "FastAPI":
@@ -329,7 +283,7 @@ def survey_preview(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder.")] = Path("preview"),
 ) -> None:
     """Writes the survey as customers will see it, a file per page and language."""
-    from datetime import UTC
+    from datetime import UTC, datetime
 
     from api.responses.preview import write_preview
     from api.surveys.definitions import load_text, read_survey
