@@ -428,6 +428,7 @@ BENCHES = {
     "submit": "api.responses.bench",
     "ingest": "api.customers.bench",
     "league": "api.insights.bench",
+    "adjust": "api.insights.bench_adjust",
     "plan": "api.invitations.bench_plan",
     "claim": "scheduler.benches.bench_claim",
     "send": "scheduler.benches.bench_send",
