@@ -5,11 +5,13 @@ alone, with a guarantee for the whole table at once (simultaneous) and for each 
 Knows nothing of shrinkage: the posterior rank interval is `scoring.shrinkage.posterior_ranks`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.arrays import Counts, Flags, Floats, floats
+from scoring.arrays import Counts, Flags, Floats, Numbers, floats
+from scoring.largest_differences import Differences, LargestDifferences, Singles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,30 +32,199 @@ class RankSets:
     marginal_high: Counts
 
 
-def tau_best(sets_low: Counts, tau: int) -> Flags:
-    """Branches that may be among the ``tau`` best: ``low <= tau``, shape (p,)."""
-    return np.asarray(sets_low) <= tau
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaceSets:
+    """One layer of `RankSets`: first and last place, and the critical value each was found with.
 
+    ``low`` and ``high`` are int64, ``critical`` float arrays of shape (p,).
+    """
 
-def tau_worst(sets_high: Counts, tau: int) -> Flags:
-    """Branches that may be among the ``tau`` worst: ``high >= p - tau + 1``, shape (p,)."""
-    high = np.asarray(sets_high)
-    return high >= high.size - tau + 1
+    low: Counts
+    high: Counts
+    critical: Floats
 
 
 def rank_sets(
     score: Floats, variance: Floats, *, seed: int, draws: int, level: float = 0.95
 ) -> RankSets:
-    """Simultaneous and marginal confidence sets for the ranks of all branches."""
+    """Simultaneous and marginal confidence sets for the places of all branches.
+
+    Parameters
+    ----------
+    score, variance : float arrays, shape (p,)
+        Raw or adjusted scores (not shrunken ones) and their sampling variances, above 0
+        (`cautious_variance`).
+    seed, draws : int
+        Errors drawn to find the critical values. The same seed gives the same sets, in whatever
+        order the branches come. With 1,000 draws a limit may differ by a place or two from that
+        of another seed; store seed and draws with a table.
+    level : float
+        Probability of the statements.
+
+    Returns
+    -------
+    RankSets
+
+    Raises
+    ------
+    ValueError
+        A score is not finite, a variance not above 0, or the draws are too few for the level.
+
+    Notes
+    -----
+    ``j`` is placed above ``k`` for certain when ``(x_j - x_k) / sqrt(s_j^2 + s_k^2)`` exceeds the
+    ``level`` quantile of the largest such difference among the comparisons not yet decided, were
+    all branches alike; decided comparisons are left out and the rest is tried again (stepdown).
+    A branch's first place is 1 + those certainly above it, its last p - those certainly below.
+    Simultaneous sets allow for all p (p - 1) comparisons, a marginal one for those of its branch.
+
+    Errors of different branches are taken as independent. The sets are honest and wide: with 60
+    answers a branch and 2,000 branches they span nearly the whole table. With variances that are
+    too small by luck they promise too much, see `cautious_variance`.
+
+    References
+    ----------
+    Mogstad, M., Romano, J. P., Shaikh, A. M. and Wilhelm, D. (2024). Inference for ranks with
+    applications to mobility across neighbourhoods and academic achievement across countries.
+    Review of Economic Studies 91, 476-518. Romano, J. P. and Wolf, M. (2005). Econometrica 73,
+    1237-1282 (stepdown).
+    """
+    differences = _differences(score, variance, seed, draws, level)
+    largest = differences.largest()
+    whole = _simultaneous(differences, largest, level)
+    each = _marginal(differences, largest, level)
+    return RankSets(whole.low, whole.high, each.low, each.high)
+
+
+def simultaneous_sets(
+    score: Floats, variance: Floats, *, seed: int, draws: int, level: float = 0.95
+) -> PlaceSets:
+    """The simultaneous layer of `rank_sets` alone."""
+    differences = _differences(score, variance, seed, draws, level)
+    return _simultaneous(differences, differences.largest(), level)
+
+
+def marginal_sets(
+    score: Floats, variance: Floats, *, seed: int, draws: int, level: float = 0.95
+) -> PlaceSets:
+    """The marginal layer of `rank_sets` alone, for every branch."""
+    differences = _differences(score, variance, seed, draws, level)
+    return _marginal(differences, differences.largest(), level)
+
+
+def cautious_variance(variance: Floats, answers: Numbers) -> Floats:
+    """Sampling variances for rank sets: no branch is surer than the network's answers make it.
+
+    Parameters
+    ----------
+    variance : float array, shape (p,)
+        Sampling variances of the scores, see `scoring.variances.metric_variance`.
+    answers : array, shape (p,)
+        Answers behind each, above 0.
+
+    Returns
+    -------
+    float array, shape (p,)
+        The variance of one answer is the branch's own or the network's mean, whichever is larger.
+
+    Notes
+    -----
+    Of hundreds of like branches some have a high score and, for the same lucky answers, a small
+    variance; the largest of all differences finds them. In simulated networks of 300 identical
+    branches (30 answers each, shares .15 .25 .60) 16 of 100 then show a pair as different where 5
+    may, 13 of 100 with 30 to 200 answers; with this variance 1 of 100, and at most 4.6 of 100
+    anywhere on the grid tried. It costs little: sets of 500 branches that truly differ (300 answers
+    each) grow from 83.2 % to 84.9 % of the table.
+    """
+    v, n = floats(variance), floats(answers)
+    own = v * n
+    mean = np.sum(own * n) / np.sum(n) if n.size else 0.0
+    return np.maximum(own, mean) / n
+
+
+def tau_best(sets_low: Counts, tau: int) -> Flags:
+    """Branches that may be among the ``tau`` best.
+
+    Parameters
+    ----------
+    sets_low : int array, shape (p,)
+        `RankSets.simultaneous_low`; then all of the true ``tau`` best are marked with the
+        probability of the sets.
+
+    Returns
+    -------
+    bool array, shape (p,)
+        ``low <= tau``.
+    """
+    return np.asarray(sets_low) <= tau
+
+
+def tau_worst(sets_high: Counts, tau: int) -> Flags:
+    """Branches that may be among the ``tau`` worst: ``high >= p - tau + 1``, see `tau_best`."""
+    high = np.asarray(sets_high)
+    return high >= high.size - tau + 1
+
+
+def _differences(
+    score: Floats, variance: Floats, seed: int, draws: int, level: float
+) -> Differences:
     x, v = floats(score), floats(variance)
-    z = np.random.default_rng(seed).standard_normal((draws, x.size)) * np.sqrt(v)
-    sigma = np.sqrt(v[:, None] + v)
-    biggest = np.array([np.abs((d[:, None] - d) / sigma).max(axis=1) for d in z])
-    t = (x[:, None] - x) / sigma
-    one = np.quantile(biggest.max(axis=1), level, method="inverted_cdf")
-    each = np.quantile(biggest, level, axis=0, method="inverted_cdf")[:, None]
+    if not (np.isfinite(x).all() and np.isfinite(v).all() and (v > 0).all()):
+        raise ValueError("rank sets need finite scores and variances above 0")
+    if not 0 < level < 1 or round(draws * (1 - level), 6) < 1:
+        raise ValueError(f"{draws} draws are too few for a level of {level}")
+    return Differences.drawn(x, v, seed=seed, draws=draws)
 
-    def sets(c: Floats) -> tuple[Counts, Counts]:
-        return 1 + np.sum(t < -c, axis=1), x.size - np.sum(t > c, axis=1)
 
-    return RankSets(*sets(one), *sets(each))
+def _quantile(values: Singles, level: float) -> Floats:
+    """The least value, along the last axis, that a share ``level`` of the values does not exceed.
+
+    Rounded first: 0.29 * 100 is 28.999999999999996.
+    """
+    nth = int(np.ceil(round(values.shape[-1] * level, 6))) - 1
+    return np.partition(values, nth, axis=-1)[..., nth].astype(np.float64)
+
+
+def _simultaneous(differences: Differences, largest: LargestDifferences, level: float) -> PlaceSets:
+    """Step down with one critical value for all comparisons."""
+
+    def critical(left: LargestDifferences) -> Floats:
+        whole = np.max(left.value, axis=0, initial=0)
+        return np.full(left.value.shape[0], _quantile(whole, level))
+
+    return _stepdown(differences, largest.copy(), critical)
+
+
+def _marginal(differences: Differences, largest: LargestDifferences, level: float) -> PlaceSets:
+    """Step down with a critical value for each branch, the same for branches that are equal."""
+
+    def critical(left: LargestDifferences) -> Floats:
+        return differences.equals.highest(_quantile(left.value, level))
+
+    return _stepdown(differences, largest.copy(), critical)
+
+
+def _stepdown(
+    differences: Differences,
+    left: LargestDifferences,
+    critical: Callable[[LargestDifferences], Floats],
+) -> PlaceSets:
+    """Decide, leave out what is decided, and try the rest with the smaller critical value."""
+    branches = left.value.shape[0]
+    decided = np.zeros((branches, 2 * branches), dtype=bool)
+    while True:
+        c = critical(left)
+        found = differences.beyond(c)
+        if np.array_equal(found, decided):
+            break
+        decided = found
+        stale = left.depends_on(decided)
+        while (open_ := stale & (left.value >= critical(left)[:, np.newaxis])).any():
+            differences.search_again(left, open_, decided)
+            stale &= ~open_
+    above, below = np.hsplit(decided, 2)
+    order = differences.order
+    low, high, used = np.empty_like(order), np.empty_like(order), np.empty(branches)
+    low[order], high[order] = 1 + above.sum(axis=1), branches - below.sum(axis=1)
+    used[order] = c
+    return PlaceSets(low, high, used)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.arrays import Counts, Floats, floats
+from scoring.equals import Equals
 
 NEWTON_STEPS = 100
 CHUNK_CELLS = 1 << 20
@@ -195,7 +196,7 @@ def posterior_ranks(
         return Ranks(rank, np.ones_like(rank), np.full_like(rank, m.size), anywhere)
     order = np.lexsort((s, -m))
     places = _drawn_places(m[order], s[order], seed, draws)
-    equals = _Equals.of(m[order], s[order])
+    equals = Equals.of(m[order], s[order])
     low, high, top = np.empty_like(rank), np.empty_like(rank), np.empty(m.size)
     limits = _place_limits(places, coverage)
     low[order] = equals.lowest(limits[0])
@@ -243,26 +244,3 @@ def _place_limits(places: NDArray[np.unsignedinteger], coverage: float) -> tuple
         low[start : start + columns] = part[:, first]
         high[start : start + columns] = part[:, last]
     return low, high
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Equals:
-    """Runs of neighbours that are equal in score and sd; what is said of one holds for all."""
-
-    starts: Counts
-    group: Counts
-
-    @classmethod
-    def of(cls, m: Floats, s: Floats) -> "_Equals":
-        new = np.ones(m.size, dtype=bool)
-        new[1:] = (np.diff(m) != 0) | (np.diff(s) != 0)
-        return cls(np.flatnonzero(new), np.cumsum(new) - 1)
-
-    def lowest(self, values: Counts) -> Counts:
-        return np.minimum.reduceat(values, self.starts)[self.group]
-
-    def highest(self, values: Counts) -> Counts:
-        return np.maximum.reduceat(values, self.starts)[self.group]
-
-    def mean(self, values: Floats) -> Floats:
-        return (np.add.reduceat(values, self.starts) / np.bincount(self.group))[self.group]
