@@ -33,6 +33,7 @@ class Page(StrEnum):
     CALLS = "calls"
     POINTS = "points"
     WHY = "why"
+    CONTESTS = "contests"
     PUBLISHED = "published"
     MISSING = "missing"
 
@@ -132,6 +133,7 @@ _TAILS = {
     Page.CALLS: "",
     Page.POINTS: "subject",
     Page.WHY: "unit",
+    Page.CONTESTS: "subject",
     Page.PUBLISHED: "subject",
 }
 _LONGEST_FIRST = sorted(_TAILS, key=len, reverse=True)

@@ -22,6 +22,7 @@ from dash.exceptions import PreventUpdate
 from dashboard.actions.export import export_league
 from dashboard.address import Page, read_address
 from dashboard.asking_callbacks import asking_group
+from dashboard.contest_callbacks import contest_page
 from dashboard.data.frame import frame, landing, may_look
 from dashboard.data.freshness import version_now
 from dashboard.data.glance import glance, overview_unit
@@ -121,7 +122,8 @@ def _page(sitting: Sitting, *, had_grid: bool) -> tuple[Any, Shown | None]:
             letter = ranking_view(sitting)
             return ranking_page(letter, sitting.say), {**now, "pending": letter.pending}
         case _:
-            return asking_group(sitting) or states.missing(sitting.say), None
+            found = contest_page(sitting) or asking_group(sitting)
+            return found or states.missing(sitting.say), None
 
 
 def _league(sitting: Sitting, now: Shown, *, had_grid: bool) -> tuple[Any, Shown]:

@@ -1,4 +1,4 @@
-"""Rows of the call list and of a printed code, for a branch of the two regions."""
+"""Rows of the call list, a printed code and a contest, for a branch of the two regions."""
 
 from datetime import timedelta
 from typing import Protocol
@@ -7,7 +7,7 @@ from uuid import UUID
 from conftest import NOW
 from sqlmodel import Session
 
-from api.models import CallTask, CallTry, QrPoint
+from api.models import CallTask, CallTry, Contest, ContestEvidence, QrPoint
 
 
 class Place(Protocol):
@@ -58,3 +58,31 @@ def add_calls_and_point(
         session.add(row)
         session.flush()
     return point.id
+
+
+def add_contest(
+    session: Session, mark: str, at: Place, response: UUID, account: UUID
+) -> tuple[UUID, UUID]:
+    """An open contest with a file, both called ``mark``; their ids."""
+    contest = Contest(
+        response_id=response,
+        branch_id=at.unit_id,
+        occurred_on=NOW.date(),
+        reason="other",
+        note=mark,
+        raised_by=account,
+        raised_at=NOW,
+    )
+    evidence = ContestEvidence(
+        contest_id=contest.id,
+        branch_id=at.unit_id,
+        file_name=f"{mark}.pdf",
+        media_type="application/pdf",
+        content=f"%PDF-{mark}".encode(),
+        added_by=account,
+        added_at=NOW,
+    )
+    for row in (contest, evidence):
+        session.add(row)
+        session.flush()
+    return contest.id, evidence.id

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from uuid import UUID
 
-from channel_rows import add_calls_and_point
+from channel_rows import add_calls_and_point, add_contest
 from conftest import NOW, Office
 from sqlalchemy import text
 from sqlmodel import Session
@@ -96,6 +96,8 @@ class Branch:
     account: UUID
     grant: UUID
     point: UUID
+    contest: UUID
+    evidence: UUID
     token: str
     unit_marks: tuple[str, ...]
     data_marks: tuple[str, ...]
@@ -256,6 +258,7 @@ def _make_branch(session: Session, vault: Vault, name: str, at: Context) -> Bran
         session, vault, LoginNames(email=f"{mark}@example.com"), name=f"{mark} manager", now=NOW
     )
     grant = service.grant(session, account, "branch_manager", unit_id=at.unit_id, now=NOW)
+    contest, evidence = add_contest(session, mark, at, response, account)
     return Branch(
         code=_code(name),
         former_code=former,
@@ -268,6 +271,8 @@ def _make_branch(session: Session, vault: Vault, name: str, at: Context) -> Bran
         account=account,
         grant=grant,
         point=add_calls_and_point(session, mark, at, invitation, account),
+        contest=contest,
+        evidence=evidence,
         token=token,
         unit_marks=(_code(name), f"nameq{name}q", f"brandq{name}q", former),
         data_marks=(mark, str(count), str(person), str(event), str(invitation), str(response)),

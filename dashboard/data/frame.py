@@ -12,7 +12,7 @@ from dashboard.data.periods import days_text, period_choices, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.numbers import Metric
 
-_MEASURED = (Page.OVERVIEW, Page.LEAGUE, Page.UNIT, Page.WHY)
+_MEASURED = (Page.OVERVIEW, Page.LEAGUE, Page.UNIT, Page.WHY, Page.CONTESTS)
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,8 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
         links.append(("dashboard.nav.asking", Page.ASKING, None))
     if "interviewer" in sitting.viewer.roles:
         links.append(("dashboard.nav.calls", Page.CALLS, None))
+    if not compares(sitting) and sitting.viewer.may(Permission.VIEW_COMMENTS):
+        links.append(("dashboard.nav.contests", Page.CONTESTS, None))
     if may_print(sitting):
         links.append(("dashboard.nav.points", Page.POINTS, None))
     return [
@@ -187,6 +189,7 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
     (
         (Page.LEAGUE, Permission.VIEW_NETWORK),
         (Page.PUBLISHED, Permission.VIEW_NETWORK),
+        (Page.CONTESTS, Permission.VIEW_NETWORK),
     ),
 )
 _BEHIND = {

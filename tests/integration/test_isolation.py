@@ -50,6 +50,8 @@ NAMES: Mapping[str, Callable[[Branch], str]] = MappingProxyType(
         "response_id": lambda branch: str(branch.response),
         "account_id": lambda branch: str(branch.account),
         "grant_id": lambda branch: str(branch.grant),
+        "contest_id": lambda branch: str(branch.contest),
+        "file_id": lambda branch: str(branch.evidence),
         "point_id": lambda branch: str(branch.point),
     }
 )
@@ -58,6 +60,7 @@ NAMES: Mapping[str, Callable[[Branch], str]] = MappingProxyType(
 OTHERS: Mapping[str, str | None] = MappingProxyType(
     {
         "metric": "nps",
+        "state": None,
         "from": "2026-08-01",
         "to": "2026-11-16",
         "week": "2026-11-09",
@@ -92,6 +95,19 @@ BODIES: Mapping[tuple[str, str], Callable[[Branch], object]] = MappingProxyType(
             "contact_id": str(branch.contact)
         },
         ("POST", "/api/v1/calls/{invitation_id}/outcome"): lambda _: {"outcome": "refused"},
+        ("POST", "/api/v1/contests"): lambda branch: {
+            "response": str(branch.response),
+            "reason": "other",
+            "note": "some words",
+        },
+        ("POST", "/api/v1/contests/{contest_id}/decision"): lambda _: {
+            "verdict": "upheld",
+            "note": "some words",
+        },
+        ("POST", "/api/v1/contests/{contest_id}/evidence"): lambda _: {
+            "file_name": "a.pdf",
+            "content": "JVBERi0=",
+        },
         ("POST", "/api/v1/accounts/{account_id}/grants"): lambda branch: {
             "role": "branch_staff",
             "unit": branch.code,

@@ -107,6 +107,14 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "period-to.value": lambda *_: "2026-11-16",
         "more-voices.value": lambda *_: None,
         "league-grid.virtualRowData": lambda _, branch: [{"unit_code": branch.code}],
+        "contest-send.value": lambda _, branch: f"answer-{branch.response}",
+        "contest-reason.value": lambda *_: "other",
+        "contest-note.value": lambda *_: "some words",
+        "contest-file.contents": lambda *_: None,
+        "contest-file.filename": lambda *_: None,
+        "contest-withdraw.value": lambda _, branch: str(branch.contest),
+        "contest-uphold.value": lambda _, branch: str(branch.contest),
+        "contest-reject.value": lambda _, branch: str(branch.contest),
         "call-reveal.value": lambda _, branch: str(branch.invitation),
         "call-outcome.value": lambda *_: "busy",
         "call-day.value": lambda *_: "2026-11-19",
@@ -150,6 +158,8 @@ def addresses(branch: Branch) -> Iterator[str]:
     yield f"{ROOT}{Page.UNIT}/{branch.former_code}?{PERIOD}"
     yield f"{ROOT}{Page.ASKING_EVENT}/{branch.event}?{PERIOD}"
     yield f"{ROOT}{Page.ASKING_CUSTOMER}/{branch.customer}?{PERIOD}"
+    yield f"{ROOT}{Page.CONTESTS}/{branch.contest}?{PERIOD}"
+    yield f"{ROOT}{Page.CONTESTS}/answer-{branch.response}?{PERIOD}"
 
 
 def answers(browser: Browser, branch: Branch) -> Iterator[tuple[str, int, str]]:
