@@ -10,8 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from scoring.arrays import Counts, Flags, Floats, ratio
-from scoring.composite import Moments
-from scoring.crossed import Crossed, centred
+from scoring.crossed import Crossed
 from scoring.drivers import NeverTogetherError
 from scoring.resampling import DRAWS, cluster_sums, limits, resampled
 
@@ -74,17 +73,25 @@ def _role(low: float, high: float) -> Role | None:
 
 
 def penalty_reward(
-    groups: Moments, cluster: Counts, *, seed: int, draws: int = DRAWS, coverage: float = 0.95
+    parts: Crossed,
+    cluster: Counts,
+    marks: Floats,
+    *,
+    seed: int,
+    draws: int = DRAWS,
+    coverage: float = 0.95,
 ) -> Contrast:
     """Contrast what bad and what excellent marks of each driver go with.
 
     Parameters
     ----------
-    groups : Moments
-        Of shape (g,), m = 1 + 2 k columns: the outcome, then 1 where driver q was marked low for
-        each of the k drivers, then 1 where it was marked high. Means within groups are taken out.
+    parts : Crossed
+        Of shape (g, m, m), m = 1 + 2 k columns: the outcome, then 1 where driver q was marked low
+        for each of the k drivers, then 1 where it was marked high; means within branches taken out.
     cluster : int array, shape (g,)
-        The cluster (branch) of each group, from 0.
+        The cluster (branch) of each part, from 0.
+    marks : float array, shape (2 k,)
+        How many low marks each driver has, then how many high ones.
     seed, draws, coverage
         Of the cluster bootstrap.
 
@@ -109,8 +116,7 @@ def penalty_reward(
     J. and Prebezac, D. (2008). Prioritizing improvement of service attributes using impact
     range-performance analysis and impact-asymmetry analysis. Managing Service Quality 18, 559-576.
     """
-    marks = np.diagonal(groups.products, axis1=-2, axis2=-1).sum(axis=0)[1:]
-    crossed = cluster_sums(centred(groups), cluster)
+    crossed = cluster_sums(parts, cluster)
     whole = _coefficients(crossed.pooled)
     drawn = _coefficients(resampled(crossed, seed, draws))
     if np.isnan(whole).any():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.arrays import Floats, floats, ratio
+from scoring.arrays import Counts, Floats, floats, ratio
 from scoring.composite import Moments
 
 SMALLEST_EIGENVALUE = -1e-9
@@ -64,6 +64,34 @@ def centred(moments: Moments) -> Crossed:
     mirrored = np.swapaxes(moments.sums, -1, -2)
     expected = np.nan_to_num(ratio(moments.sums * mirrored, n))
     return Crossed(np.where(n > 0, moments.products - expected, 0.0), np.maximum(n - 1, 0.0))
+
+
+def centred_parts(parts: Moments, group: Counts) -> Crossed:
+    """Parts of groups, with the means of the whole group taken out of each.
+
+    Parameters
+    ----------
+    parts : Moments
+        Of shape (parts,): the months of a branch, say.
+    group : int array, shape (parts,)
+        Which group each part belongs to, from 0.
+
+    Returns
+    -------
+    Crossed
+        Of shape (parts, m, m). The parts of a group add up to what `centred` makes of the group, so
+        that parts can be resampled without another estimate.
+    """
+    many = int(group.max()) + 1 if group.size else 0
+    counts, sums = (np.zeros((many, *parts.counts.shape[1:])) for _ in range(2))
+    np.add.at(counts, group, parts.counts)
+    np.add.at(sums, group, parts.sums)
+    mean = np.nan_to_num(ratio(sums, counts))[group]
+    mirrored = np.swapaxes(mean, -1, -2)
+    crossed = parts.sums * mirrored
+    n = floats(parts.counts)
+    products = parts.products - crossed - np.swapaxes(crossed, -1, -2) + n * mean * mirrored
+    return Crossed(products, n * (1 - np.nan_to_num(ratio(1.0, counts)))[group])
 
 
 def group_means(moments: Moments, *, least: int = 10) -> Moments:

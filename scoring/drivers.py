@@ -11,7 +11,7 @@ import numpy as np
 
 from scoring.arrays import Counts, Flags, Floats
 from scoring.composite import Moments
-from scoring.crossed import centred, correlations, group_means
+from scoring.crossed import Crossed, centred, correlations, group_means
 from scoring.importance import (
     explained_share,
     johnson_weights,
@@ -67,17 +67,17 @@ class Drivers:
 
 
 def within_drivers(
-    groups: Moments, cluster: Counts, *, seed: int, draws: int = DRAWS, coverage: float = 0.95
+    parts: Crossed, cluster: Counts, *, seed: int, draws: int = DRAWS, coverage: float = 0.95
 ) -> Drivers:
     """Drivers among customers of the same group: what a happier customer saw differently.
 
     Parameters
     ----------
-    groups : Moments
-        Of shape (g,), m = 1 + k questions: the outcome first, then the drivers. A group is a branch
-        (or a branch at a touchpoint); its means are taken out.
+    parts : Crossed
+        Of shape (g, m, m), m = 1 + k questions: the outcome first, then the drivers. The means of
+        a branch (or of a branch at a touchpoint) are taken out: `scoring.crossed.centred`.
     cluster : int array, shape (g,)
-        Which cluster (branch) each group belongs to, from 0: clusters are resampled whole.
+        Which cluster (branch) each part belongs to, from 0: clusters are resampled whole.
     seed, draws, coverage
         Of the bootstrap.
 
@@ -101,7 +101,7 @@ def within_drivers(
     Johnson (2000), see `scoring.importance.johnson_weights`. Field, C. A. and Welsh, A. H. (2007).
     Bootstrapping clustered data. JRSS B 69, 369-390.
     """
-    crossed = cluster_sums(centred(groups), cluster)
+    crossed = cluster_sums(parts, cluster)
     drawn = resampled(crossed, seed, draws)
     found = correlations(crossed.pooled), correlations(drawn)
     return _drivers(*found, coverage=coverage, clusters=len(crossed.products))

@@ -6,6 +6,7 @@ import pytest
 from scoring.arrays import Counts, Floats
 from scoring.composite import answer_moments
 from scoring.contrast import Contrast, penalty_reward
+from scoring.crossed import centred
 
 TRUE = np.array([[-20.0, 2.0], [-3.0, 15.0]])
 
@@ -23,7 +24,8 @@ def marked(
 
 def contrast(values: Floats, branch: Counts, seed: int = 1) -> Contrast:
     moments = answer_moments(values, branch, branches=40)
-    return penalty_reward(moments, np.arange(40), seed=seed, draws=300)
+    marks = values[:, 1:].sum(axis=0)
+    return penalty_reward(centred(moments), np.arange(40), marks, seed=seed, draws=300)
 
 
 def test_a_basic_and_an_exciter_are_told_apart() -> None:

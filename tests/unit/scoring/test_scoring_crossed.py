@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from scoring.arrays import Counts, Floats
 from scoring.composite import answer_moments
-from scoring.crossed import centred, correlations, group_means, possible
+from scoring.crossed import centred, centred_parts, correlations, group_means, possible
 
 
 def surveyed(seed: int, *, branches: int = 6, people: int = 120) -> tuple[Floats, Counts]:
@@ -84,6 +84,18 @@ def test_parts_of_a_group_merge_in_any_order(seed: int) -> None:
     pooled = type(whole)(whole.products[order], whole.freedom[order]).pooled
     assert pooled.products == pytest.approx(whole.pooled.products, abs=1e-9)
     assert (whole + merged).freedom == pytest.approx(2 * whole.freedom)
+
+
+def test_parts_of_groups_add_up_to_the_groups() -> None:
+    answers, branch = surveyed(5)
+    answers[np.random.default_rng(5).random(answers.shape) < 0.1] = np.nan
+    month = np.arange(len(answers)) % 4
+    parts = answer_moments(answers, branch * 4 + month, branches=24)
+    found = centred_parts(parts, np.arange(24) // 4)
+    whole = centred(answer_moments(answers, branch, branches=6))
+    for name in ("products", "freedom"):
+        added = getattr(found, name).reshape(6, 4, 3, 3).sum(axis=1)
+        assert added == pytest.approx(getattr(whole, name), abs=1e-9)
 
 
 def test_pairs_use_the_means_of_those_who_answered_both() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scoring.arrays import Counts, Floats
 from scoring.composite import Moments, answer_moments
-from scoring.crossed import centred
+from scoring.crossed import centred, centred_parts
 from scoring.drivers import (
     Drivers,
     NeverTogetherError,
@@ -49,7 +49,7 @@ def customers(
 def found(values: Floats, branch: Counts, *, draws: int = 400, seed: int = 1) -> Drivers:
     branches = int(branch.max()) + 1
     moments = answer_moments(values, branch, branches=branches)
-    return within_drivers(moments, np.arange(branches), seed=seed, draws=draws)
+    return within_drivers(centred(moments), np.arange(branches), seed=seed, draws=draws)
 
 
 def equal(left: Drivers, right: Drivers) -> bool:
@@ -109,9 +109,21 @@ def test_a_cluster_may_hold_several_groups() -> None:
     values, branch = customers(np.random.default_rng(5), 40, 50)
     group = 2 * branch + np.arange(len(branch)) % 2
     moments = answer_moments(values, group, branches=80)
-    drivers = within_drivers(moments, np.arange(80) // 2, seed=1, draws=50)
+    drivers = within_drivers(centred(moments), np.arange(80) // 2, seed=1, draws=50)
     assert drivers.clusters == 40
     assert drivers.weight == pytest.approx(found(values, branch).weight, abs=0.01)
+
+
+def test_months_of_one_branch_can_be_resampled_without_another_estimate() -> None:
+    values, _ = customers(np.random.default_rng(12), 1, 360)
+    month = np.arange(360) % 12
+    moments = answer_moments(values, month, branches=12)
+    parts = centred_parts(moments, np.zeros(12, dtype=np.int64))
+    drivers = within_drivers(parts, np.arange(12), seed=1, draws=50)
+    matrix = np.corrcoef(values.T)
+    shares = johnson_weights(matrix[1:, 1:], matrix[0, 1:])
+    assert drivers.weight == pytest.approx(shares / shares.sum())
+    assert (drivers.low < drivers.high).all()
 
 
 def test_intervals_cover_the_truth_also_with_ten_branches() -> None:
