@@ -25,11 +25,39 @@ var dagfuncs = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
     return String(params.value).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
   };
   // Whatever one sorts by: branches below the ranking tier stay apart, behind the ranked ones.
+  // Then every row learns whether it is bracketed with its neighbours as they stand now: a tie is
+  // of two branches that follow each other, so another order or a filter takes its bracket away.
   dagfuncs.bpRankedFirst = function (params) {
     var nodes = params.nodes;
     var ranked = nodes.filter(function (node) { return node.data.ranked; });
     var apart = nodes.filter(function (node) { return !node.data.ranked; });
     ranked.concat(apart).forEach(function (node, place) { nodes[place] = node; });
+    nodes.forEach(function (node, place) {
+      var before = nodes[place - 1], after = nodes[place + 1];
+      node.data.bracket = {
+        place: place,
+        up: Boolean(before && node.data.tied_with === before.data.unit_code),
+        down: Boolean(after && after.data.tied_with === node.data.unit_code)
+      };
+    });
+    window.setTimeout(function () {
+      if (!params.api.isDestroyed()) {
+        dagfuncs.bpFit(params);  // the first size of a grid is told to nobody
+        params.api.refreshCells({ force: true, columns: ["rank", "card"] });
+      }
+    }, 0);
+  };
+  // A narrow table shows each branch as a card, a wide one as a row of columns.
+  dagfuncs.bpFit = function (params) {
+    var grid = params.api, all = grid.getColumns() || [];
+    var narrow = window.matchMedia("(max-width: 640px)").matches;
+    var cards = all.filter(function (column) { return column.getColId() === "card"; });
+    if (!cards.length || cards[0].isVisible() === narrow) { return; }
+    grid.setColumnsVisible(all.filter(function (column) {
+      return column !== cards[0] && !(column.getColDef().context || {}).never;
+    }), !narrow);
+    grid.setColumnsVisible(cards, narrow);
+    grid.setGridOption("headerHeight", narrow ? 0 : 48);
   };
   // What is unknown comes last in both directions.
   dagfuncs.bpUnknownLast = function (first, second, nodeFirst, nodeSecond, descending) {

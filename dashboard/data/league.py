@@ -1,15 +1,22 @@
-"""The league table as the page shows it: rows of `api.insights.league`, with what they lack."""
+"""The league table as the page shows it: rows of `api.insights.league`, with what they lack.
 
+Puts words to rows; computes no number but where a branch stands in the order of its table.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from api.insights.league import League, LeagueRow, league
-from dashboard.address import Page
+from dashboard.address import PEERS, Page
 from dashboard.data.extent import elsewhere
 from dashboard.data.frame import Link
 from dashboard.data.metrics import shown_metric
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
+from dashboard.data.words import Words
 from dashboard.numbers import Metric
 from scoring.tiers import DEFAULT_THRESHOLDS
 
@@ -28,11 +35,18 @@ class LeagueView:
     version: int
     elsewhere: Link | None = None
     rank_from: int = DEFAULT_THRESHOLDS.rank
+    sets: tuple[Link, ...] = ()
+    by_peers: bool = False
 
     @property
     def is_empty(self) -> bool:
         """True when no branch has an answer."""
         return all(row["n"] == 0 for row in self.rows)
+
+    @property
+    def is_adjusted(self) -> bool:
+        """True when any branch has an adjusted score beside the raw one."""
+        return any(row["adjusted"] is not None for row in self.rows)
 
 
 def league_view(sitting: Sitting) -> LeagueView | None:
@@ -43,21 +57,24 @@ def league_view(sitting: Sitting) -> LeagueView | None:
     found = read_league(sitting, metric.code)
     ranked = [row for row in found.rows if row.ranked]
     empty = all(row.n == 0 for row in found.rows)
+    above = tied_with(found.rows)
     return LeagueView(
         metric=metric,
         period=days_text(sitting.say, shown_period(sitting)),
-        rows=[_row(sitting, row) for row in found.rows],
+        rows=[_row(sitting, row, above.get(row.unit_code)) for row in found.rows],
         ranked=len(ranked),
         apart=len(found.rows) - len(ranked),
         answers=sum(row.n or 0 for row in found.rows),
         pending=found.ranks_pending,
         version=found.data_version,
         elsewhere=elsewhere(sitting, metric.code, sitting.address.unit) if empty else None,
+        sets=_sets(sitting),
+        by_peers=sitting.address.compared == PEERS,
     )
 
 
 def read_league(sitting: Sitting, metric: str) -> League:
-    """The table behind the page, for the address's unit, period and touchpoint."""
+    """The table behind the page, for the address's unit, period, touchpoint and comparison."""
     return league(
         sitting.session,
         sitting.viewer,
@@ -69,13 +86,50 @@ def read_league(sitting: Sitting, metric: str) -> League:
     )
 
 
-def _row(sitting: Sitting, row: LeagueRow) -> dict[str, Any]:
+def tied_with(rows: Sequence[LeagueRow]) -> dict[str, str]:
+    """The branch directly above, by code, of each branch that chance may have put below it.
+
+    Only where that branch is among ``rows``: a tie is between two places that follow each other
+    in the whole comparison set, of which a viewer may see a part.
+    """
+    placed = [(row, row.rank) for row in rows if row.rank is not None]
+    holders = Counter((row.peer_group, rank) for row, rank in placed)
+    return {
+        row.unit_code: above.unit_code
+        for (above, higher), (row, rank) in pairwise(placed)
+        if row.tied_above
+        and row.peer_group == above.peer_group
+        and rank in (higher, higher + holders[above.peer_group, higher])
+    }
+
+
+def _sets(sitting: Sitting) -> tuple[Link, ...]:
+    """With whom branches can be compared."""
+    address, say = sitting.address, sitting.say
+    return (
+        Link(say("league.set.network"), address.with_(compared=None).href, not address.compared),
+        Link(
+            say("league.set.peers"),
+            address.with_(compared=PEERS).href,
+            address.compared == PEERS,
+        ),
+    )
+
+
+def _row(sitting: Sitting, row: LeagueRow, above: str | None) -> dict[str, Any]:
+    address = sitting.address
     region = sitting.viewer.hierarchy.region_of(row.branch_id)
+    where = region.name(sitting.language) if region else None
+    peers = peer_words(sitting.say, row.peer_group)
     return {
         **row.as_dict(),
-        "region": region.name(sitting.language) if region else None,
-        "href": sitting.address.to(Page.UNIT, row.unit_code).href,
+        "region": where,
+        "peers": peers,
+        "about": peers if address.compared else where,
+        "href": address.to(Page.UNIT, row.unit_code).href,
+        "why": address.to(Page.WHY, row.unit_code).href if row.ranked else None,
         "tier": row.tier,
+        "tied_with": above,
         "lacks": None if row.ranked else _lacks(sitting, row),
     }
 
@@ -84,3 +138,8 @@ def _lacks(sitting: Sitting, row: LeagueRow) -> str:
     if row.n is None:
         return sitting.say("league.lacks_hidden", count=DEFAULT_THRESHOLDS.count)
     return sitting.say("league.lacks", missing=DEFAULT_THRESHOLDS.rank - row.n)
+
+
+def peer_words(say: Words, group: str | None) -> str | None:
+    """A peer group as one says it: what its branches have in common."""
+    return group

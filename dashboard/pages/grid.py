@@ -20,7 +20,8 @@ _THEME = (
 
 
 def grid(name: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]], *,
-         language: str, row_id: str, options: dict[str, Any] | None = None) -> Any:  # fmt: skip
+         language: str, row_id: str, options: dict[str, Any] | None = None,
+         listeners: dict[str, list[str]] | None = None) -> Any:  # fmt: skip
     """A sortable, filterable, searchable grid in the page's language."""
     return dag.AgGrid(
         id=name,
@@ -30,6 +31,7 @@ def grid(name: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]], *
         defaultColDef={"sortable": True, "filter": True, "resizable": True,
                        "suppressHeaderMenuButton": True},
         columnSize=None,
+        eventListeners=listeners or {},
         className="ag-theme-bp",
         style={"height": None, "width": "100%"},
         dashGridOptions={

@@ -3,18 +3,16 @@
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import html
+from dash import dcc, html
 
 from dashboard.data.league import LeagueView
 from dashboard.data.words import Words
 from dashboard.ids import Id
-from dashboard.numbers import Metric, count
+from dashboard.numbers import count
 from dashboard.pages import states
 from dashboard.pages.grid import grid
+from dashboard.pages.league_columns import columns
 from dashboard.pages.parts import icon
-
-_SORT = {"comparator": {"function": "bpUnknownLast(valueA, valueB, nodeA, nodeB, isDescending)"}}
-_NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned", **_SORT}
 
 
 def league_page(view: LeagueView | None, say: Words) -> Any:
@@ -27,7 +25,7 @@ def league_page(view: LeagueView | None, say: Words) -> Any:
         [
             html.Div(league_head(view, say), id=Id.LEAGUE_HEAD),
             _table(view, say),
-            html.P(say("league.how"), className="bp-note"),
+            _how(view, say),
         ],
         className="bp-card",
     )
@@ -47,6 +45,39 @@ def league_head(view: LeagueView, say: Words) -> Any:
 
 
 def _table(view: LeagueView, say: Words) -> Any:
+    return html.Div(
+        [
+            html.Div([_choice(view, say), _tools(say)], className="bp-table-head"),
+            _legend(view, say),
+            grid(
+                Id.LEAGUE_GRID,
+                columns(view, say),
+                view.rows,
+                language=say.language,
+                row_id="unit_code",
+                options={
+                    "postSortRows": {"function": "bpRankedFirst(params)"},
+                    "rowClassRules": {"bp-unranked": "!params.data.ranked"},
+                    "rowHeight": 60,
+                    "suppressColumnVirtualisation": True,
+                    "includeHiddenColumnsInQuickFilter": True,
+                },
+                listeners={"gridSizeChanged": ["bpFit(params)"]},
+            ),
+        ]
+    )
+
+
+def _choice(view: LeagueView, say: Words) -> Any:
+    """With whom each branch is compared; the choice stands in the address."""
+    links = [
+        dcc.Link(one.label, href=one.href, className="active" if one.active else "")
+        for one in view.sets
+    ]
+    return html.Nav(links, className="bp-choice", **{"aria-label": say("league.set.label")})
+
+
+def _tools(say: Words) -> Any:
     search = html.Div(
         [
             icon("search"),
@@ -58,72 +89,23 @@ def _table(view: LeagueView, say: Words) -> Any:
     )
     export = html.Button([icon("download"), say("league.export")], id=Id.EXPORT,
                          className="bp-button")  # fmt: skip
-    return html.Div(
-        [
-            html.Div([search, export], className="bp-table-head"),
-            grid(
-                Id.LEAGUE_GRID,
-                columns(view, say),
-                view.rows,
-                language=say.language,
-                row_id="unit_code",
-                options={
-                    "postSortRows": {"function": "bpRankedFirst(params)"},
-                    "rowClassRules": {"bp-unranked": "!params.data.ranked"},
-                },
-            ),
-        ]
-    )
+    return html.Div([search, export], className="bp-buttons")
 
 
-def columns(view: LeagueView, say: Words) -> list[dict[str, Any]]:
-    """The columns, most telling first."""
-    metric = view.metric
-    low, high = interval_axis(view)
-    shaped = {"kind": metric.kind}
-    interval = {**shaped, "low": low, "high": high, "mean": pooled(view)}
-    change = {**shaped, "noise": say("league.noise"), "real": say("league.real")}
-    cells = {"cellRenderer": "BpInterval", "cellRendererParams": interval}
-    return [
-        _column(say, "rank", 112, cellRenderer="BpRank", sort="asc", **_SORT, filter=False),
-        _column(say, "unit_name", 144, cellRenderer="BpLink", flex=2),
-        _column(say, "score", 76, **_NUMBER, **_formatted(metric)),
-        _column(say, "interval", 200, **cells, sortable=False, filter=False, flex=2),
-        _column(say, "n", 100, **_NUMBER, valueFormatter={"function": "bpCount(params)"}),
-        _column(say, "change", 100, **_NUMBER, cellRenderer="BpChange", cellRendererParams=change),
-        _column(say, "shrunk", 116, **_NUMBER, **_formatted(metric)),
-        _column(say, "region", 148, flex=1),
-        _column(say, "unit_code", 100),
+def _legend(view: LeagueView, say: Words) -> Any:
+    """What is drawn in a row."""
+    drawn = ["point", "line", *(["fair"] if view.is_adjusted else []), "mean", "tie"]
+    keys = [
+        html.Span([html.I(className=f"bp-key bp-key-{name}"), say(f"league.legend.{name}")])
+        for name in drawn
     ]
+    return html.Div(keys, className="bp-keys")
 
 
-def interval_axis(view: LeagueView) -> tuple[float, float]:
-    """The part of the scale that every interval of the table fits into."""
-    lows = [row["low"] for row in view.rows if row["low"] is not None]
-    highs = [row["high"] for row in view.rows if row["high"] is not None]
-    if not lows:
-        return view.metric.low, view.metric.high
-    margin = 0.04 * max(max(highs) - min(lows), 1e-9)
-    return min(lows) - margin, max(highs) + margin
-
-
-def pooled(view: LeagueView) -> float | None:
-    """The mean of all shown scores, weighted by answers: the dashed line."""
-    shown = [(row["score"], row["n"]) for row in view.rows if row["score"] is not None]
-    answers = sum(n for _, n in shown)
-    return sum(score * n for score, n in shown) / answers if answers else None
-
-
-def _column(say: Words, name: str, width: int, **more: Any) -> dict[str, Any]:
-    return {
-        "field": name,
-        "headerName": say(f"league.column.{name}"),
-        "headerTooltip": say(f"league.tooltip.{name}"),
-        "width": width,
-        "minWidth": width,
-        **more,
-    }
-
-
-def _formatted(metric: Metric) -> dict[str, Any]:
-    return {"valueFormatter": {"function": f"bpScore(params, '{metric.kind}')"}}
+def _how(view: LeagueView, say: Words) -> Any:
+    """How to read the table, one sentence for each thing that is drawn or named."""
+    said = ["rank", "bands", "change", "badge"]
+    said += ["adjusted" if view.is_adjusted else "not_adjusted"]
+    said += ["peers"] if view.by_peers else []
+    lines = [html.Li(say(f"league.how.{name}")) for name in said]
+    return html.Ul(lines, className="bp-note bp-how")

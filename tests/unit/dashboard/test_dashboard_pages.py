@@ -9,9 +9,10 @@ import pytest
 
 from api.insights.bands import Bands
 from api.insights.figures import Difference, Figure
+from api.insights.league_rows import LeagueRow
 from dashboard.data.frame import Frame, Link
 from dashboard.data.glance import Glance, Part, Step
-from dashboard.data.league import LeagueView
+from dashboard.data.league import LeagueView, tied_with
 from dashboard.data.unit import UnitView, Voice, Voices
 from dashboard.data.words import Words
 from dashboard.figures.comparison import COLUMNS as COMPARED
@@ -21,7 +22,8 @@ from dashboard.numbers import Metric
 from dashboard.pages import states
 from dashboard.pages.frame import frame_of
 from dashboard.pages.grid import locale_text
-from dashboard.pages.league import columns, interval_axis, league_page, pooled
+from dashboard.pages.league import league_page
+from dashboard.pages.league_columns import columns, interval_axis, pooled
 from dashboard.pages.overview import overview_page
 from dashboard.pages.parts import Ranged, axis
 from dashboard.pages.shell import shell
@@ -224,10 +226,13 @@ def test_a_league_whose_ranks_are_computed_says_so() -> None:
     assert "Ranks are being computed" not in text(league_page(a_league([a_row("D1")]), EN))
 
 
-def test_the_interval_axis_holds_every_interval() -> None:
+def test_the_interval_axis_holds_every_ranked_interval() -> None:
     low, high = interval_axis(a_league([a_row("D1"), APART]))
     assert low < 30
-    assert high > 70
+    assert 50 < high < 70
+    wide = interval_axis(a_league([APART]))
+    assert wide[0] < 40
+    assert wide[1] > 70
 
 
 def test_the_mean_weighs_by_answers() -> None:
@@ -272,3 +277,28 @@ def test_no_id_is_used_twice_on_a_page() -> None:
     ids = [str(node.id) for tree in trees for node in nodes(tree) if getattr(node, "id", None)]
     assert len(ids) == len(set(ids))
     assert set(ids) <= {str(one) for one in Id}
+
+
+def tied(code: str, rank: int | None, *, group: str | None = None, above: bool = True) -> LeagueRow:
+    """A ranked row that chance may have put below the one above it."""
+    numbers = {"n": 40, "score": 40.0, "low": 30.0, "high": 50.0, "adjusted": None, "shrunk": 39.0,
+               "rank_low": 1, "rank_high": 9, "band": "C", "change": None,
+               "change_is_noise": None, "ranked": rank is not None, "tier": "ranked"}  # fmt: skip
+    return LeagueRow(branch_id=1, unit_code=code, unit_name=code, rank=rank, tied_above=above,
+                     peer_group=group, **numbers)  # type: ignore[arg-type]  # fmt: skip
+
+
+def test_a_tie_is_bracketed_with_the_branch_directly_above() -> None:
+    rows = [tied("D1", 1, above=False), tied("D2", 2), tied("D3", 3, above=False), tied("D4", 4)]
+    assert tied_with(rows) == {"D2": "D1", "D4": "D3"}
+
+
+def test_no_bracket_leads_to_a_branch_that_does_not_follow_in_the_network() -> None:
+    """Who sees a part of the network sees rows together that have others between them."""
+    assert tied_with([tied("D2", 2), tied("D9", 9)]) == {}
+    assert tied_with([tied("D2", 2), tied("D3", 2), tied("D4", 4)]) == {"D3": "D2", "D4": "D3"}
+
+
+def test_no_bracket_joins_two_peer_groups() -> None:
+    rows = [tied("D1", 1, group="a"), tied("D2", 1, group="b"), tied("D3", 2, group="b")]
+    assert tied_with(rows) == {"D3": "D2"}

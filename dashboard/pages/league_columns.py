@@ -1,0 +1,98 @@
+"""The columns of the league table, and how wide its drawn axis is."""
+
+from typing import Any
+
+from dashboard.data.league import LeagueView
+from dashboard.data.words import Words
+from dashboard.numbers import Metric
+
+BANDS = ("A", "B", "C", "D", "E")
+_SORT = {"comparator": {"function": "bpUnknownLast(valueA, valueB, nodeA, nodeB, isDescending)"}}
+_NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned", **_SORT}
+_CARD = ("score", "interval", "adjusted", "n", "change")
+
+
+def columns(view: LeagueView, say: Words) -> list[dict[str, Any]]:
+    """The columns, most telling first; the last one is the whole row for a narrow screen."""
+    metric, words = view.metric, _words(view, say)
+    drawn = {"cellRendererParams": words}
+    first = {} if view.by_peers else {"sort": "asc"}
+    listed = [
+        _column(say, "rank", 112, cellRenderer="BpRank", **drawn, **first, **_SORT, filter=False),
+        _column(say, "unit_name", 228, cellRenderer="BpBranch", **drawn, flex=2),
+        _column(say, "band", 150, cellRenderer="BpBand", **drawn),
+        _column(say, "score", 68, **_NUMBER, **_formatted(metric)),
+        _column(say, "interval", 148, cellRenderer="BpInterval", **drawn, sortable=False,
+                filter=False, flex=2),
+        _column(say, "n", 84, **_NUMBER, valueFormatter={"function": "bpCount(params)"}),
+        _column(say, "adjusted", 112, **_NUMBER, cellRenderer="BpAdjusted", **drawn),
+        _column(say, "shrunk", 92, **_NUMBER, **_formatted(metric)),
+        _column(say, "change", 84, **_NUMBER, cellRenderer="BpChange", **drawn),
+        _column(say, "unit_code", 84),
+        _column(say, "why", 64, cellRenderer="BpWhy", **drawn, sortable=False, filter=False),
+        _hidden(say, "region"),
+        _hidden(say, "peers"),
+        _column(say, "card", 240, cellRenderer="BpCard", **drawn, hide=True, flex=1,
+                autoHeight=True, sortable=False, filter=False),
+    ]  # fmt: skip
+    return [one for one in listed if view.is_adjusted or one["field"] != "adjusted"]
+
+
+def _words(view: LeagueView, say: Words) -> dict[str, Any]:
+    """What cells need beside their row: the axis, and words."""
+    low, high = interval_axis(view)
+    return {
+        "kind": view.metric.kind,
+        "low": low,
+        "high": high,
+        "mean": pooled(view),
+        "names": {letter: say(f"league.band.{letter}") for letter in BANDS},
+        "heads": {name: say(f"league.column.{name}") for name in _CARD},
+        "tied": say("league.tied"),
+        "badge": say("league.badge"),
+        "badgeLong": say("league.badge_long"),
+        "noise": say("league.noise"),
+        "real": say("league.real"),
+        "words": say("league.why"),
+    }
+
+
+def interval_axis(view: LeagueView) -> tuple[float, float]:
+    """The part of the scale that the intervals of all ranked branches fit into.
+
+    The wide ones of branches with few answers would squeeze these; they are cut off at its ends.
+    """
+    ends = ("low", "high", "adjusted")
+    rows = [row for row in view.rows if row["ranked"]] or view.rows
+    drawn = [row[end] for row in rows for end in ends if row[end] is not None]
+    if not drawn:
+        return view.metric.low, view.metric.high
+    margin = 0.04 * max(max(drawn) - min(drawn), 1e-9)
+    return min(drawn) - margin, max(drawn) + margin
+
+
+def pooled(view: LeagueView) -> float | None:
+    """The mean of all shown scores, weighted by answers: the dashed line."""
+    shown = [(row["score"], row["n"]) for row in view.rows if row["score"] is not None]
+    answers = sum(n for _, n in shown)
+    return sum(score * n for score, n in shown) / answers if answers else None
+
+
+def _column(say: Words, name: str, width: int, **more: Any) -> dict[str, Any]:
+    return {
+        "field": name,
+        "headerName": say(f"league.column.{name}"),
+        "headerTooltip": say(f"league.tooltip.{name}"),
+        "width": width,
+        "minWidth": width,
+        **more,
+    }
+
+
+def _hidden(say: Words, name: str) -> dict[str, Any]:
+    """A column that is searched but never shown: its words stand below the branch's name."""
+    return {**_column(say, name, 100), "hide": True, "context": {"never": True}}
+
+
+def _formatted(metric: Metric) -> dict[str, Any]:
+    return {"valueFormatter": {"function": f"bpScore(params, '{metric.kind}')"}}
