@@ -15,7 +15,7 @@ from dashboard.data.metrics import shown_metric
 from dashboard.data.periods import day_text, days_text, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
-from dashboard.numbers import count, percent
+from dashboard.numbers import UNKNOWN, count, percent
 
 ANSWER = "answer-"
 PAGE = 50
@@ -28,6 +28,7 @@ class AnswerRow:
     key: str
     href: str
     mark: str
+    unit: str
     words: str
     facts: str
     state: str | None
@@ -156,7 +157,8 @@ def _row(
     return AnswerRow(
         key=key,
         href=sitting.address.about(Page.CONTESTS, key).href,
-        mark=say("contests.page.no_mark") if one.score is None else str(one.score),
+        mark=UNKNOWN if one.score is None else str(one.score),
+        unit=say("contests.page.no_mark" if one.score is None else "contests.page.mark"),
         words=one.comment or say("contests.page.no_words"),
         facts=_facts(sitting, one),
         state=state,

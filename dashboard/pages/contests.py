@@ -33,7 +33,7 @@ def contests_inside(view: ContestsView, say: Words) -> list[Any]:
         parts.append(_list("waiting", view.waiting, say, "check-circle"))
     if view.contests:
         parts.append(_list("recent", view.recent, say, "chat-left-quote"))
-    parts.append(_list("history", view.history, say, "clock-history"))
+    parts.append(_history(view.history, say))
     parts.append(_shares(view, say))
     return parts
 
@@ -46,6 +46,13 @@ def _list(name: str, rows: Sequence[AnswerRow], say: Words, symbol: str) -> Any:
     return card(title, html.Div([_row(row, say) for row in rows], className="bp-waiting"))
 
 
+def _history(rows: Sequence[AnswerRow], say: Words) -> Any:
+    if rows:
+        return _list("history", rows, say, "clock-history")
+    none = html.P(say("contests.page.history_none"), className="bp-muted")
+    return card(say("contests.page.history"), none)
+
+
 def _row(row: AnswerRow, say: Words) -> Any:
     right = chip(row.state) if row.state else html.Span(
         say("contests.page.contest"), className="bp-button"
@@ -56,7 +63,7 @@ def _row(row: AnswerRow, say: Words) -> Any:
 
 def _answer(row: AnswerRow) -> list[Any]:
     return [
-        html.Strong(row.mark, className="bp-mark"),
+        html.Strong([row.mark, html.Small(row.unit)], className="bp-mark"),
         html.Div(
             [
                 html.Div(row.words, className="bp-said"),
