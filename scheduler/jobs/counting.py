@@ -1,8 +1,12 @@
-"""Counting answers and storing league tables: the loops of the numbers."""
+"""Counting answers, storing league tables and warnings: the work of the numbers."""
 
 from api.cells.service import fold
 from api.core.installation import Installation
 from api.insights.league_store import compute_requested
+from api.insights.warnings.keeping import keep_warnings
+from scheduler.jobs.housekeeping import claim_window
+
+JUDGED_EVERY = 300  # seconds: months are judged, minutes do not matter
 
 
 def fold_cells(installation: Installation) -> int:
@@ -13,3 +17,9 @@ def fold_cells(installation: Installation) -> int:
 def compute_leagues(installation: Installation) -> int:
     """Stores league tables that somebody waits for; how many."""
     return compute_requested(installation.database)
+
+
+def keep_up_warnings(installation: Installation) -> None:
+    """Judges the running month and the year before it again where answers were counted."""
+    if claim_window(installation, "warnings", JUDGED_EVERY):
+        keep_warnings(installation.database, installation.clock().date())

@@ -73,6 +73,15 @@ def weekly_histograms(
     return _summed(session, metric, [(run.kind, run.start, run.end)], ("period_from",), filters)
 
 
+def monthly_histograms(
+    session: Session, metric: MetricInfo, period: Period, filters: Filters = EVERYTHING
+) -> Histograms:
+    """Histograms per branch and first day of the calendar months within ``period``."""
+    run = Run("month", period.start, period.end)
+    by = ("branch_id", "period_from")
+    return _summed(session, metric, [(run.kind, run.start, run.end)], by, filters)
+
+
 _COLUMNS = frozenset({"branch_id", "touchpoint_id", "period_from", "survey_version_id"})
 # A span inside another wanted span of the same branch was imported twice: the longer one counts.
 _OUTERMOST = """
