@@ -6,7 +6,8 @@ for, scores and intervals come from cells, the rest is None and ``ranks_pending`
 the viewer's scope.
 """
 
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,9 +15,11 @@ from typing import Any
 from sqlalchemy import Row
 from sqlmodel import Session
 
+from api.insights.comparison import NETWORK, comparison_set
 from api.insights.figures import NOTHING, Figure, figures_of, shown_count
+from api.insights.league_compute import table_version
 from api.insights.league_rows import ROW_COLUMNS, LeagueRow, in_table_order
-from api.insights.metrics import MetricInfo
+from api.insights.measures import Measure, require_measure
 from api.insights.network_stats import network_histograms, own_branches, pooled_spread
 from api.insights.periods import Period
 from api.insights.queries import (
@@ -24,11 +27,9 @@ from api.insights.queries import (
     StoredTable,
     TableName,
     histograms,
-    metric_version,
-    require_metric,
+    newest_ready,
     require_touchpoint,
     stored_rows,
-    stored_table,
 )
 from api.insights.repository import request_table
 from api.insights.sight import branches_of, scored_branches
@@ -38,7 +39,10 @@ from scoring.tiers import Tier
 
 __all__ = ["NETWORK", "ROW_COLUMNS", "League", "LeagueRow", "comparison_set", "league"]
 
-NETWORK = "network"
+RENEWED_AFTER = 30
+"""Seconds after which a table of older data is computed anew when somebody looks."""
+SHOWN_FOR = 60
+"""Seconds for which a table of older data is shown, with the moment of its counts."""
 _STORED_COLUMNS = (
     *("adjusted", "adjusted_low", "adjusted_high", "shrunk", "rank", "rank_low", "rank_high"),
     *("band", "change", "change_is_noise", "p_top", "tied_above", "simultaneous_low"),
@@ -49,7 +53,11 @@ _READS = 3  # how often a table is read again when counts change meanwhile
 
 @dataclass(frozen=True, slots=True)
 class League:
-    """A league table as one viewer sees it."""
+    """A league table as one viewer sees it.
+
+    ``data_version`` is that of the counts now. While a table of older data is still shown
+    (``behind``), ``as_of`` says when its counts were read. ``table`` is the stored table.
+    """
 
     metric: str
     start: date
@@ -60,6 +68,8 @@ class League:
     ranks_pending: bool
     data_version: int
     rows: list[LeagueRow]
+    behind: bool = False
+    table: StoredTable | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The contract's document; ``from`` and ``to`` are the first and the last day."""
@@ -84,79 +94,88 @@ def league(
     now: datetime,
     unit: str | None = None,
     touchpoint: str | None = None,
+    peers: bool = False,
 ) -> League:
     """The table of ``metric`` over a half-open period, for the viewer's branches under ``unit``.
 
-    ``unit`` and ``touchpoint`` are codes. Raises NotFound for a metric, unit or touchpoint that is
+    ``unit`` and ``touchpoint`` are codes; with ``peers`` branches are compared within their peer
+    group. Raises NotFound for a metric, unit or touchpoint that is
     not there or not the viewer's to see.
     """
-    info = require_metric(session, metric)
+    measure = require_measure(session, metric, period)
     place = None if touchpoint is None else require_touchpoint(session, touchpoint)
     node = None if unit is None else viewer.require_unit_code(unit)
     branches = scored_branches(viewer) if node is None else branches_of(viewer, node)
-    name = TableName(metric, period, comparison_set(touchpoint))
-    version, stored, rows = _read(session, _Wanted(viewer, info, name, branches, place))
+    name = TableName(metric, period, comparison_set(touchpoint, peers=peers))
+    version, stored, rows = _read(session, _Wanted(viewer, measure, name, branches, place))
+    behind = stored is not None and stored.data_version < version
     return League(
         metric=metric,
         start=period.start,
         end=period.end,
         unit=unit,
-        as_of=now,
+        as_of=(stored.computed_at if stored and behind else None) or now,
         comparison_set=name.comparison_set,
         ranks_pending=stored is None and version > 0,
         data_version=version,
         rows=rows,
+        behind=behind,
+        table=stored,
     )
-
-
-def comparison_set(touchpoint: str | None) -> str:
-    """The name of the set that branches are compared in: the network, perhaps at a touchpoint."""
-    return NETWORK if touchpoint is None else f"{NETWORK}/{touchpoint}"
-
-
-def table_version(session: Session, metric: str, period: Period) -> int:
-    """The data version of a table: of its period and the one before, which the change needs."""
-    return metric_version(session, metric, Period(period.before().start, period.end))
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     viewer: Viewer
-    metric: MetricInfo
+    measure: Measure
     name: TableName
     branches: frozenset[int]
     touchpoint: int | None
 
 
 def _read(session: Session, wanted: _Wanted) -> tuple[int, StoredTable | None, list[LeagueRow]]:
-    """Version, stored table and rows of one and the same moment, however busy the folding is."""
-    code, period = wanted.metric.code, wanted.name.period
-    version = table_version(session, code, period)
+    """The present version, the table that is served, and rows all of one data version."""
+    version = table_version(session, wanted.name)
     for _ in range(_READS):
-        ready = _ready_table(session, wanted.name, version)
-        rows = _rows(session, wanted, ready)
-        before, version = version, table_version(session, code, period)
-        if before == version:
-            return version, ready, rows
-    return version, None, _rows(session, wanted, None)
+        table = _served_table(session, wanted.name, version)
+        if table is None:
+            break
+        stored = stored_rows(session, table.id)
+        if stored is not None:  # else a newer table has just taken its place
+            return version, table, _rows(wanted, stored)
+    return version, None, _pending_rows(session, wanted)
 
 
-def _ready_table(session: Session, name: TableName, version: int) -> StoredTable | None:
-    """The stored table of that data version; asks the workers for it if there is none."""
+def _served_table(session: Session, name: TableName, version: int) -> StoredTable | None:
+    """The table to show; asks the workers for the present one where that is due.
+
+    One of older data is shown while it is young: where answers come every second, a table that
+    must be of the very newest would never be seen.
+    """
     if version == 0:
         return None
-    stored = stored_table(session, name, version)
-    if stored is None:
+    newest = newest_ready(session, name)
+    if newest is not None and newest.data_version == version:
+        return newest
+    age = math.inf if newest is None or newest.age_seconds is None else newest.age_seconds
+    if age >= RENEWED_AFTER:
         request_table(session, name, version)
-    return stored if stored is not None and stored.state == "ready" else None
+    return newest if age < SHOWN_FOR else None
 
 
-def _rows(session: Session, wanted: _Wanted, ready: StoredTable | None) -> list[LeagueRow]:
-    stored = stored_rows(session, ready.id) if ready is not None else {}
-    if ready is not None:
-        figures = {branch: _stored_figure(row) for branch, row in stored.items()}
-    else:
-        figures = _counted_figures(session, wanted)
+def _pending_rows(session: Session, wanted: _Wanted) -> list[LeagueRow]:
+    figures = _counted_figures(session, wanted)
+    return _in_order(wanted, figures, {})
+
+
+def _rows(wanted: _Wanted, stored: Mapping[int, Row[Any]]) -> list[LeagueRow]:
+    figures = {branch: _stored_figure(row) for branch, row in stored.items()}
+    return _in_order(wanted, figures, stored)
+
+
+def _in_order(
+    wanted: _Wanted, figures: Mapping[int, Figure], stored: Mapping[int, Row[Any]]
+) -> list[LeagueRow]:
     rows = [
         _row(wanted.viewer, node, figures.get(node.id, NOTHING), stored.get(node.id))
         for node in _shown_nodes(wanted, figures.keys())
@@ -171,14 +190,14 @@ def _stored_figure(row: Row[Any]) -> Figure:
 
 def _counted_figures(session: Session, wanted: _Wanted) -> dict[int, Figure]:
     """Figures from cells, as the transaction's scope shows them."""
-    metric, period, place = wanted.metric, wanted.name.period, wanted.touchpoint
+    measure, period, place = wanted.measure, wanted.name.period, wanted.touchpoint
     opened = own_branches(session)
     if opened is None or opened >= wanted.viewer.hierarchy.branch_ids:
         # Nothing to hide, and checking a thousand branches row by row would double the time.
-        found = network_histograms(session, metric, period, place)
+        found = network_histograms(session, measure, period, place)
     else:
-        found = histograms(session, metric, period, filters=Filters(touchpoint=place))
-    figures = figures_of(found.counts, metric, pooled_spread(session, metric, period, place))
+        found = histograms(session, measure, period, filters=Filters(touchpoint=place))
+    figures = figures_of(found.counts, measure, pooled_spread(session, measure, period, place))
     return {key[0]: figure for key, figure in zip(found.keys, figures, strict=True)}
 
 
@@ -205,7 +224,7 @@ def _row(viewer: Viewer, node: Node, figure: Figure, stored: Row[Any] | None) ->
         score=figure.score,
         low=figure.low,
         high=figure.high,
-        ranked=figure.tier == "ranked",
+        ranked=figure.tier == "ranked" if stored is None else stored.ranked,
         tier=figure.tier,
         **{name: getattr(stored, name, None) for name in _STORED_COLUMNS},
     )

@@ -7,7 +7,7 @@ depend on the viewer; cutting rows is decided elsewhere.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from sqlmodel import Session
@@ -15,7 +15,8 @@ from sqlmodel import Session
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import network_histograms
 from api.insights.periods import Period
-from api.insights.queries import require_metric
+from api.insights.queries import metric_version, require_metric
+from scoring.arrays import Counts
 from scoring.change import Change, change_between
 from scoring.measured import Measured, measured
 
@@ -60,31 +61,71 @@ def network_measures(
     )
 
 
-def measured_at(
+def window_measures(
+    session: Session, measure: Measure, period: Period, touchpoint: int | None = None
+) -> tuple[list[int], Measured]:
+    """The branches with answers of a period, ascending, and what they scored."""
+    found = network_histograms(session, measure, period, touchpoint)
+    branches = sorted(key[0] for key in found.keys)
+    counts = found.at([(branch,) for branch in branches])
+    return branches, measured(counts, measure.kind, measure.scale)
+
+
+def measure_version(session: Session, measure: Measure, period: Period) -> int:
+    """The data version of everything that a measure is made of; 0 when nothing was counted."""
+    return metric_version(session, measure.code, period)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adjustment:
+    """Adjusted scores of the branches asked for (nan where there is none), and how they came about.
+
+    ``mix`` holds rows ``{adjuster, level, share, usual, points}`` per branch; ``coefficients``
+    names the frozen coefficients.
+    """
+
+    measured: Measured
+    mix: list[list[dict[str, Any]]]
+    coefficients: dict[str, Any]
+
+
+def adjusted_for(
     session: Session,
     measure: Measure,
     period: Period,
     branches: Sequence[int],
+    raw: Measured,
+    *,
     touchpoint: int | None = None,
-) -> Measured:
-    """What ``branches`` scored in ``period``, in their order; no answers where there are none."""
-    found = network_histograms(session, measure, period, touchpoint)
-    counts = found.at([(branch,) for branch in branches])
-    return measured(counts, measure.kind, measure.scale)
+) -> Adjustment | None:
+    """``raw`` adjusted for customers and channels; None where no coefficients are published."""
+    return None
 
 
 def placed(found: Measured, at: Sequence[int], wanted: Sequence[int]) -> Measured:
-    """``found`` of the branches ``at`` in the order of ``wanted``, nan for those not found."""
+    """``found`` of the branches ``at`` in the order of ``wanted``, no answers for the others."""
+    to, source = _places(at, wanted)
+    n = np.zeros(len(wanted), dtype=np.int64)
+    n[to] = found.n[source]
+    columns = []
+    for name in ("score", "low", "high", "variance"):
+        column = np.full(len(wanted), np.nan)
+        column[to] = getattr(found, name)[source]
+        columns.append(column)
+    return Measured(n, *columns)
+
+
+def placed_change(found: Change, at: Sequence[int], wanted: Sequence[int]) -> Change:
+    """The same of a change; there is none where a branch is not among ``at``."""
+    to, source = _places(at, wanted)
+    change, noise = np.full(len(wanted), np.nan), np.ones(len(wanted), dtype=bool)
+    change[to], noise[to] = found.change[source], found.is_noise[source]
+    return Change(change, noise)
+
+
+def _places(at: Sequence[int], wanted: Sequence[int]) -> tuple[Counts, Counts]:
+    """Where in ``wanted`` and where in ``at`` the branches of both stand."""
     place = {branch: index for index, branch in enumerate(at)}
-    source = np.array([place.get(branch, -1) for branch in wanted], dtype=np.int64)
-    known = source >= 0
-
-    def moved(column: np.ndarray, nothing: float) -> np.ndarray:
-        filled = np.full(len(wanted), nothing, dtype=column.dtype)
-        filled[known] = column[source[known]]
-        return filled
-
-    return Measured(
-        moved(found.n, 0),
-        *(moved(getattr(found, name), np.nan) for name in ("score", "low", "high", "variance")),
-    )
+    both = [(to, place[branch]) for to, branch in enumerate(wanted) if branch in place]
+    found = np.array(both, dtype=np.int64).reshape(len(both), 2)
+    return found[:, 0], found[:, 1]

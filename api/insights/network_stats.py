@@ -18,7 +18,8 @@ from sqlmodel import Session
 from api.insights.figures import Figure, figure_of
 from api.insights.metrics import MetricInfo
 from api.insights.periods import Period
-from api.insights.queries import Filters, Histograms, histograms
+from api.insights.queries import Filters, Histograms, histograms, monthly_histograms
+from api.insights.queries.moments import PairSums, pair_sums
 from api.security.hierarchy import Node
 from api.security.viewer import Viewer
 from scoring.scales import Kind
@@ -46,6 +47,30 @@ def network_histograms(
     """Histograms of every branch: the comparison set of league tables."""
     with _as_statistician(session):
         return histograms(session, metric, period, filters=Filters(touchpoint=touchpoint))
+
+
+def network_histograms_by_month(session: Session, metric: MetricInfo, period: Period) -> Histograms:
+    """Histograms of every branch by calendar month: what early warnings are judged from."""
+    with _as_statistician(session):
+        return monthly_histograms(session, metric, period)
+
+
+def network_pair_sums(
+    session: Session,
+    metrics: Sequence[MetricInfo],
+    period: Period,
+    touchpoint: int | None = None,
+) -> PairSums:
+    """Pair sums of every branch, for statistics of the whole network alone."""
+    with _as_statistician(session):
+        return pair_sums(session, metrics, period, Filters(touchpoint=touchpoint))
+
+
+def may_be_told(session: Session, branches: AbstractSet[int]) -> bool:
+    """Whether an aggregate over ``branches`` may be published, see the head of this module."""
+    opened = own_branches(session)
+    members = set(branches)
+    return _tellable([members], members if opened is None else opened)[0]
 
 
 def own_branches(session: Session) -> frozenset[int] | None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from api.core.ids import new_id
-from api.insights.queries import TableName
+from api.insights.queries import ComputedTable, TableName
 
 _ONE_AT_A_TIME = 7003  # advisory; 7001 leads, 7002 folds
 _COLUMNS = {
@@ -29,6 +29,19 @@ _COLUMNS = {
     "change_is_noise": "bool",
     "tier": "text",
     "ranked": "bool",
+    "adjusted": "float8",
+    "adjusted_low": "float8",
+    "adjusted_high": "float8",
+    "own_weight": "float8",
+    "band": "text",
+    "p_top": "float8",
+    "tied_above": "bool",
+    "simultaneous_low": "int",
+    "simultaneous_high": "int",
+    "marginal_low": "int",
+    "marginal_high": "int",
+    "peer_group": "text",
+    "mix": "jsonb",
 }
 
 
@@ -49,43 +62,35 @@ def lock_computing(session: Session) -> None:
     session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
 
 
-def store_table(
-    session: Session,
-    name: TableName,
-    version: int,
-    parameters: Mapping[str, Any],
-    rows: Mapping[str, Sequence[Any]],
-) -> UUID:
-    """Stores a ready table with its rows (columns by name) in place of all older ones.
-
-    ``parameters`` are what the table was made with, its ``seed`` among them.
-    """
+def store_table(session: Session, name: TableName, made: ComputedTable) -> UUID:
+    """Stores a ready table with its rows in place of all older ones."""
     table: UUID = session.execute(
         text(
             "insert into league_table (id, metric, period_from, period_to, comparison_set, "
             "data_version, state, requested_at, computed_at, seed, parameters) values (:id, "
             ":metric, :start, :end, :set, :version, 'ready', statement_timestamp(), "
-            "statement_timestamp(), :seed, cast(:parameters as jsonb)) "
+            ":as_of, :seed, cast(:parameters as jsonb)) "
             "on conflict (metric, period_from, period_to, comparison_set, data_version) "
             "do update set state = 'ready', computed_at = excluded.computed_at, "
             "seed = excluded.seed, parameters = excluded.parameters returning id"
         ),
         {
             **name.parameters(),
-            "version": version,
+            "version": made.version,
             "id": new_id(),
-            "seed": parameters["seed"],
-            "parameters": json.dumps(parameters),
+            "as_of": made.as_of,
+            "seed": made.parameters["seed"],
+            "parameters": json.dumps(made.parameters),
         },
     ).scalar_one()
     session.execute(text("delete from league_row where table_id = :id"), {"id": table})
-    _insert_rows(session, table, rows)
+    _insert_rows(session, table, made.rows)
     session.execute(
         text(
             "delete from league_table where metric = :metric and period_from = :start "
             "and period_to = :end and comparison_set = :set and data_version < :version"
         ),
-        {**name.parameters(), "version": version},
+        {**name.parameters(), "version": made.version},
     )
     return table
 
@@ -111,5 +116,11 @@ def _insert_rows(session: Session, table: UUID, rows: Mapping[str, Sequence[Any]
             f"insert into league_row (table_id, {', '.join(_COLUMNS)}) "
             f"select :id, row.* from unnest({arrays}) as row"
         ),
-        {"id": table, **{name: list(rows[name]) for name in _COLUMNS}},
+        {"id": table, **{name: _values(rows[name], kind) for name, kind in _COLUMNS.items()}},
     )
+
+
+def _values(column: Sequence[Any], kind: str) -> list[Any]:
+    if kind != "jsonb":
+        return list(column)
+    return [None if value is None else json.dumps(value) for value in column]

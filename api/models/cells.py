@@ -11,6 +11,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Text,
     UniqueConstraint,
     false,
 )
@@ -50,7 +51,7 @@ class Cell(Table, table=True):
 
 
 class CutCell(Table, table=True):
-    """A cell cut by exactly one of channel, segment, advisor, language; days and months."""
+    """A month's cell cut by exactly one of channel, segment, advisor, language."""
 
     __tablename__ = "cut_cell"
     __table_args__ = (
@@ -71,6 +72,25 @@ class CutCell(Table, table=True):
     scale: str = text()
     n: int
     hist: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+
+
+class CutDay(Table, table=True):
+    """The cuts of one day's cell in one row: most days a cut's value has one or two answers.
+
+    ``hists`` has a row per entry of ``cuts`` and ``cut_values``, in the order of both.
+    """
+
+    __tablename__ = "cut_day"
+
+    metric: str = text(primary_key=True)
+    day: date = Field(primary_key=True)
+    branch_id: int = Field(primary_key=True)
+    touchpoint_id: int = Field(primary_key=True)
+    survey_version_id: int = Field(primary_key=True)
+    scale: str = text()
+    cuts: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    cut_values: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    hists: list[list[int]] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
 
 
 class MomentCell(Table, table=True):
@@ -111,6 +131,23 @@ class MomentCell(Table, table=True):
     value_high: int = Field(sa_type=BigInteger)
     low_value: int = Field(sa_type=BigInteger)
     high_value: int = Field(sa_type=BigInteger)
+
+
+class MomentDay(Table, table=True):
+    """What one day adds to the moment cells of its month, so that it can be taken back again.
+
+    ``sums`` has a row per pair of ``metrics`` (ascending, left <= right, the left one slower) with
+    the sums of `MomentCell` in its order.
+    """
+
+    __tablename__ = "moment_day"
+
+    day: date = Field(primary_key=True)
+    branch_id: int = Field(primary_key=True)
+    touchpoint_id: int = Field(primary_key=True)
+    survey_version_id: int = Field(primary_key=True)
+    metrics: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    sums: list[list[int]] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
 
 
 class DirtyMark(Table, table=True):
@@ -171,6 +208,7 @@ class LeagueRow(Table, table=True):
     low: float | None = None
     high: float | None = None
     shrunk: float | None = None
+    own_weight: float | None = None  # of the distance from its group that the shrunken score keeps
     rank: int | None = None
     rank_low: int | None = None
     rank_high: int | None = None

@@ -101,6 +101,18 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('metric', 'period', 'period_from', 'period_to', 'branch_id', 'touchpoint_id', 'survey_version_id', 'cut', 'cut_value', name=op.f('pk_cut_cell'))
     )
     op.create_index('ix_cut_cell_branch_id', 'cut_cell', ['branch_id', 'metric', 'cut', 'period', 'period_from'], unique=False)
+    op.create_table('cut_day',
+    sa.Column('metric', sa.Text(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('touchpoint_id', sa.Integer(), nullable=False),
+    sa.Column('survey_version_id', sa.Integer(), nullable=False),
+    sa.Column('scale', sa.Text(), nullable=False),
+    sa.Column('cuts', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('cut_values', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('hists', postgresql.ARRAY(sa.Integer()), nullable=False),
+    sa.PrimaryKeyConstraint('metric', 'day', 'branch_id', 'touchpoint_id', 'survey_version_id', name=op.f('pk_cut_day'))
+    )
     op.create_table('decision',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=False),
@@ -242,6 +254,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('month', 'branch_id', 'touchpoint_id', 'survey_version_id', 'metric_left', 'metric_right', name=op.f('pk_moment_cell'))
     )
     op.create_index('ix_moment_cell_branch_id', 'moment_cell', ['branch_id', 'month'], unique=False)
+    op.create_table('moment_day',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('touchpoint_id', sa.Integer(), nullable=False),
+    sa.Column('survey_version_id', sa.Integer(), nullable=False),
+    sa.Column('metrics', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('sums', postgresql.ARRAY(sa.BigInteger()), nullable=False),
+    sa.PrimaryKeyConstraint('day', 'branch_id', 'touchpoint_id', 'survey_version_id', name=op.f('pk_moment_day'))
+    )
     op.create_table('network',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name_zh', sa.Text(), nullable=False),
@@ -545,6 +566,7 @@ def upgrade() -> None:
     sa.Column('low', sa.Float(), nullable=True),
     sa.Column('high', sa.Float(), nullable=True),
     sa.Column('shrunk', sa.Float(), nullable=True),
+    sa.Column('own_weight', sa.Float(), nullable=True),
     sa.Column('rank', sa.Integer(), nullable=True),
     sa.Column('rank_low', sa.Integer(), nullable=True),
     sa.Column('rank_high', sa.Integer(), nullable=True),
@@ -1060,6 +1082,7 @@ def downgrade() -> None:
     op.drop_index('ix_outbox_message_due', table_name='outbox_message', postgresql_where=sa.text("status = 'waiting'"))
     op.drop_table('outbox_message')
     op.drop_table('network')
+    op.drop_table('moment_day')
     op.drop_index('ix_moment_cell_branch_id', table_name='moment_cell')
     op.drop_table('moment_cell')
     op.drop_index(op.f('ix_metric_day_version'), table_name='metric_day')
@@ -1078,6 +1101,7 @@ def downgrade() -> None:
     op.drop_index('ix_decision_event_id_decided_at', table_name='decision')
     op.drop_index('ix_decision_branch_id', table_name='decision')
     op.drop_table('decision')
+    op.drop_table('cut_day')
     op.drop_index('ix_cut_cell_branch_id', table_name='cut_cell')
     op.drop_table('cut_cell')
     op.drop_index('ix_cell_branch_id', table_name='cell')

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,13 +29,16 @@ from viewers import looking
 
 from api.cells.service import fold, spans_changed
 from api.core.errors import NotAllowed, NotFound
-from api.insights.league import League, LeagueRow, league
+from api.insights.league import RENEWED_AFTER, SHOWN_FOR, League, LeagueRow, league
 from api.insights.league_store import compute_requested, forget_tables
 from api.insights.periods import Period
 from api.insights.queries import TableName
 from api.insights.repository import request_table
+from scoring.change import change_between
 from scoring.intervals import nps_score_interval
+from scoring.league import League as ScoredLeague
 from scoring.league import league_seed, score_league
+from scoring.measured import measured
 from scoring.scales import SCALES as DECLARED
 from scoring.scales import Kind
 
@@ -52,13 +56,13 @@ def world(office: Office) -> World:
 
 
 def table(
-    office: Office, home: int, metric: str = "nps", role: str = "hq_analyst", **more: str
+    office: Office, home: int, metric: str = "nps", role: str = "hq_analyst", **more: Any
 ) -> League:
     with looking(office, home, role) as (session, viewer):
         return league(session, viewer, metric, QUARTER, now=NOW, **more)
 
 
-def ready_table(office: Office, home: int, metric: str = "nps", **more: str) -> League:
+def ready_table(office: Office, home: int, metric: str = "nps", **more: Any) -> League:
     table(office, home, metric, **more)
     compute_requested(office.worker.database)
     return table(office, home, metric, **more)
@@ -138,24 +142,43 @@ def test_stored_columns_are_those_of_scoring_over_all_branches(
     office: Office, world: World, metric: str
 ) -> None:
     rows = by_branch(ready_table(office, world.network, metric))
-    kind, scale = SCALES[metric]
-    found = score_league(
-        matrix(world, metric, QUARTER),
-        matrix(world, metric, QUARTER.before()),
-        Kind(kind),
-        DECLARED[scale],
-        seed=league_seed(metric, str(QUARTER.start), str(QUARTER.end), "network"),
-    )
+    found = expected_table(world, metric)
     for index, branch in enumerate(world.branches):
         row = rows[branch]
-        assert same(row.shrunk, found.scores.shrunk[index])
-        assert same(row.change, found.scores.change[index])
-        assert same(row.low, found.scores.low[index])
+        for column in ("shrunk", "change", "low", "p_top", *PLACES):
+            assert same(getattr(row, column), getattr(found, column)[index]), column
+        assert row.band == found.band[index]
+        assert row.adjusted is None
         if row.change is not None:
-            assert row.change_is_noise == found.scores.change_is_noise[index]
+            assert row.change_is_noise == found.change_is_noise[index]
         if row.ranked:
-            assert row.rank == found.ranks.rank[index]
             assert row.rank_low <= row.rank <= row.rank_high
+            assert row.tied_above == found.tied_above[index]
+
+
+PLACES = (
+    *("rank", "rank_low", "rank_high", "simultaneous_low", "simultaneous_high"),
+    *("marginal_low", "marginal_high"),
+)
+
+
+def expected_table(world: World, metric: str, **more: Any) -> ScoredLeague:
+    kind, scale = Kind(SCALES[metric][0]), DECLARED[SCALES[metric][1]]
+    now, before = (matrix(world, metric, period) for period in (QUARTER, QUARTER.before()))
+    windows = [
+        matrix(world, metric, Period(QUARTER.start - step, QUARTER.end - step))
+        for step in (timedelta(weeks=4 * number) for number in range(6, 0, -1))
+    ]
+    return score_league(
+        measured(now, kind, scale),
+        measured(before, kind, scale),
+        change_between(now, before, kind, scale),
+        seed=league_seed(
+            metric, str(QUARTER.start), str(QUARTER.end), more.pop("called", "network")
+        ),
+        windows=[measured(one, kind, scale) for one in windows],
+        **more,
+    )
 
 
 def matrix(world: World, metric: str, period: Period) -> np.ndarray:
@@ -221,9 +244,12 @@ def test_a_touchpoint_is_a_comparison_set_of_its_own(office: Office, world: Worl
             assert row.n == expected[branch].total()
 
 
-def test_new_answers_make_ranks_pending_again(office: Office, world: World) -> None:
+def test_new_answers_make_ranks_pending_again_once_the_table_is_old(
+    office: Office, world: World
+) -> None:
     ready_table(office, world.network)
     add(office, world, made_up(world, random.Random(12), days_of(LAST, LAST + timedelta(3)), 20))
+    grow_old(office, SHOWN_FOR)
     assert not table(office, world.network).ranks_pending, "answers of other days change nothing"
     days = days_of(QUARTER.before().start, QUARTER.start)
     add(office, world, made_up(world, random.Random(13), days, 20))
@@ -232,6 +258,48 @@ def test_new_answers_make_ranks_pending_again(office: Office, world: World) -> N
     with office.worker.database.connection() as connection:
         kept = connection.execute(text("select count(*) from league_table")).scalar_one()
     assert kept == 1, "a newer table takes the older one's place"
+    early = days_of(QUARTER.start - timedelta(weeks=20), QUARTER.start - timedelta(weeks=19))
+    add(office, world, made_up(world, random.Random(15), early, 20))
+    grow_old(office, SHOWN_FOR)
+    assert table(office, world.network).ranks_pending, "bands have a history of 24 weeks"
+
+
+def grow_old(office: Office, seconds: float) -> None:
+    """Lets the stored tables be older than they are."""
+    with office.worker.database.connection() as connection:
+        connection.execute(
+            text("update league_table set computed_at = computed_at - make_interval(secs => :s)"),
+            {"s": seconds},
+        )
+
+
+def test_where_answers_come_all_the_time_a_young_table_of_older_data_is_shown(
+    office: Office, world: World
+) -> None:
+    first = ready_table(office, world.network)
+    add(office, world, made_up(world, random.Random(14), days_of(QUARTER.start, LAST), 30))
+    shown = table(office, world.network)
+    assert not shown.ranks_pending
+    assert shown.behind
+    assert shown.rows == first.rows, "figures and ranks are of one and the same data"
+    assert shown.data_version > first.data_version
+    assert shown.as_of != NOW, "it says when its counts were read"
+    assert compute_requested(office.worker.database) == 0, "nobody needs a newer one yet"
+    grow_old(office, RENEWED_AFTER)
+    assert table(office, world.network).rows == first.rows
+    assert compute_requested(office.worker.database) == 1, "the next is made while this is shown"
+    newest = table(office, world.network)
+    assert (newest.behind, newest.as_of) == (False, NOW)
+    assert sum(row.n or 0 for row in newest.rows) > sum(row.n or 0 for row in first.rows)
+
+
+def test_a_table_of_older_data_is_not_shown_for_long(office: Office, world: World) -> None:
+    ready_table(office, world.network)
+    add(office, world, made_up(world, random.Random(14), days_of(QUARTER.start, LAST), 30))
+    grow_old(office, SHOWN_FOR)
+    found = table(office, world.network)
+    assert found.ranks_pending
+    assert {row.rank for row in found.rows} == {None}
 
 
 def add(office: Office, world: World, given: Iterable[Given]) -> None:
@@ -320,6 +388,67 @@ def test_the_document_has_exactly_the_contract_s_columns(office: Office, world: 
         *("adjusted_low", "adjusted_high", "p_top", "badge", "tied_above", "simultaneous_low"),
         *("simultaneous_high", "marginal_low", "marginal_high", "peer_group", "excluded", "tier"),
     ]
+
+
+def profile(office: Office, branch: int, since: str = "2020-01-01", **what: str) -> None:
+    with office.owner.connection() as connection:
+        connection.execute(
+            text(
+                "update unit_profile set valid_to = :since where unit_id = :u and valid_to is null"
+            ),
+            {"u": branch, "since": since},
+        )
+        connection.execute(
+            text(
+                "insert into unit_profile (unit_id, city_tier, size, brand, attributes, "
+                "valid_from) values (:u, :tier, :size, :brand, '{}', :since)"
+            ),
+            {"u": branch, "tier": None, "size": None, "brand": None, "since": since, **what},
+        )
+        connection.execute(text("update network set structure_version = nextval('data_version')"))
+
+
+def test_peers_are_compared_within_their_group(office: Office, monkeypatch: Any) -> None:
+    monkeypatch.setattr("api.insights.league_compute.FEWEST_PEERS", 2)
+    world = make_world(office.owner, sizes=(4, 3))
+    world.given = made_up(world, random.Random(11), days_of(MONDAY, LAST), 1500)
+    with office.owner.connection() as connection:
+        write(connection, world.given)
+    fold(office.worker.database)
+    group = ["1 / large / A", "1 / large / B", "– / – / –"]
+    for number, branch in enumerate(world.branches):
+        if number % 3 < 2:
+            profile(office, branch, tier="1", size="large", brand="AB"[number % 3])
+    found = ready_table(office, world.network, peers=True)
+    assert found.comparison_set == "peers"
+    rows = by_branch(found)
+    names = [group[number % 3] for number in range(len(world.branches))]
+    expected = expected_table(world, "nps", called="peers", groups=names, fewest=2)
+    for index, branch in enumerate(world.branches):
+        row = rows[branch]
+        assert row.peer_group == (names[index] if row.n != 0 else None)
+        assert same(row.shrunk, expected.shrunk[index])
+        assert same(row.rank, expected.rank[index])
+        assert row.ranked == expected.ranked[index]
+    whole = by_branch(ready_table(office, world.network))
+    assert {row.peer_group for row in whole.values()} == {None}
+    assert any(whole[one].rank != rows[one].rank for one in whole)
+    own = table(office, world.branches[0], role="branch_manager", peers=True)
+    assert by_branch(own) == {world.branches[0]: rows[world.branches[0]]}
+
+
+def test_another_profile_makes_another_table_of_peers(office: Office, world: World) -> None:
+    first = ready_table(office, world.network, peers=True)
+    profile(office, world.branches[0], brand="B")
+    grow_old(office, SHOWN_FOR)
+    assert table(office, world.network, peers=True).ranks_pending
+    found = by_branch(ready_table(office, world.network, peers=True))
+    assert found[world.branches[0]].peer_group == "– / – / B"
+    assert not found[world.branches[0]].ranked, "alone it has no peers"
+    assert by_branch(first)[world.branches[0]].peer_group == "– / – / –"
+    profile(office, world.branches[1], since=str(LAST), brand="B")
+    later = by_branch(ready_table(office, world.network, peers=True))
+    assert later[world.branches[1]].peer_group == "– / – / –", "as it was on the last day"
 
 
 def test_a_request_that_cannot_be_computed_does_not_stop_the_others(

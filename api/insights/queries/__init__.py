@@ -7,6 +7,7 @@ from api.insights.queries.cells import (
     Histograms,
     cut_histograms,
     histograms,
+    monthly_histograms,
     weekly_histograms,
 )
 from api.insights.queries.comments import CommentFilter, comment_rows
@@ -17,18 +18,24 @@ from api.insights.queries.definitions import (
     touchpoint_rows,
 )
 from api.insights.queries.tables import (
+    ComputedTable,
     StoredTable,
     TableName,
+    database_now,
     metric_version,
+    newest_ready,
     newest_version,
     next_requested,
+    stored_row,
     stored_rows,
     stored_table,
+    structure_version,
 )
 
 __all__ = [
     "EVERYTHING",
     "CommentFilter",
+    "ComputedTable",
     "Filters",
     "Funnel",
     "Histograms",
@@ -37,17 +44,22 @@ __all__ = [
     "TableName",
     "comment_rows",
     "cut_histograms",
+    "database_now",
     "funnel",
     "histograms",
     "list_metrics",
     "metric_version",
+    "monthly_histograms",
+    "newest_ready",
     "newest_version",
     "next_requested",
     "reasons_not_asked",
     "require_metric",
     "require_touchpoint",
+    "stored_row",
     "stored_rows",
     "stored_table",
+    "structure_version",
     "touchpoint_rows",
     "weekly_histograms",
 ]

@@ -1,5 +1,6 @@
 """Data versions and stored league tables."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +31,18 @@ def newest_version(session: Session) -> int:
     )
 
 
+def structure_version(session: Session) -> int:
+    """The version of units, parents and profiles, from the sequence of the data versions."""
+    found = session.execute(text("select structure_version from network")).scalar()
+    return int(found or 0)
+
+
+def database_now(session: Session) -> datetime:
+    """The moment at which the server takes up this statement."""
+    found: datetime = session.execute(text("select statement_timestamp()")).scalar_one()
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class TableName:
     """What a stored league table is about, whatever its data version."""
@@ -58,11 +71,27 @@ class StoredTable:
     data_version: int
     computed_at: datetime | None
     parameters: dict[str, Any]
+    age_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedTable:
+    """A league table that is ready to be stored.
+
+    ``version`` and ``as_of`` say which data it was made of and when that was read, ``parameters``
+    what it was made with, its ``seed`` among them; ``rows`` are columns by name.
+    """
+
+    version: int
+    as_of: datetime
+    parameters: dict[str, Any]
+    rows: Mapping[str, Sequence[Any]]
 
 
 _TABLE = (
     "select id, metric, period_from, period_to, comparison_set, state, data_version, computed_at, "
-    "parameters from league_table"
+    "parameters, extract(epoch from statement_timestamp() - computed_at)::float8 as age "
+    "from league_table"
 )
 _NAMED = "metric = :metric and period_from = :start and period_to = :end and comparison_set = :set"
 
@@ -72,6 +101,15 @@ def stored_table(session: Session, name: TableName, version: int) -> StoredTable
     row = session.execute(
         text(f"{_TABLE} where {_NAMED} and data_version = :version"),
         {**name.parameters(), "version": version},
+    ).first()
+    return None if row is None else _stored(row)
+
+
+def newest_ready(session: Session, name: TableName) -> StoredTable | None:
+    """The ready table of the newest data that there is one for."""
+    row = session.execute(
+        text(f"{_TABLE} where {_NAMED} and state = 'ready' order by data_version desc limit 1"),
+        name.parameters(),
     ).first()
     return None if row is None else _stored(row)
 
@@ -86,20 +124,46 @@ def next_requested(session: Session) -> StoredTable | None:
 
 def _stored(row: Row[Any]) -> StoredTable:
     name = TableName(row.metric, Period(row.period_from, row.period_to), row.comparison_set)
-    return StoredTable(row.id, name, row.state, row.data_version, row.computed_at, row.parameters)
+    return StoredTable(
+        row.id,
+        name,
+        row.state,
+        row.data_version,
+        row.computed_at,
+        row.parameters,
+        row.age,
+    )
 
 
-_ROW = (
-    "branch_id, n, score, low, high, shrunk, rank, rank_low, rank_high, previous_n, "
-    "previous_score, change, change_is_noise, tier, ranked, adjusted, adjusted_low, adjusted_high, "
-    "band, p_top, tied_above, simultaneous_low, simultaneous_high, marginal_low, marginal_high, "
-    "peer_group"
+_ROW = ", ".join(
+    f"r.{name}"
+    for name in (
+        *("branch_id", "n", "score", "low", "high", "shrunk", "rank", "rank_low", "rank_high"),
+        *("previous_n", "previous_score", "change", "change_is_noise", "tier", "ranked"),
+        *("adjusted", "adjusted_low", "adjusted_high", "band", "p_top", "tied_above"),
+        *("simultaneous_low", "simultaneous_high", "marginal_low", "marginal_high", "peer_group"),
+    )
 )
 
 
-def stored_rows(session: Session, table: UUID) -> dict[int, Row[Any]]:
-    """The visible rows of a stored table by branch."""
+def stored_rows(session: Session, table: UUID) -> dict[int, Row[Any]] | None:
+    """The visible rows of a stored table by branch, without their mix; None if it is gone."""
     rows = session.execute(
-        text(f"select {_ROW} from league_row where table_id = :id"), {"id": table}
-    )
-    return {row.branch_id: row for row in rows}
+        text(
+            f"select t.id as table_id, {_ROW} from league_table t "
+            "left join league_row r on r.table_id = t.id where t.id = :id"
+        ),
+        {"id": table},
+    ).all()
+    return {row.branch_id: row for row in rows if row.branch_id is not None} if rows else None
+
+
+def stored_row(session: Session, table: UUID, branch: int) -> Row[Any] | None:
+    """One visible row of a stored table, with its mix."""
+    return session.execute(
+        text(
+            f"select {_ROW}, r.own_weight, r.mix from league_row r "
+            "where r.table_id = :id and r.branch_id = :branch"
+        ),
+        {"id": table, "branch": branch},
+    ).first()

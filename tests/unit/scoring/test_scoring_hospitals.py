@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from scoring.arrays import Counts
-from scoring.league import league_ranks, league_scores
+from scoring.change import change_between
+from scoring.league import score_league
+from scoring.measured import measured
 from scoring.scales import SCALES, Kind, merge
 from scoring.scores import score_counts
 
@@ -58,13 +60,14 @@ def test_hospitals_with_many_answers_are_placed_and_their_intervals_are_honest(
     hospitals: tuple[Counts, float],
 ) -> None:
     counts, _ = hospitals
-    scores = league_scores(counts, None, Kind.NPS, BANDS)
-    ranks = league_ranks(counts, Kind.NPS, BANDS, seed=1, draws=400)
-    at = scores.ranked
+    raw = measured(counts, Kind.NPS, BANDS)
+    change = change_between(counts, np.zeros_like(counts), Kind.NPS, BANDS)
+    table = score_league(raw, raw, change, seed=1, draws=400, set_draws=20)
+    at = table.ranked
     assert at.sum() > 2000
-    inside = (scores.low[at] <= scores.score[at]) & (scores.score[at] <= scores.high[at])
+    inside = (table.low[at] <= table.score[at]) & (table.score[at] <= table.high[at])
     assert inside.all()
-    assert (ranks.rank_low[at] <= ranks.rank[at]).all()
-    assert (ranks.rank[at] <= ranks.rank_high[at]).all()
-    width = ranks.rank_high[at] - ranks.rank_low[at]
+    assert (table.rank_low[at] <= table.rank[at]).all()
+    assert (table.rank[at] <= table.rank_high[at]).all()
+    width = table.rank_high[at] - table.rank_low[at]
     assert 0 < width.mean() < 0.5 * at.sum()
