@@ -14,10 +14,12 @@ from api.demo.rows import Cast, Published
 from api.demo.story import (
     Answers,
     Events,
+    Ints,
     Truth,
     draw_ages,
     draw_answers,
     draw_events,
+    home_of,
     segment_of,
 )
 
@@ -62,7 +64,7 @@ class Loader:
         """Loads everything; yields the name of each table when it is done."""
         events = draw_events(self._rng, self._truth, months, self._now, np.array(shares))
         people = int(events.person.max()) + 1
-        cast = self._cast(people)
+        cast = self._cast(home_of(events, people))
         answers = draw_answers(self._rng, self._truth, events, segment_of(cast.ages), self._now)
         ids = Ids(
             rows.ids_at(self._rng, events.at),
@@ -75,13 +77,14 @@ class Loader:
         yield from self._load_asking(cast, events, answers, ids)
         yield from self._load_answers(cast, events, answers, ids)
 
-    def _cast(self, people: int) -> Cast:
+    def _cast(self, home: Ints) -> Cast:
+        people = len(home)
         long_ago = np.full(people, self._now - 800 * 86_400)
         return Cast(
             branches=self._branches,
             people=rows.ids_at(self._rng, long_ago),
             contacts=rows.ids_at(self._rng, long_ago),
-            ages=draw_ages(self._rng, people),
+            ages=draw_ages(self._rng, self._truth, home),
             english=self._rng.random(people) < 0.08,
         )
 

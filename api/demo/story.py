@@ -22,6 +22,7 @@ CHANNELS = ("sms", "wechat", "call")
 SEGMENTS = ("others", "under_35", "from_60")
 ANSWER_SHARE = np.array([0.31, 0.40, 0.46])
 CALL_BONUS = 8.0
+AGE_SPREAD = 12.0
 CAP_DAYS = 90
 DELAY = DAY
 INVITED, NO_CONSENT, NO_ADDRESS, CAPPED, PENDING = range(5)
@@ -139,9 +140,20 @@ def _outcomes(rng: np.random.Generator, person: Ints, at: Ints, now: int, people
     return outcome
 
 
-def draw_ages(rng: np.random.Generator, people: int) -> Ints:
-    """Ages of the customers, in years."""
-    return rng.normal(42, 13, people).clip(20, 82).astype(np.int64)
+def draw_ages(rng: np.random.Generator, truth: Truth, home: Ints) -> Ints:
+    """Ages of the customers in years, by the branch that each comes to.
+
+    The old live in the country, where branches are small: some phone a lot, others hardly ever.
+    """
+    older = -AGE_SPREAD * _standardised(np.log(truth.weight))
+    return (rng.normal(42, 13, len(home)) + older[home]).clip(20, 82).astype(np.int64)
+
+
+def home_of(events: Events, people: int) -> Ints:
+    """The branch that each customer came to first."""
+    home = np.zeros(people, dtype=np.int64)
+    home[events.person[::-1]] = events.branch[::-1]
+    return home
 
 
 def segment_of(age: Ints) -> Ints:
