@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.core.terminal import AsJson, FirstDay, LastDay, opened, print_json, read_settings, stop
+from api.indicators.cli import app as indicators_app
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -40,6 +41,7 @@ message_app = typer.Typer(no_args_is_help=True, help="Message templates.")
 app.add_typer(message_app, name="message")
 rules_app = typer.Typer(no_args_is_help=True, help="Rules of asking.")
 app.add_typer(rules_app, name="rules")
+app.add_typer(indicators_app, name="indicators")
 mail_app = typer.Typer(no_args_is_help=True, help="Mail that came back.")
 app.add_typer(mail_app, name="mail")
 DefinitionFile = Annotated[Path, typer.Argument(help="A TOML file.")]

@@ -21,6 +21,7 @@ from api.core.errors import NotFound
 from api.core.installation import Installation
 from api.core.leadership import somebody_leads
 from api.customers import endpoints as customers
+from api.indicators import endpoints as indicators
 from api.insights import endpoints as insights
 from api.insights.operations import operation_figures
 from api.invitations import dead_letter_endpoints as dead_letters
@@ -45,6 +46,7 @@ ROUTERS: tuple[object, ...] = (
     customers.router,
     trying_rules.router,  # before the rules: an address of theirs takes any word
     rules.router,
+    indicators.router,
     invitations.router,
     dead_letters.router,
     insights.router,

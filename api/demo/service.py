@@ -36,6 +36,7 @@ from api.demo.network import ROOT, SHARES, make_branches, make_regions
 from api.demo.people import Login, make_logins
 from api.demo.rows import Published
 from api.demo.story import Truth, draw_truth
+from api.indicators.files import publish_file
 from api.network.service import add_units, ensure_owner_group, ensure_touchpoints, set_network
 from api.surveys.definitions import Survey, load_text, read_messages, read_rules, read_survey
 from api.surveys.service import publish_messages, publish_rules, publish_survey
@@ -178,6 +179,8 @@ def _publish(session: Session, network: str, now: datetime) -> Published:
     written = load_text(path)
     rules = read_rules(written, path.name)
     publish_rules(session, rules, now, written=written)
+    session.flush()
+    publish_file(session, EXAMPLES / "indicators" / f"{network}.toml", now)
     found = [surveys.get(touchpoint) for touchpoint in SHARES[network]]
     return Published(
         surveys=[pair[0] if pair else None for pair in found],

@@ -30,6 +30,7 @@ class IndicatorVersion(Table, table=True):
     written: str = text()  # the file as it was written, comments and all
     published_by: str | None = text(nullable=True)  # account id; None: at the command line
     content_hash: bytes
+    data_version: int = Field(sa_type=BigInteger)  # tables by another tree are out of date
     published_at: datetime = moment()
 
 

@@ -163,6 +163,7 @@ def upgrade() -> None:
     sa.Column('written', sa.Text(), nullable=False),
     sa.Column('published_by', sa.Text(), nullable=True),
     sa.Column('content_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('data_version', sa.BigInteger(), nullable=False),
     sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('version', name=op.f('pk_indicator_version'))
     )
