@@ -1,0 +1,124 @@
+"""`branchpulse bench rank`: how long rank confidence sets take, against looking at every pair.
+
+2,000 branches with answers as they occur, 1,000 draws, stepdown included. The reference is a plain
+numpy pass over all pairs of every draw, which finds the first critical values and no more; they
+must be the same. Needs no database.
+"""
+
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from api.core.bench import Target, report
+from scoring.arrays import Floats
+from scoring.largest_differences import Differences, Singles
+from scoring.measured import measured
+from scoring.rank_sets import PlaceSets, RankSets, marginal_sets, rank_sets, simultaneous_sets
+from scoring.scales import SCALES, Kind
+from scoring.shrinkage import Ranks, empirical_bayes, posterior_ranks
+from scoring.variances import cautious_variance
+
+Made = TypeVar("Made", PlaceSets, RankSets, Ranks)
+
+DRAWS = 1_000
+POSTERIOR_DRAWS = 2_000
+_SEED = 1
+_REPEATS = 5
+_MEDIAN_ANSWERS = 150
+
+
+def bench_rank(full: bool) -> dict[str, Any]:
+    """The bench's document; ``full`` is the stated size, else a tenth of the branches."""
+    branches = 2_000 if full else 200
+    score, own, variance = _network(branches)
+    first, simultaneous, sets = _timed(
+        lambda: simultaneous_sets(score, variance, seed=_SEED, draws=DRAWS)
+    )
+    _, marginal, _ = _timed(lambda: marginal_sets(score, variance, seed=_SEED, draws=DRAWS))
+    _, both, _ = _timed(lambda: rank_sets(score, variance, seed=_SEED, draws=DRAWS))
+    fit = empirical_bayes(score, own)
+    _, posterior, _ = _timed(
+        lambda: posterior_ranks(fit.score, fit.sd, seed=_SEED, draws=POSTERIOR_DRAWS)
+    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    differences = Differences.drawn(score, variance, seed=_SEED, draws=DRAWS)
+    pruned = differences.largest().value
+    start = time.perf_counter()
+    plain = _every_pair(differences)
+    reference = time.perf_counter() - start
+    figures = {
+        "branches": branches,
+        "draws": DRAWS,
+        "first_run_seconds": round(first, 3),
+        "simultaneous_seconds": round(simultaneous, 3),
+        "marginal_seconds": round(marginal, 3),
+        "both_seconds": round(both, 3),
+        "posterior_seconds": round(posterior, 3),
+        "peak_megabytes": peak,
+        "times_faster": round(reference / both, 1),
+        "largest_difference": float(np.abs(plain - pruned).max()),
+        "critical_value": round(float(sets.critical[0]), 3),
+        "mean_width_share": round(float(np.mean(sets.high - sets.low)) / branches, 3),
+    }
+    return report(
+        "rank",
+        full=full,
+        figures=figures,
+        targets=_targets(full),
+        reference={
+            "what": "a plain numpy pass over all pairs of every draw, without stepdown",
+            "seconds": round(reference, 3),
+        },
+    )
+
+
+def _targets(full: bool) -> list[Target]:
+    same = Target("largest_difference", at_most=1e-4)
+    memory = Target("peak_megabytes", at_most=500)
+    if not full:
+        return [Target("both_seconds", at_most=1.0), same, memory]
+    return [
+        Target("simultaneous_seconds", at_most=1.0),
+        Target("marginal_seconds", at_most=1.5),
+        Target("times_faster", at_least=2.0),
+        same,
+        memory,
+    ]
+
+
+def _network(branches: int) -> tuple[Floats, Floats, Floats]:
+    """NPS of branches whose true NPS spreads by about 12, their variances, and cautious ones."""
+    rng = np.random.default_rng(_SEED)
+    feeling = rng.normal(0, 0.32, branches)
+    up = 1 / (1 + np.exp(-(0.1 + feeling)))
+    down = (1 - up) / (1 + np.exp(0.2 + feeling))
+    answers = np.maximum(rng.lognormal(np.log(_MEDIAN_ANSWERS), 0.8, branches).astype(int), 30)
+    counts = rng.multinomial(answers, np.column_stack([down, 1 - up - down, up]))
+    found = measured(counts, Kind.NPS, SCALES["nps3"])
+    return found.score, found.variance, cautious_variance(found.variance, found.n)
+
+
+def _every_pair(differences: Differences) -> Singles:
+    """The largest difference of each branch in each draw, shape (p, draws), pair by pair."""
+    z, inverse = differences.errors, differences.inverse
+    found = np.empty(z.shape[::-1], dtype=np.float32)
+    for draw, row in enumerate(z):
+        pairs = row[:, np.newaxis] - row
+        np.abs(pairs, out=pairs)
+        pairs *= inverse
+        found[:, draw] = pairs.max(axis=1)
+    return found
+
+
+def _timed(work: Callable[[], Made]) -> tuple[float, float, Made]:
+    """Seconds of the first run, the median of the following ones, and what came out."""
+    taken = []
+    for _ in range(1 + _REPEATS):
+        start = time.perf_counter()
+        made = work()
+        taken.append(time.perf_counter() - start)
+    return taken[0], statistics.median(taken[1:]), made
