@@ -4,6 +4,7 @@ Owns the cluster bootstrap of driver weights from per-group cross-products, and 
 importance by performance. Which answers are grouped how is the caller's business.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,8 +14,11 @@ from scoring.arrays import Counts, Flags, Floats
 from scoring.composite import Moments
 from scoring.crossed import Crossed, centred, correlations, group_means
 from scoring.importance import (
+    CollinearError,
+    TooManyDriversError,
     explained_share,
     johnson_weights,
+    lmg_weights,
     standardised_coefficients,
     suppressed,
     variance_inflation,
@@ -46,6 +50,8 @@ class Drivers:
         The coefficient has the opposite sign of the correlation, beyond chance.
     closest : float array
         Largest absolute correlation with another driver; 0 for a single one.
+    shapley : float array
+        LMG shares, for the audit; nan where they cannot be had (many drivers, or collinear ones).
     clusters : int
         How many were resampled.
     """
@@ -63,6 +69,7 @@ class Drivers:
     inflation: Floats
     suppressed: Flags
     closest: Floats
+    shapley: Floats
     clusters: int
 
 
@@ -135,24 +142,72 @@ def between_drivers(
     towards the within-branch ones, and whatever else differs between branches (city, customers,
     size). For choosing what to work on within a branch, use `within_drivers`.
     """
-    means = group_means(branches, least=least)
+    means = _counted(group_means(branches, least=least))
+    clusters = len(means.respondents)
+    weights = draw_weights(clusters, seed, draws)
+    drawn = correlations(centred(_mapped(means, lambda one: weighted(weights, one))))
+    return _drivers(_between(means), drawn, coverage=coverage, clusters=clusters)
+
+
+def within_shares(parts: Crossed) -> Floats:
+    """The weights of `within_drivers` alone, shape (k,), without intervals.
+
+    Parameters
+    ----------
+    parts : Crossed
+        Of shape (g, m, m), the outcome first.
+
+    Raises
+    ------
+    NeverTogetherError
+    """
+    return _weights(correlations(parts.pooled))
+
+
+def between_shares(branches: Moments, *, least: int = 10) -> Floats:
+    """The weights of `between_drivers` alone, shape (k,), without intervals.
+
+    Parameters
+    ----------
+    branches : Moments
+        Of shape (p,), the outcome first.
+    least : int
+        Branches with fewer answers to any question are left out.
+
+    Raises
+    ------
+    NeverTogetherError
+    """
+    return _weights(_between(_counted(group_means(branches, least=least))))
+
+
+def _between(means: Moments) -> Floats:
+    return correlations(centred(_mapped(means, lambda one: one.sum(axis=0))))
+
+
+def _counted(means: Moments) -> Moments:
+    """Without the groups that do not count."""
     kept = means.respondents > 0
-    counted = [array[kept] for array in (means.counts, means.sums, means.products)]
-    weights = draw_weights(int(kept.sum()), seed, draws)
-    drawn = centred(Moments(weights.sum(axis=1), *(weighted(weights, one) for one in counted)))
-    whole = centred(Moments(np.array(0.0), *(one.sum(axis=0) for one in counted)))
-    found = correlations(whole), correlations(drawn)
-    return _drivers(*found, coverage=coverage, clusters=int(kept.sum()))
+    return _mapped(means, lambda one: one[kept])
+
+
+def _mapped(moments: Moments, change: Callable[[Floats], Floats]) -> Moments:
+    arrays = (moments.respondents, moments.counts, moments.sums, moments.products)
+    return Moments(*(change(one) for one in arrays))
+
+
+def _weights(matrix: Floats) -> Floats:
+    if np.isnan(matrix).any():
+        raise NeverTogetherError("two questions were never answered together, or have no spread")
+    return _shares(johnson_weights(matrix[1:, 1:], matrix[0, 1:]))
 
 
 def _drivers(matrix: Floats, drawn: Floats, *, coverage: float, clusters: int) -> Drivers:
     """Read everything off the correlations, the outcome's first."""
-    if np.isnan(matrix).any():
-        raise NeverTogetherError("two questions were never answered together, or have no spread")
+    weights = _weights(matrix)
     drawn = drawn[~np.isnan(drawn).any(axis=(1, 2))]
     inner, outcome = matrix[1:, 1:], matrix[0, 1:]
     inner_drawn, outcome_drawn = drawn[:, 1:, 1:], drawn[:, 0, 1:]
-    weights = johnson_weights(inner, outcome)
     low, high = limits(_shares(johnson_weights(inner_drawn, outcome_drawn)), coverage, clusters)
     betas = standardised_coefficients(inner, outcome)
     betas_drawn = standardised_coefficients(inner_drawn, outcome_drawn)
@@ -164,7 +219,7 @@ def _drivers(matrix: Floats, drawn: Floats, *, coverage: float, clusters: int) -
         explained=float(explained_share(inner, outcome)),
         explained_low=float(explained[0]),
         explained_high=float(explained[1]),
-        weight=_shares(weights),
+        weight=weights,
         low=low,
         high=high,
         correlation=outcome,
@@ -174,8 +229,16 @@ def _drivers(matrix: Floats, drawn: Floats, *, coverage: float, clusters: int) -
         inflation=variance_inflation(inner),
         suppressed=suppressed(inner, outcome) & sure,
         closest=others.max(axis=1),
+        shapley=_shapley(inner, outcome),
         clusters=clusters,
     )
+
+
+def _shapley(inner: Floats, outcome: Floats) -> Floats:
+    try:
+        return _shares(lmg_weights(inner, outcome))
+    except (TooManyDriversError, CollinearError):
+        return np.full(len(outcome), np.nan)
 
 
 def _shares(weights: Floats) -> Floats:

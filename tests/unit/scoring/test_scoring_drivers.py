@@ -18,8 +18,10 @@ from scoring.drivers import (
     NeverTogetherError,
     Placed,
     between_drivers,
+    between_shares,
     quadrants,
     within_drivers,
+    within_shares,
 )
 from scoring.importance import johnson_weights, lmg_weights
 from scoring.resampling import TooFewClustersError, limits
@@ -228,10 +230,8 @@ def test_perceived_quality_drives_satisfaction_of_mobile_customers(
     assert drivers.explained == pytest.approx(0.682, abs=0.0005)
     assert drivers.weight == pytest.approx([0.2091, 0.1127, 0.3482, 0.1872, 0.1428], abs=5e-4)
     assert drivers.low[2] > drivers.high[[1, 4]].max()
-    matrix = np.corrcoef(values.T)
-    shapley = lmg_weights(matrix[1:, 1:], matrix[0, 1:])
-    assert shapley / shapley.sum() == pytest.approx(drivers.weight, abs=0.035)
-    assert np.corrcoef(shapley, drivers.weight)[0, 1] > 0.998
+    assert drivers.shapley == pytest.approx([0.2113, 0.1039, 0.3794, 0.175, 0.1304], abs=5e-4)
+    assert np.corrcoef(drivers.shapley, drivers.weight)[0, 1] > 0.998
 
 
 MEASURES = "HSP_RATING CLEAN COMP_1 COMP_2 COMP_3 COMP_5 COMP_6 COMP_7 QUIET".split()
@@ -265,6 +265,22 @@ def test_care_transition_and_nurses_drive_the_overall_rating_of_hospitals(
     assert drivers.low[transition] > drivers.high[nurses]
     assert drivers.low[nurses] > np.delete(drivers.high, [transition, nurses, doctors]).max()
     assert (drivers.high - drivers.low).max() < 0.03
+
+
+def test_shares_alone_are_those_of_the_drivers() -> None:
+    values, branch = customers(np.random.default_rng(13), 30, 40)
+    moments = answer_moments(values, branch, branches=30)
+    assert within_shares(centred(moments)) == pytest.approx(found(values, branch).weight)
+    between = between_drivers(moments, seed=1, draws=50)
+    assert between_shares(moments) == pytest.approx(between.weight)
+
+
+def test_many_drivers_have_no_lmg_shares() -> None:
+    rng = np.random.default_rng(14)
+    values = rng.normal(size=(600, 17))
+    drivers = found(values, np.repeat(np.arange(12), 50), draws=50)
+    assert np.isnan(drivers.shapley).all()
+    assert drivers.weight.sum() == pytest.approx(1)
 
 
 def test_johnson_and_lmg_agree_on_customers_like_these() -> None:

@@ -1,0 +1,1 @@
+"""What drives a metric, and what to work on first."""
