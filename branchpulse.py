@@ -7,6 +7,7 @@ imports this module.
 
 import json
 import sys
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,8 @@ import typer
 
 from api.core.terminal import AsJson, FirstDay, LastDay, opened, print_json, read_settings, stop
 from api.indicators.cli import app as indicators_app
+from api.insights.case_mix.cli import app as adjust_app
+from api.insights.drivers.cli import drivers
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -42,8 +45,10 @@ app.add_typer(message_app, name="message")
 rules_app = typer.Typer(no_args_is_help=True, help="Rules of asking.")
 app.add_typer(rules_app, name="rules")
 app.add_typer(indicators_app, name="indicators")
+app.add_typer(adjust_app, name="adjust")
 mail_app = typer.Typer(no_args_is_help=True, help="Mail that came back.")
 app.add_typer(mail_app, name="mail")
+app.command()(drivers)
 DefinitionFile = Annotated[Path, typer.Argument(help="A TOML file.")]
 
 
@@ -397,6 +402,21 @@ def league(
 
 
 @app.command()
+def warnings(
+    *,
+    metric: Annotated[str, typer.Option()],
+    month: Annotated[datetime, typer.Option(formats=["%Y-%m"], help="A month, as YYYY-MM.")],
+    as_json: AsJson = False,
+) -> None:
+    """Branches that have fallen below their own normal by more than chance does."""
+    from api.insights.warnings.commands import as_lines, network_warnings
+
+    with opened("worker") as installation:
+        found = network_warnings(installation, metric, month.date())
+    print_json(found.as_dict(everyone=True)) if as_json else print(as_lines(found))
+
+
+@app.command()
 def explain(
     event: Annotated[str, typer.Argument(help="Our id, or SOURCE:EXTERNAL_ID")],
     as_json: AsJson = False,
@@ -431,6 +451,7 @@ BENCHES = {
     "ingest": "api.customers.bench",
     "league": "api.insights.bench",
     "adjust": "api.insights.bench_adjust",
+    "rank": "api.insights.bench_rank",
     "plan": "api.invitations.bench_plan",
     "claim": "scheduler.benches.bench_claim",
     "send": "scheduler.benches.bench_send",

@@ -23,7 +23,11 @@ from api.core.leadership import somebody_leads
 from api.customers import endpoints as customers
 from api.indicators import endpoints as indicators
 from api.insights import endpoints as insights
+from api.insights import league_endpoints
+from api.insights.case_mix import endpoints as case_mix
+from api.insights.drivers import endpoints as driver_endpoints
 from api.insights.operations import operation_figures
+from api.insights.warnings import endpoints as early_warnings
 from api.invitations import dead_letter_endpoints as dead_letters
 from api.invitations import endpoints as invitations
 from api.invitations import rules_endpoints as trying_rules
@@ -50,6 +54,10 @@ ROUTERS: tuple[object, ...] = (
     invitations.router,
     dead_letters.router,
     insights.router,
+    league_endpoints.router,
+    driver_endpoints.router,
+    case_mix.router,
+    early_warnings.router,
     calls.router,
     contests.router,
     points.admin,

@@ -36,6 +36,9 @@ class AdjustmentFit:
         Of the coefficients; rows and columns that are not estimable are 0.
     estimable : bool array, shape (k,)
         False for a column that does not vary within branches or that the columns before it explain.
+    explained_by : tuple of tuples of int
+        Per column the places of those columns that explain it; empty when it is estimable, and when
+        it does not vary.
     residual_variance : float
         Variance of an answer about branch and mix.
     unexplained : float
@@ -51,6 +54,7 @@ class AdjustmentFit:
     coefficients: Floats
     covariance: Floats
     estimable: Flags
+    explained_by: tuple[tuple[int, ...], ...]
     residual_variance: float
     unexplained: float
     reference: Floats
@@ -118,7 +122,7 @@ def fit_adjustment(moments: BranchMoments) -> AdjustmentFit:
     if answers <= branches:
         raise NothingToFitError("no branch has two answers: nothing can be compared within one")
     within = _within(moments)
-    kept = _independent(within.xx)
+    kept, explained_by = _independent(within.xx)
     inverse = np.zeros_like(within.xx)
     inverse[np.ix_(kept, kept)] = np.linalg.inv(within.xx[np.ix_(kept, kept)])
     beta = inverse @ within.xy
@@ -130,6 +134,7 @@ def fit_adjustment(moments: BranchMoments) -> AdjustmentFit:
         coefficients=beta,
         covariance=_clustered(within, beta, inverse, answers) if clustered else s2 * inverse,
         estimable=kept,
+        explained_by=explained_by,
         residual_variance=s2,
         unexplained=min(1.0, s2 * freedom / within.yy) if within.yy > 0 else 1.0,
         reference=np.nan_to_num(moments.network_mix),
@@ -152,16 +157,19 @@ def _within(moments: BranchMoments) -> _Within:
     )
 
 
-def _independent(xx: Floats) -> Flags:
-    """Which columns vary, and not only together with those before them."""
+def _independent(xx: Floats) -> tuple[Flags, tuple[tuple[int, ...], ...]]:
+    """Which columns vary, and not only together with those before them; else with which ones."""
     kept = np.zeros(len(xx), dtype=bool)
+    explained_by: list[tuple[int, ...]] = []
     for column in range(len(xx)):
-        rest = xx[column, column]
-        if kept.any():
-            shared = xx[kept, column]
-            rest = rest - shared @ np.linalg.solve(xx[np.ix_(kept, kept)], shared)
-        kept[column] = rest > ALIASED * max(xx[column, column], 1.0)
-    return kept
+        own, before = xx[column, column], np.flatnonzero(kept)
+        shared = xx[before, column]
+        share = np.linalg.solve(xx[np.ix_(before, before)], shared)
+        limit = ALIASED * max(own, 1.0)
+        kept[column] = own - shared @ share > limit
+        together = before[np.abs(share) > 1e-6] if own > limit and not kept[column] else before[:0]
+        explained_by.append(tuple(together.tolist()))
+    return kept, tuple(explained_by)
 
 
 def _clustered(within: _Within, beta: Floats, inverse: Floats, answers: float) -> Floats:

@@ -53,7 +53,10 @@ class LevelEffect:
     against_first, against_first_error
         The same against the adjuster's first level: the coefficient itself; 0 and 0 for the first.
     estimable
-        False when it cannot be told apart from other columns, or never varied within a branch.
+        False when it cannot be told apart from other levels, or never varied within a branch; of a
+        first level when this is so of all the others.
+    same_as
+        Levels of earlier adjusters, as ``(adjuster, level)``, that it always occurs together with.
     """
 
     adjuster: str
@@ -64,6 +67,7 @@ class LevelEffect:
     against_first: float
     against_first_error: float
     estimable: bool
+    same_as: tuple[tuple[str, str], ...]
 
 
 def dummies(adjusters: Sequence[Adjuster], codes: Sequence[Counts | Sequence[int]]) -> Floats:
@@ -127,6 +131,7 @@ def level_points(
 
 def level_effects(fit: AdjustmentFit, adjusters: Sequence[Adjuster]) -> list[LevelEffect]:
     """The coefficients as they are published: every level of every adjuster."""
+    names = [(one.name, level) for one in adjusters for level in one.levels[1:]]
     found: list[LevelEffect] = []
     places = zip(adjusters, columns_of(adjusters), level_points(fit, adjusters), strict=True)
     for adjuster, columns, points in places:
@@ -147,7 +152,8 @@ def level_effects(fit: AdjustmentFit, adjusters: Sequence[Adjuster]) -> list[Lev
                     standard_error=max(float(weight @ own @ weight), 0.0) ** 0.5,
                     against_first=float(fit.coefficients[at]) if number else 0.0,
                     against_first_error=float(fit.standard_errors[at]) if number else 0.0,
-                    estimable=bool(fit.estimable[at]) if number else True,
+                    estimable=bool(fit.estimable[at] if number else fit.estimable[columns].any()),
+                    same_as=tuple(names[i] for i in fit.explained_by[at]) if number else (),
                 )
             )
     return found

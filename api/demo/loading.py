@@ -84,7 +84,7 @@ class Loader:
             branches=self._branches,
             people=rows.ids_at(self._rng, long_ago),
             contacts=rows.ids_at(self._rng, long_ago),
-            ages=draw_ages(self._rng, self._truth, home),
+            ages=draw_ages(self._rng, len(self._branches), home),
             english=self._rng.random(people) < 0.08,
         )
 

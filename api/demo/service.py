@@ -37,6 +37,7 @@ from api.demo.people import Login, make_logins
 from api.demo.rows import Published
 from api.demo.story import Truth, draw_truth
 from api.indicators.files import publish_file
+from api.insights.case_mix.coefficients import publish_all
 from api.network.service import add_units, ensure_owner_group, ensure_touchpoints, set_network
 from api.surveys.definitions import Survey, load_text, read_messages, read_rules, read_survey
 from api.surveys.service import publish_messages, publish_rules, publish_survey
@@ -113,7 +114,7 @@ def _make(session: Session, raw: Connection, settings: Settings, size: DemoSize)
     now = system_clock()
     assert settings.secret_key is not None
     vault = Vault(settings.secret_key.get_secret_value())
-    truth = draw_truth(rng, size.branches)
+    truth = draw_truth(rng, size.branches, size.months)
     with _progress() as progress:
         task = progress.add_task("units, surveys, rules", total=10)
         branches = _units(session, words, size, truth, rng=rng, today=now.date())
@@ -199,6 +200,9 @@ def _count(settings: Settings) -> None:
         with _progress() as progress:
             task = progress.add_task("counting", total=1)
             rebuild(installation.database)
+            now = installation.clock()
+            with installation.database.transaction() as session:
+                publish_all(session, (now.year - 1, now.year), now=now, by="system:demo")
             progress.update(task, advance=1)
     finally:
         installation.close()
@@ -213,7 +217,7 @@ def _truth(truth: Truth, codes: list[str], size: DemoSize) -> dict[str, Any]:
         "new": codes[truth.new],
         "closed": codes[truth.closed],
         "nps": {code: round(float(nps), 3) for code, nps in zip(codes, truth.nps, strict=True)},
-        "sunk_since": str(system_clock().date() - timedelta(days=75)),
+        "sunk_since": str(system_clock().date() - timedelta(days=truth.sunk_days)),
     }
 
 

@@ -112,11 +112,13 @@ def branch_mix(
 
 
 def _parts(found: Coefficients, mix: Floats, usual: Floats) -> list[list[dict[str, Any]]]:
-    """Every level that a branch or the network has, the weightiest first."""
+    """Every level of what can be told apart, the weightiest first."""
     parts: list[list[dict[str, Any]]] = [[] for _ in mix]
     added = level_parts(found.fit, found.adjusters, mix, usual)
     spans = zip(found.adjusters, columns_of(found.adjusters), added, strict=True)
     for adjuster, columns, points in spans:
+        if not found.fit.estimable[columns].any():
+            continue
         own, others = shares_of(mix, columns), shares_of(usual, columns)
         for branch, (shares, point) in enumerate(zip(own.tolist(), points.tolist(), strict=True)):
             parts[branch] += [

@@ -100,7 +100,8 @@ def test_a_branch_that_phones_more_is_told_what_the_telephone_gave_it() -> None:
     fit = AdjustmentFit(
         coefficients=np.array([0.0, 10.0, 0.0]),
         covariance=np.diag([0.0, 1.0, 0.0]),
-        estimable=np.array([False, True, False]),
+        estimable=np.array([True, True, True]),
+        explained_by=((), (), ()),
         residual_variance=5600.0,
         unexplained=1.0,
         reference=np.array([0.2, 0.4, 0.1]),
@@ -118,3 +119,16 @@ def test_a_branch_that_phones_more_is_told_what_the_telephone_gave_it() -> None:
     assert (call.level, call.share, call.points) == ("call", pytest.approx(0.4), pytest.approx(6))
     assert call.standard_error == pytest.approx(0.6)
     assert (call.against_first, call.against_first_error, call.estimable) == (10, 1, True)
+
+
+def test_levels_that_always_occur_together_name_each_other() -> None:
+    channel, _, y, branch = codes_of(1)
+    segment = Adjuster("segment", ("others", "under_35", "from_60"))
+    x = dummies((CHANNEL, segment), [channel, channel])
+    fit = fit_adjustment(moments_of_answers(x, y, branch, branches=10))
+    effects_ = {effect.level: effect for effect in level_effects(fit, (CHANNEL, segment))}
+    assert effects_["call"].estimable
+    assert effects_["from_60"].same_as == (("channel", "call"),)
+    assert not effects_["from_60"].estimable
+    assert not effects_["others"].estimable
+    assert effects_["sms"].estimable
