@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoring.arrays import Counts, Floats, floats, ratio
+from scoring.intervals import Interval, mean_interval, nps_score_interval, wilson_interval
+from scoring.scales import Kind, Scale, boxes
 
 RIDGE = 1e-6
 """Keeps coefficients finite where a group answered always or never."""
@@ -234,3 +236,82 @@ def representativity(propensity: Floats, invited: Counts) -> float:
     n = floats(invited)
     mean = np.sum(n * propensity) / np.sum(n)
     return float(1 - 2 * np.sqrt(np.sum(n * (propensity - mean) ** 2) / np.sum(n)))
+
+
+def weighted_score(histograms: Counts, weights: Floats, kind: Kind, scale: Scale) -> float:
+    """The metric of weighted answers: NPS -100..100, share 0..1, mean in scale values.
+
+    Parameters
+    ----------
+    histograms : int array, shape (cells, bins)
+    weights : float array, shape (cells,)
+    kind, scale
+        The metric.
+
+    Returns
+    -------
+    float
+        nan without answers.
+    """
+    shares = weighted_shares(histograms, weights)
+    match kind:
+        case Kind.NPS:
+            up, down = np.sum(shares[scale.promoter_from :]), np.sum(shares[: scale.passive_from])
+            return float(100 * (up - down))
+        case Kind.MEAN:
+            return float(shares @ floats(np.array(scale.values)))
+        case _:
+            return float(np.sum(shares[-(boxes(kind, scale) or 0) :]))
+
+
+def weighted_shares(histograms: Counts, weights: Floats) -> Floats:
+    """Share of the weighted answers in each bin, shape (bins,); nan without answers."""
+    heavy = floats(weights) @ floats(histograms)
+    return ratio(heavy, np.sum(heavy))
+
+
+def weighted_interval(
+    histograms: Counts,
+    weights: Floats,
+    kind: Kind,
+    scale: Scale,
+    *,
+    pooled: float | None = None,
+) -> Interval:
+    """95 % interval of a weighted metric: that of as many equal answers as the weighted are worth.
+
+    Parameters
+    ----------
+    histograms : int array, shape (cells, bins)
+    weights : float array, shape (cells,)
+    kind, scale, pooled
+        As in `scoring.scores.score_interval`.
+
+    Returns
+    -------
+    Interval
+        nan without answers.
+
+    Notes
+    -----
+    The effective n stands for n in the formula of the metric's kind. It takes the weights as
+    given: that they were estimated is not in it.
+    """
+    answers = histograms.sum(axis=1)
+    worth = float(np.sum(answers)) / design_effect(weights, answers)
+    shares = weighted_shares(histograms, weights)
+    match kind:
+        case Kind.NPS:
+            cuts = np.add.reduceat(shares, [0, scale.passive_from, scale.promoter_from])
+            return nps_score_interval(*(worth * cuts))
+        case Kind.MEAN:
+            values = floats(np.array(scale.values))
+            middle = float(shares @ values)
+            own = float(shares @ (values - middle) ** 2)
+            known = own if pooled is None else pooled
+            found = mean_interval(middle, own, worth, known)
+            return found.clipped(scale.values[0], scale.values[-1])
+        case _:
+            return wilson_interval(
+                worth * float(np.sum(shares[-(boxes(kind, scale) or 0) :])), worth
+            )

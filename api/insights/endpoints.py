@@ -1,7 +1,7 @@
 """The read side over HTTP: translates, decides nothing. ``from`` and ``to`` are both included."""
 
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 
@@ -9,6 +9,7 @@ from api.boundary.paging import Page
 from api.boundary.visits import AnyVisit, require_token_scope
 from api.core.errors import Invalid
 from api.insights.comments import Wanted, list_comments
+from api.insights.comparison import NETWORK, PEERS
 from api.insights.contested import contested_figures
 from api.insights.freshness import data_version
 from api.insights.league import league
@@ -16,12 +17,14 @@ from api.insights.overview import overview
 from api.insights.periods import Period
 from api.insights.queries import list_metrics
 from api.insights.reach import reach
+from api.insights.represented import represented
 from api.insights.schemas import (
     AskedComments,
     comment_document,
     contested_document,
     overview_document,
     reach_document,
+    represented_document,
     unit_document,
 )
 from api.insights.unit import unit_page
@@ -32,6 +35,7 @@ MAX_DAYS = 3_700
 From = Annotated[date, Query(alias="from")]
 To = Annotated[date, Query(alias="to")]
 Code = Annotated[str | None, Query(max_length=300)]
+Compared = Annotated[Literal["network", "peers"], Query(alias="set")]
 
 
 def _asked_period(first: From, last: To) -> Period:
@@ -47,7 +51,13 @@ AskedPeriod = Annotated[Period, Depends(_asked_period)]
 
 @router.get("/league")
 def read_league(
-    visit: AnyVisit, metric: str, period: AskedPeriod, unit: Code = None, touchpoint: Code = None
+    visit: AnyVisit,
+    metric: str,
+    period: AskedPeriod,
+    unit: Code = None,
+    touchpoint: Code = None,
+    *,
+    compared: Compared = NETWORK,
 ) -> dict[str, Any]:
     """The league table, cut to the branches that the viewer sees."""
     require_token_scope(visit.viewer, "read")
@@ -59,6 +69,7 @@ def read_league(
         now=visit.now,
         unit=unit,
         touchpoint=touchpoint,
+        peers=compared == PEERS,
     )
     return found.as_dict()
 
@@ -126,6 +137,22 @@ def read_contested(
         visit.session, visit.viewer, metric, period, unit=unit, touchpoint=touchpoint
     )
     return {"rows": [contested_document(row, visit.viewer.language) for row in found]}
+
+
+@router.get("/represented")
+def read_represented(
+    visit: AnyVisit,
+    metric: str,
+    period: AskedPeriod,
+    unit: Annotated[str, Query(max_length=300)],
+    touchpoint: Code = None,
+) -> dict[str, Any]:
+    """Whether a unit's answers are enough, and its score weighted to its customers."""
+    require_token_scope(visit.viewer, "read")
+    found = represented(
+        visit.session, visit.viewer, metric, period, unit=unit, touchpoint=touchpoint
+    )
+    return represented_document(found, visit.viewer.language)
 
 
 @router.get("/metrics")

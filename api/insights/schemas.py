@@ -12,6 +12,7 @@ from api.insights.contested import Contested
 from api.insights.figures import Difference, Figure
 from api.insights.overview import Overview, UnitFigure
 from api.insights.reach import UnitReach
+from api.insights.represented import Represented
 from api.insights.unit import UnitPage
 from api.security.hierarchy import Node
 
@@ -126,6 +127,39 @@ def contested_document(row: Contested, language: Language) -> dict[str, Any]:
         "share": row.share,
         **figure_document(row.figure),
         "with_all": figure_document(row.with_all),
+    }
+
+
+def represented_document(found: Represented, language: Language) -> dict[str, Any]:
+    """How well a unit's answers stand for its customers, its branches that lack most first."""
+    weighted = found.weighted and figure_document(found.weighted)
+    return {
+        **_unit(found.unit, language),
+        "metric": found.metric.code,
+        "customers": found.customers,
+        "invited": found.invited,
+        **figure_document(found.raw),
+        "closed_period": found.closed and {"low": found.closed[0], "high": found.closed[1]},
+        "weighted": weighted,
+        "effective_n": found.effective,
+        "design_effect": found.design_effect,
+        "representativity": found.alike,
+        "raking_gap": found.gap,
+        "margin": found.margin,
+        "confidence": found.confidence,
+        "rows": [
+            {
+                **_unit(row.unit, language),
+                "customers": row.customers,
+                "invited": row.invited,
+                "n": row.answered,
+                "needed": row.needed,
+                "lacking": row.lacking,
+                "margin": row.margin,
+                "effective_n": row.effective,
+            }
+            for row in found.branches
+        ],
     }
 
 

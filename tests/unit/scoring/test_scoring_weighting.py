@@ -6,6 +6,8 @@ import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scoring.scales import Kind, scale_of
+from scoring.scores import score_counts
 from scoring.weighting import (
     class_weights,
     design_effect,
@@ -13,6 +15,8 @@ from scoring.weighting import (
     representativity,
     response_propensity,
     trimmed,
+    weighted_interval,
+    weighted_score,
 )
 
 SEED = np.array([[40, 30, 20, 10], [35, 50, 100, 75], [30, 80, 70, 120], [20, 30, 40, 50]], float)
@@ -140,3 +144,25 @@ def test_representativity_is_one_when_all_groups_answer_alike():
     invited = np.array([10, 20])
     assert representativity(np.array([0.3, 0.3]), invited) == pytest.approx(1)
     assert representativity(np.array([0.0, 1.0]), np.array([1, 1])) == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(Kind.NPS, "0-10"), (Kind.NPS, "nps3"), (Kind.TOP2_BOX, "1-5"), (Kind.MEAN, "1-5")],
+)
+def test_equal_weights_change_neither_score_nor_interval(kind: Kind, code: str):
+    scale = scale_of(code)
+    cells = np.random.default_rng(4).integers(0, 30, (6, scale.bins))
+    plain = score_counts(cells.sum(axis=0)[np.newaxis], kind, scale)
+    found = weighted_interval(cells, np.full(6, 3.0), kind, scale)
+    assert weighted_score(cells, np.full(6, 3.0), kind, scale) == pytest.approx(plain.score[0])
+    np.testing.assert_allclose([found.low, found.high], [plain.low[0], plain.high[0]], rtol=1e-3)
+
+
+def test_unequal_weights_widen_the_interval():
+    cells = np.array([[10, 20, 70], [30, 20, 50]])
+    scale = scale_of("nps3")
+    even = weighted_interval(cells, np.ones(2), Kind.NPS, scale)
+    uneven = weighted_interval(cells, np.array([1.0, 4.0]), Kind.NPS, scale)
+    assert uneven.high - uneven.low > even.high - even.low
+    assert weighted_score(cells, np.array([1.0, 0.0]), Kind.NPS, scale) == pytest.approx(60)
