@@ -21,6 +21,7 @@ _ASKED = """
     where i.occurred_on >= :start and i.occurred_on < :end and i.reminder_number = 0
         and i.channel not in ('qr', 'kiosk') and i.sent_at is not null {where}
     group by 1, 2, 3, 4
+    order by 1, 2, 3, 4
 """
 _SERVED = """
     select i.branch_id, i.touchpoint_id, count(*) as customers
