@@ -16,6 +16,7 @@ from channel_rows import add_calls_and_point, add_contest
 from conftest import NOW, Office
 from sqlalchemy import text
 from sqlmodel import Session
+from warning_rows import add_warnings
 
 from api.access import logins, repository, service
 from api.access.logins import LoggedIn
@@ -148,6 +149,7 @@ def make_two_regions(office: Office) -> World:
             )
             for number, name in enumerate((n for pair in TREE.values() for n in pair), 1)
         }
+        add_warnings(session, {one.unit_id: int(one.data_marks[1]) for one in made.values()})
         accounts = {
             role: _account(session, vault, role, places.get(place), group)
             for role, place in PLACES.items()

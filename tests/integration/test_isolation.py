@@ -63,6 +63,8 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "state": None,
         "from": "2026-08-01",
         "to": "2026-11-16",
+        "month": "2026-11",
+        "everyone": "true",
         "week": "2026-11-09",
         "touchpoint": None,
         "kind": None,
