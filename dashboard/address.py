@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode
 
 ROOT = "/app/"
 LOG_IN = "/login"
+BETWEEN = "between"  # ?level=between: branches compared, not customers of a branch
 PEERS = "peers"  # ?set=peers: each branch among those like it
 MAX_DAYS = 3_700  # ten years: longer periods are not asked for
 
@@ -33,7 +34,9 @@ class Page(StrEnum):
     CALLS = "calls"
     POINTS = "points"
     WHY = "why"
+    DRIVERS = "drivers"
     CONTESTS = "contests"
+    ENOUGH = "enough"
     PUBLISHED = "published"
     MISSING = "missing"
 
@@ -43,7 +46,8 @@ class Address:
     """A page with its filters; ``first`` and ``last`` are both included, None: the usual period.
 
     ``subject`` is what a page is about that is no unit: a rule version, an event, a customer.
-    ``compared`` is with whom branches are compared; None: the whole network.
+    ``compared`` is with whom branches are compared; None: the whole network. ``between`` is about
+    drivers: branches are compared, not customers.
     """
 
     page: Page
@@ -55,6 +59,7 @@ class Address:
     metric: str | None = None
     language: str | None = None
     compared: str | None = None
+    between: bool = False
 
     @property
     def href(self) -> str:
@@ -75,6 +80,7 @@ class Address:
             "touchpoint": self.touchpoint,
             "metric": self.metric,
             "set": self.compared,
+            "level": BETWEEN if self.between else None,
             "lang": self.language,
         }
         return urlencode({name: value for name, value in named.items() if value})
@@ -110,6 +116,7 @@ def read_address(pathname: str | None, search: str | None) -> Address:
         metric=_word(values, "metric"),
         language=_language(values),
         compared=PEERS if _word(values, "set") == PEERS else None,
+        between=_word(values, "level") == BETWEEN,
     )
 
 
@@ -133,7 +140,9 @@ _TAILS = {
     Page.CALLS: "",
     Page.POINTS: "subject",
     Page.WHY: "unit",
+    Page.DRIVERS: "unit",
     Page.CONTESTS: "subject",
+    Page.ENOUGH: "unit",
     Page.PUBLISHED: "subject",
 }
 _LONGEST_FIRST = sorted(_TAILS, key=len, reverse=True)

@@ -12,7 +12,10 @@ from dashboard.data.periods import days_text, period_choices, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.numbers import Metric
 
-_MEASURED = (Page.OVERVIEW, Page.LEAGUE, Page.UNIT, Page.WHY, Page.CONTESTS)
+_MEASURED = (Page.OVERVIEW, Page.LEAGUE, Page.UNIT, Page.WHY, Page.CONTESTS, Page.DRIVERS, Page.ENOUGH)
+
+# Pages whose unit is picked from a list, not from the path above it.
+_PICKED = (Page.ASKING, Page.DRIVERS, Page.ENOUGH)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def frame(sitting: Sitting) -> Frame:
     touchpoints = _touchpoints(sitting, address)
     metric = _metric_or_none(sitting)
     measured = address.page in _MEASURED and metric is not None
-    units = _units(sitting, address) if address.page is Page.ASKING else []
+    units = _units(sitting, address) if address.page in _PICKED else []
     root = sitting.viewer.hierarchy.root
     return Frame(
         title=_title(sitting, address),
@@ -162,6 +165,8 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
     if home is not None and sitting.viewer.may(Permission.VIEW_SCORES):
         word = "dashboard.nav.branch" if home.is_branch else "dashboard.nav.units"
         links.append((word, Page.UNIT, home.code))
+    if may_look(sitting):
+        links.append(("dashboard.nav.drivers", Page.DRIVERS, None))
     if "regional_manager" in sitting.viewer.roles:
         links.append(("dashboard.nav.ranking", Page.RANKING, None))
     if compares(sitting):
@@ -190,6 +195,7 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
         (Page.LEAGUE, Permission.VIEW_NETWORK),
         (Page.PUBLISHED, Permission.VIEW_NETWORK),
         (Page.CONTESTS, Permission.VIEW_NETWORK),
+        (Page.ENOUGH, Permission.VIEW_NETWORK),
     ),
 )
 _BEHIND = {
@@ -228,7 +234,7 @@ def _within(shown: Page, entry: Page) -> bool:
 
 def _breadcrumbs(sitting: Sitting, address: Address) -> list[Link]:
     node = _unit(sitting, address)
-    if node is None or address.page is Page.ASKING:
+    if node is None or address.page in _PICKED:
         return []
     last = Link(node.name(sitting.language), None)
     above = sitting.viewer.hierarchy.path(node.id)[:-1]
