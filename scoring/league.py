@@ -294,9 +294,8 @@ def _window(
 ) -> tuple[Counts, EmpiricalBayes, BandWindow]:
     """Who is ranked in a window, best first, the fit, and what it says of every branch."""
     at = _in_order(found, members & (tiers(found.n, thresholds) >= Tier.RANKED))
-    fit = empirical_bayes(found.score[at], found.variance[at])
+    # Lucky variances feign a spread between branches, and the bands would remember it.
+    fit = empirical_bayes(found.score[at], cautious_variance(found.variance[at], found.n[at]))
     score, sd = np.full(found.n.shape, np.nan), np.full(found.n.shape, np.nan)
-    # Lucky variances feign a spread, and a chain of windows remembers it.
-    steady = empirical_bayes(found.score[at], cautious_variance(found.variance[at], found.n[at]))
-    score[at], sd[at] = steady.score, steady.sd
-    return at, fit, BandWindow(score, sd, steady.mu, float(np.sqrt(steady.tau2)))
+    score[at], sd[at] = fit.score, fit.sd
+    return at, fit, BandWindow(score, sd, fit.mu, float(np.sqrt(fit.tau2)))

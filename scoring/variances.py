@@ -147,13 +147,16 @@ def cautious_variance(variance: Numbers, n: Numbers) -> Floats:
     Notes
     -----
     Of hundreds of like branches some have a high score and, for the same lucky answers, a small
-    variance; the largest of all differences finds them, and so does the spread between branches. In
-    simulated networks of 300 identical branches (30 answers each, shares .15 .25 .60) simultaneous
-    rank sets then show a pair as different in 16 of 100 where 5 may, 13 of 100 with 30 to 200
-    answers; with this variance 1 of 100, and at most 4.6 of 100 anywhere on the grid tried. Bands
-    put 2.3 % of the identical branches outside the middle, with this variance none. It costs
-    little: the sets of 500 branches that truly differ (300 answers each) grow from 83.2 % to 84.9 %
-    of the table.
+    variance; the largest of all differences finds them, and a spread between branches is feigned.
+    In simulated networks of 300 identical branches (30 answers each, shares .15 .25 .60)
+    simultaneous rank sets then show a pair as different in 16 of 100 where 5 may, 13 of 100 with 30
+    to 200 answers; with this variance 1 of 100, and at most 4.6 of 100 anywhere on the grid tried.
+    Bands put 2.3 % of such branches outside the middle, with this variance none. Of 300 branches
+    that do differ (true spread 15, 30 answers) the spread is found as 14.7 instead of 15.7, rank
+    intervals cover .952 instead of .932, and shrunken scores are nearer to the truth.
+
+    It costs little: the simultaneous sets of 500 branches that truly differ (300 answers each) grow
+    from 83.2 % to 84.9 % of the table.
     """
     answered = floats(n)
     own = floats(variance) * answered

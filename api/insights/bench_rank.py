@@ -34,13 +34,13 @@ _MEDIAN_ANSWERS = 150
 def bench_rank(full: bool) -> dict[str, Any]:
     """The bench's document; ``full`` is the stated size, else a tenth of the branches."""
     branches = 2_000 if full else 200
-    score, own, variance = _network(branches)
+    score, variance = _network(branches)
     first, simultaneous, sets = _timed(
         lambda: simultaneous_sets(score, variance, seed=_SEED, draws=DRAWS)
     )
     _, marginal, _ = _timed(lambda: marginal_sets(score, variance, seed=_SEED, draws=DRAWS))
     _, both, _ = _timed(lambda: rank_sets(score, variance, seed=_SEED, draws=DRAWS))
-    fit = empirical_bayes(score, own)
+    fit = empirical_bayes(score, variance)
     _, posterior, _ = _timed(
         lambda: posterior_ranks(fit.score, fit.sd, seed=_SEED, draws=POSTERIOR_DRAWS)
     )
@@ -90,8 +90,8 @@ def _targets(full: bool) -> list[Target]:
     ]
 
 
-def _network(branches: int) -> tuple[Floats, Floats, Floats]:
-    """NPS of branches whose true NPS spreads by about 12, their variances, and cautious ones."""
+def _network(branches: int) -> tuple[Floats, Floats]:
+    """NPS of branches whose true NPS spreads by about 15, and their cautious variances."""
     rng = np.random.default_rng(_SEED)
     feeling = rng.normal(0, 0.32, branches)
     up = 1 / (1 + np.exp(-(0.1 + feeling)))
@@ -99,7 +99,7 @@ def _network(branches: int) -> tuple[Floats, Floats, Floats]:
     answers = np.maximum(rng.lognormal(np.log(_MEDIAN_ANSWERS), 0.8, branches).astype(int), 30)
     counts = rng.multinomial(answers, np.column_stack([down, 1 - up - down, up]))
     found = measured(counts, Kind.NPS, SCALES["nps3"])
-    return found.score, found.variance, cautious_variance(found.variance, found.n)
+    return found.score, cautious_variance(found.variance, found.n)
 
 
 def _every_pair(differences: Differences) -> Singles:

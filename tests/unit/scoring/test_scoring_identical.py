@@ -14,7 +14,7 @@ from scoring.league import SET_DRAWS
 from scoring.measured import Measured, measured
 from scoring.rank_sets import rank_sets, simultaneous_sets
 from scoring.scales import SCALES, Kind
-from scoring.shrinkage import empirical_bayes, posterior_ranks
+from scoring.shrinkage import EmpiricalBayes, empirical_bayes, posterior_ranks
 from scoring.variances import cautious_variance
 
 BANDS = SCALES["nps3"]
@@ -46,8 +46,13 @@ def identical_network(rng: np.random.Generator, fewest: int, most: int) -> list[
     return [measured(window, Kind.NPS, BANDS) for window in windows]
 
 
+def cautious_fit(one: Measured) -> EmpiricalBayes:
+    """As `scoring.league` fits a table."""
+    return empirical_bayes(one.score, cautious_variance(one.variance, one.n))
+
+
 def band_window(one: Measured) -> BandWindow:
-    fit = empirical_bayes(one.score, cautious_variance(one.variance, one.n))
+    fit = cautious_fit(one)
     return BandWindow(fit.score, fit.sd, fit.mu, float(np.sqrt(fit.tau2)))
 
 
@@ -57,7 +62,7 @@ def look_into(networks: int, fewest: int, most: int) -> Found:
     for seed in range(networks):
         windows = identical_network(rng, fewest, most)
         now = windows[-1]
-        fit = empirical_bayes(now.score, now.variance)
+        fit = cautious_fit(now)
         places = posterior_ranks(fit.score, fit.sd, seed=seed, draws=400)
         spread = cautious_variance(now.variance, now.n)
         sets = simultaneous_sets(now.score, spread, seed=seed, draws=SET_DRAWS)
@@ -89,7 +94,7 @@ def test_in_two_hundred_networks_of_identical_branches_nothing_is_found(
 
 
 def truly_different(rng: np.random.Generator, branches: int, answers: int) -> tuple[Counts, Floats]:
-    """Answers of branches whose true NPS spreads by about 12, and their true NPS."""
+    """Answers of branches whose true NPS spreads by about 15, and their true NPS."""
     feeling = rng.normal(0, 0.32, branches)
     up = 1 / (1 + np.exp(-(0.1 + feeling)))
     down = (1 - up) / (1 + np.exp(0.2 + feeling))
