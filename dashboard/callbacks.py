@@ -23,6 +23,7 @@ from dashboard.actions.export import export_league
 from dashboard.address import Page, read_address
 from dashboard.asking_callbacks import asking_group
 from dashboard.contest_callbacks import contest_page
+from dashboard.data.enough import enough_view
 from dashboard.data.frame import frame, landing, may_look
 from dashboard.data.freshness import version_now
 from dashboard.data.glance import glance, overview_unit
@@ -31,14 +32,17 @@ from dashboard.data.ranking import ranking_view
 from dashboard.data.sitting import Sitting
 from dashboard.data.unit import more_voices, unit_view
 from dashboard.data.words import Words
+from dashboard.drivers_callbacks import drivers_of
 from dashboard.field_callbacks import field_page
 from dashboard.ids import Id
 from dashboard.pages import states
+from dashboard.pages.enough import enough_page
 from dashboard.pages.frame import frame_of
 from dashboard.pages.league import league_head, league_page
 from dashboard.pages.overview import overview_page
 from dashboard.pages.ranking import ranking_page
 from dashboard.pages.unit import more_button, unit_page, voice_rows
+from dashboard.scores_callbacks import scores_page
 from dashboard.wiring import Refused, callback
 
 Shown = dict[str, Any]  # data version of the page, whether ranks are pending, has a grid
@@ -113,17 +117,28 @@ def _page(sitting: Sitting, *, had_grid: bool) -> tuple[Any, Shown | None]:
         case Page.OVERVIEW:
             found = glance(sitting, overview_unit(sitting))
             return overview_page(found, sitting.say, dark=sitting.dark), now
+        case Page.UNIT | Page.RANKING | Page.WHY | Page.PUBLISHED:
+            page, pending = _with_places(sitting)
+            return page, {**now, "pending": pending}
+        case Page.ENOUGH:
+            return enough_page(enough_view(sitting), sitting.say), None
+        case _:
+            found = contest_page(sitting) or drivers_of(sitting) or asking_group(sitting)
+            return found or states.missing(sitting.say), None
+
+
+def _with_places(sitting: Sitting) -> tuple[Any, bool]:
+    """A page that shows places, and whether these are being computed."""
+    match sitting.address.page:
         case Page.UNIT:
             view = unit_view(sitting)
             pending = view is not None and view.glance.rank_pending
-            page = unit_page(view, sitting.say, dark=sitting.dark)
-            return page, {**now, "pending": pending}
+            return unit_page(view, sitting.say, dark=sitting.dark), pending
         case Page.RANKING:
             letter = ranking_view(sitting)
-            return ranking_page(letter, sitting.say), {**now, "pending": letter.pending}
+            return ranking_page(letter, sitting.say), letter.pending
         case _:
-            found = contest_page(sitting) or asking_group(sitting)
-            return found or states.missing(sitting.say), None
+            return scores_page(sitting)
 
 
 def _league(sitting: Sitting, now: Shown, *, had_grid: bool) -> tuple[Any, Shown]:

@@ -68,6 +68,7 @@ class Id(StrEnum):
     CALL_SAVE = "call-save"
     CALL_RELEASE = "call-release"
     POINTS = "points"
+    ENOUGH_GRID = "enough-grid"
     CONTESTS = "contests"
     CONTEST_REASON = "contest-reason"
     CONTEST_NOTE = "contest-note"

@@ -12,7 +12,10 @@ from dashboard.data.periods import days_text, period_choices, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.numbers import Metric
 
-_MEASURED = (Page.OVERVIEW, Page.LEAGUE, Page.UNIT, Page.WHY, Page.CONTESTS, Page.DRIVERS, Page.ENOUGH)
+_MEASURED = (
+    *(Page.OVERVIEW, Page.LEAGUE, Page.UNIT, Page.WHY, Page.CONTESTS, Page.DRIVERS),
+    Page.ENOUGH,
+)
 
 # Pages whose unit is picked from a list, not from the path above it.
 _PICKED = (Page.ASKING, Page.DRIVERS, Page.ENOUGH)
