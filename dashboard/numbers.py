@@ -34,6 +34,18 @@ class Metric:
             return texts
         return [self._fine(value) for value in values if value is not None]
 
+    def finely(self, value: float | None) -> str:
+        """A score with a digit more: where parts are added up before the reader's eyes."""
+        return UNKNOWN if value is None else self._fine(value)
+
+    def finely_signed(self, value: float | None) -> str:
+        """A difference with a digit more, and its sign."""
+        if value is None:
+            return UNKNOWN
+        size = self._fine(abs(value))
+        nothing = float(size.split("\u202f")[0]) == 0
+        return ("\u00b1" if nothing else "+" if value > 0 else MINUS) + size
+
     def _fine(self, value: float) -> str:
         size = f"{abs(self.scaled(value) or 0.0):.{2 if self.kind == 'mean' else 1}f}"
         return (MINUS if value < 0 else "") + size + self.suffix

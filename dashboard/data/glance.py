@@ -64,6 +64,7 @@ class Glance:
     league: str
     rank: tuple[int, int, int] | None = None
     rank_pending: bool = False
+    why: str | None = None  # where its place is explained
     elsewhere: Link | None = None
 
     @property

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from api.core.languages import catalogue
+from api.insights.comparison import FEWEST_PEERS
 from api.insights.league import League, LeagueRow, league
 from dashboard.address import PEERS, Page
 from dashboard.data.extent import elsewhere
@@ -16,9 +18,12 @@ from dashboard.data.frame import Link
 from dashboard.data.metrics import shown_metric
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
+from dashboard.data.times import moment_text
 from dashboard.data.words import Words
 from dashboard.numbers import Metric
 from scoring.tiers import DEFAULT_THRESHOLDS
+
+BETWEEN, UNKNOWN = " / ", "\u2013"  # how `api.insights.comparison` writes a peer group
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class LeagueView:
     rank_from: int = DEFAULT_THRESHOLDS.rank
     sets: tuple[Link, ...] = ()
     by_peers: bool = False
+    as_of: str | None = None  # of a table that is not of this moment
 
     @property
     def is_empty(self) -> bool:
@@ -68,8 +74,9 @@ def league_view(sitting: Sitting) -> LeagueView | None:
         pending=found.ranks_pending,
         version=found.data_version,
         elsewhere=elsewhere(sitting, metric.code, sitting.address.unit) if empty else None,
-        sets=_sets(sitting),
+        sets=comparisons(sitting),
         by_peers=sitting.address.compared == PEERS,
+        as_of=moment_text(sitting, found.as_of) if found.behind else None,
     )
 
 
@@ -83,6 +90,7 @@ def read_league(sitting: Sitting, metric: str) -> League:
         now=sitting.now,
         unit=sitting.address.unit,
         touchpoint=sitting.address.touchpoint,
+        peers=sitting.address.compared == PEERS,
     )
 
 
@@ -103,7 +111,7 @@ def tied_with(rows: Sequence[LeagueRow]) -> dict[str, str]:
     }
 
 
-def _sets(sitting: Sitting) -> tuple[Link, ...]:
+def comparisons(sitting: Sitting) -> tuple[Link, ...]:
     """With whom branches can be compared."""
     address, say = sitting.address, sitting.say
     return (
@@ -127,7 +135,7 @@ def _row(sitting: Sitting, row: LeagueRow, above: str | None) -> dict[str, Any]:
         "peers": peers,
         "about": peers if address.compared else where,
         "href": address.to(Page.UNIT, row.unit_code).href,
-        "why": address.to(Page.WHY, row.unit_code).href if row.ranked else None,
+        "why": address.to(Page.WHY, row.unit_code).href if row.score is not None else None,
         "tier": row.tier,
         "tied_with": above,
         "lacks": None if row.ranked else _lacks(sitting, row),
@@ -137,9 +145,20 @@ def _row(sitting: Sitting, row: LeagueRow, above: str | None) -> dict[str, Any]:
 def _lacks(sitting: Sitting, row: LeagueRow) -> str:
     if row.n is None:
         return sitting.say("league.lacks_hidden", count=DEFAULT_THRESHOLDS.count)
+    if row.n >= DEFAULT_THRESHOLDS.rank:
+        return sitting.say("league.lacks_peers", needed=FEWEST_PEERS)
     return sitting.say("league.lacks", missing=DEFAULT_THRESHOLDS.rank - row.n)
 
 
 def peer_words(say: Words, group: str | None) -> str | None:
-    """A peer group as one says it: what its branches have in common."""
-    return group
+    """A peer group as one says it: what its branches have in common, what is not known left out."""
+    if group is None:
+        return None
+    tier, size, brand = [None if part == UNKNOWN else part for part in group.split(BETWEEN)]
+    sizes = catalogue(say.language)
+    said = [
+        say("league.peer.tier", tier=tier) if tier else None,
+        sizes.get(f"league.peer.size.{size}", size) if size else None,
+        brand,
+    ]
+    return say("league.peer.and").join(word for word in said if word) or say("league.peer.unknown")

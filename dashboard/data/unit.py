@@ -7,6 +7,7 @@ from api.insights.comments import Comment, Comments, Wanted, list_comments
 from api.insights.queries import touchpoint_rows
 from api.insights.unit import unit_page
 from api.security.permissions import Permission
+from dashboard.address import Page
 from dashboard.data.frame import landing
 from dashboard.data.glance import Glance, Part, glance
 from dashboard.data.league import read_league
@@ -72,7 +73,8 @@ def _with_rank(sitting: Sitting, found: Glance) -> Glance:
         ),
         None,
     )
-    return replace(found, rank=place, rank_pending=table.ranks_pending)
+    there = sitting.address.to(Page.WHY, sitting.address.unit).href
+    return replace(found, rank=place, rank_pending=table.ranks_pending, why=there)
 
 
 def voices(sitting: Sitting, unit: str, metric: str, cursor: str | None = None) -> Voices | None:

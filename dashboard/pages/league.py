@@ -41,7 +41,10 @@ def league_head(view: LeagueView, say: Words) -> Any:
         needed=view.rank_from,
     )
     waiting = html.Div([html.I(className="bp-dot"), say("league.pending")], className="bp-pending")
-    return [waiting if view.pending else None, html.P(words, className="bp-muted")]
+    of = None
+    if view.as_of is not None:
+        of = html.P(say("league.as_of", moment=view.as_of), className="bp-muted bp-small")
+    return [waiting if view.pending else None, html.P(words, className="bp-muted"), of]
 
 
 def _table(view: LeagueView, say: Words) -> Any:

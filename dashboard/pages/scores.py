@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from dashboard.data.glance import COUNT_FROM, SCORE_FROM, Glance, Part
 from dashboard.data.words import Words
@@ -13,7 +13,7 @@ from dashboard.figures.trend import trend_figure
 from dashboard.ids import Id
 from dashboard.numbers import percent
 from dashboard.pages import states
-from dashboard.pages.parts import Ranged, answers_text, card, chip, ranged_rows
+from dashboard.pages.parts import Ranged, answers_text, card, chip, icon, ranged_rows
 
 TREND_HEIGHT = 240
 
@@ -40,6 +40,13 @@ def hero(view: Glance, say: Words, width: int = 5) -> Any:
             *body,
             band_bar(view, say),
             html.Div(facts, className="bp-facts"),
+            dcc.Link(
+                [icon("question-circle"), say("overview.why_rank")],
+                href=view.why,
+                className="bp-button bp-why-button",
+            )
+            if view.why
+            else None,
         ],
         className=f"bp-card bp-{width}",
     )
