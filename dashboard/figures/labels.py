@@ -14,11 +14,15 @@ _WIDE, _NARROW = 13.5, 7.2  # of a Chinese and of a Latin letter
 
 @dataclass(frozen=True)
 class Label:
-    """A name's place: shifts in pixels (up is positive) and which side of it is anchored there."""
+    """A name's place: shifts in pixels (up is positive) and which side of it is anchored there.
+
+    ``led``: it stands where a thin line has to lead to its point.
+    """
 
     dx: float
     dy: float
     anchor: str
+    led: bool
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def place_labels(points: Sequence[tuple[float, float]], names: Sequence[str]) ->
     """A place for each name; ``points`` are shares 0..1 of the canvas, from the lower left."""
     at = [(x * WIDTH, y * HEIGHT) for x, y in points]
     taken = [_Box(x - 9, y - 9, x + 9, y + 9) for x, y in at]
-    placed: list[Label] = [Label(0, GAP, "center")] * len(at)
+    placed: list[Label] = [Label(0, GAP, "center", led=False)] * len(at)
     for number in sorted(range(len(at)), key=lambda one: -at[one][1]):
         own = taken[number]
         others = [box for box in taken if box is not own]
@@ -76,4 +80,4 @@ def _choices(point: tuple[float, float], width: float) -> Iterator[tuple[Label, 
         for anchor, left in (("left", x + 6), ("right", x - 6 - width), ("center", x - width / 2)):
             dx = {"left": 6.0, "right": -6.0, "center": 0.0}[anchor]
             box = _Box(left, y + up, left + width, y + up + LINE)
-            yield Label(dx, up + LINE / 2, anchor), box
+            yield Label(dx, up + LINE / 2, anchor, led=up != GAP), box
