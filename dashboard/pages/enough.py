@@ -15,7 +15,7 @@ from dashboard.pages.parts import card
 _SORT = {"comparator": {"function": "bpUnknownLast(valueA, valueB, nodeA, nodeB, isDescending)"}}
 _NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned", **_SORT}
 _COUNT = {**_NUMBER, "valueFormatter": {"function": "bpCount(params)"}}
-_ONE = {**_NUMBER, "valueFormatter": {"function": ""}}
+_ONE = {**_NUMBER, "valueFormatter": {"function": "bpScore(params, 'mean')"}}
 _COLUMNS = (
     ("n", 104, _COUNT),
     ("needed", 104, _COUNT),
