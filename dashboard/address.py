@@ -38,6 +38,7 @@ class Page(StrEnum):
     CONTESTS = "contests"
     ENOUGH = "enough"
     PUBLISHED = "published"
+    WARNINGS = "warnings"
     MISSING = "missing"
 
 
@@ -144,6 +145,7 @@ _TAILS = {
     Page.CONTESTS: "subject",
     Page.ENOUGH: "unit",
     Page.PUBLISHED: "subject",
+    Page.WARNINGS: "unit",
 }
 _LONGEST_FIRST = sorted(_TAILS, key=len, reverse=True)
 

@@ -31,6 +31,7 @@ from dashboard.data.league import league_view
 from dashboard.data.ranking import ranking_view
 from dashboard.data.sitting import Sitting
 from dashboard.data.unit import more_voices, unit_view
+from dashboard.data.warnings import warnings_view
 from dashboard.data.words import Words
 from dashboard.drivers_callbacks import drivers_of
 from dashboard.field_callbacks import field_page
@@ -42,6 +43,7 @@ from dashboard.pages.league import league_head, league_page
 from dashboard.pages.overview import overview_page
 from dashboard.pages.ranking import ranking_page
 from dashboard.pages.unit import more_button, unit_page, voice_rows
+from dashboard.pages.warnings import warnings_page
 from dashboard.scores_callbacks import scores_page
 from dashboard.wiring import Refused, callback
 
@@ -114,9 +116,8 @@ def _page(sitting: Sitting, *, had_grid: bool) -> tuple[Any, Shown | None]:
     match address.page:
         case Page.LEAGUE:
             return _league(sitting, now, had_grid=had_grid)
-        case Page.OVERVIEW:
-            found = glance(sitting, overview_unit(sitting))
-            return overview_page(found, sitting.say, dark=sitting.dark), now
+        case Page.OVERVIEW | Page.WARNINGS:
+            return _without_places(sitting), now
         case Page.UNIT | Page.RANKING | Page.WHY | Page.PUBLISHED:
             page, pending = _with_places(sitting)
             return page, {**now, "pending": pending}
@@ -125,6 +126,14 @@ def _page(sitting: Sitting, *, had_grid: bool) -> tuple[Any, Shown | None]:
         case _:
             found = contest_page(sitting) or drivers_of(sitting) or asking_group(sitting)
             return found or states.missing(sitting.say), None
+
+
+def _without_places(sitting: Sitting) -> Any:
+    """A page that follows the answers as they are counted."""
+    if sitting.address.page is Page.WARNINGS:
+        return warnings_page(warnings_view(sitting), sitting.say, dark=sitting.dark)
+    found = glance(sitting, overview_unit(sitting))
+    return overview_page(found, sitting.say, dark=sitting.dark)
 
 
 def _with_places(sitting: Sitting) -> tuple[Any, bool]:

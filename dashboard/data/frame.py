@@ -8,6 +8,7 @@ from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from dashboard.address import Address, Page
 from dashboard.data.metrics import known_metrics, shown_metric
+from dashboard.data.months import month_choices, month_text, shown_month
 from dashboard.data.periods import days_text, period_choices, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.numbers import Metric
@@ -15,10 +16,11 @@ from dashboard.numbers import Metric
 _MEASURED = (
     *(Page.OVERVIEW, Page.LEAGUE, Page.UNIT, Page.WHY, Page.CONTESTS, Page.DRIVERS),
     Page.ENOUGH,
+    Page.WARNINGS,
 )
 
 # Pages whose unit is picked from a list, not from the path above it.
-_PICKED = (Page.ASKING, Page.DRIVERS, Page.ENOUGH)
+_PICKED = (Page.ASKING, Page.DRIVERS, Page.ENOUGH, Page.WARNINGS)
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,17 @@ class Frame:
     tabs: list[Link] = field(default_factory=list)
     units: list[Link] = field(default_factory=list)
     unit: str = ""
+    monthly: bool = False
 
 
 def frame(sitting: Sitting) -> Frame:
     """The frame of the page that the address names."""
     address, say = _sensible(sitting, landing(sitting)), sitting.say
     period = shown_period(sitting)
-    touchpoints = _touchpoints(sitting, address)
     metric = _metric_or_none(sitting)
     measured = address.page in _MEASURED and metric is not None
+    monthly = address.page is Page.WARNINGS and measured
+    touchpoints = [] if monthly else _touchpoints(sitting, address)
     units = _units(sitting, address) if address.page in _PICKED else []
     root = sitting.viewer.hierarchy.root
     return Frame(
@@ -71,15 +75,8 @@ def frame(sitting: Sitting) -> Frame:
         brand=root.name(sitting.language) if root else say("dashboard.product"),
         navigation=_navigation(sitting, address),
         breadcrumbs=_breadcrumbs(sitting, address),
-        periods=[
-            Link(
-                choice.label,
-                address.with_(first=choice.first, last=choice.last).href,
-                (choice.first, choice.last) == (address.first, address.last),
-            )
-            for choice in period_choices(sitting)
-        ],
-        period=days_text(say, period),
+        periods=_periods(sitting, address, monthly=monthly),
+        period=month_text(say, shown_month(sitting)) if monthly else days_text(say, period),
         first=period.start,
         last=date.fromordinal(period.end.toordinal() - 1),
         touchpoints=touchpoints,
@@ -102,7 +99,20 @@ def frame(sitting: Sitting) -> Frame:
         tabs=_tabs(sitting, address),
         units=units,
         unit=next((link.label for link in units if link.active), ""),
+        monthly=monthly,
     )
+
+
+def _periods(sitting: Sitting, address: Address, *, monthly: bool) -> list[Link]:
+    """The presets of the period picker; on a page about one month the months there are."""
+    return [
+        Link(
+            choice.label,
+            address.with_(first=choice.first, last=choice.last).href,
+            (choice.first, choice.last) == (address.first, address.last),
+        )
+        for choice in (month_choices(sitting) if monthly else period_choices(sitting))
+    ]
 
 
 def _sensible(sitting: Sitting, address: Address) -> Address:
@@ -169,6 +179,7 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
         word = "dashboard.nav.branch" if home.is_branch else "dashboard.nav.units"
         links.append((word, Page.UNIT, home.code))
     if may_look(sitting):
+        links.append(("dashboard.nav.warnings", Page.WARNINGS, None))
         links.append(("dashboard.nav.drivers", Page.DRIVERS, None))
     if "regional_manager" in sitting.viewer.roles:
         links.append(("dashboard.nav.ranking", Page.RANKING, None))

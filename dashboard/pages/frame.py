@@ -99,7 +99,9 @@ def _head(frame: Frame, say: Say) -> list[Any]:
 def _filters(frame: Frame, say: Say) -> Any:
     period = _menu(
         [icon("calendar3"), html.Span(frame.period), icon("chevron-down")],
-        [*_entries(frame.periods), html.Hr(), _own_days(frame, say)],
+        _entries(frame.periods)
+        if frame.monthly
+        else [*_entries(frame.periods), html.Hr(), _own_days(frame, say)],
         css="bp-filter",
         label=say("dashboard.filter.period"),
     )

@@ -162,6 +162,16 @@ def _month_text(month: date | None) -> str | None:
     return f"{month:%Y-%m}" if month else None
 
 
+def judged_months(session: Session, metric: str) -> list[date]:
+    """The months that were judged, newest first."""
+    return [run.month for run in reversed(stored_runs(session, metric))]
+
+
+def telling_month(session: Session, metric: str) -> date | None:
+    """The newest month with about as many judged branches as ever; None when none was judged."""
+    return _telling_month(stored_runs(session, metric))
+
+
 def _telling_month(runs: Collection[StoredRun]) -> date | None:
     """The newest month with at least half as many judged branches as the fullest one."""
     judged = {run.month: run.parameters.get("tested", 0) for run in runs}
