@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_dashboard_pages import hrefs, nodes, text
 
 from dashboard.address import Page, read_address
 from dashboard.data.drivers import DriversView, Line, Priority
@@ -15,7 +16,6 @@ from dashboard.data.words import Words
 from dashboard.figures.drivers import COLUMNS, MatrixWords, driver_figure
 from dashboard.figures.labels import GAP, HEIGHT, LINE, WIDTH, place_labels, text_width
 from dashboard.pages.drivers import drivers_page
-from tests.unit.dashboard.test_dashboard_pages import hrefs, nodes, text
 
 EN, ZH = Words("en"), Words("zh")
 CORNERS = {"priority": "first", "strength": "keep", "secondary": "later", "sufficient": "enough"}
