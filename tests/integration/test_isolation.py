@@ -60,6 +60,8 @@ NAMES: Mapping[str, Callable[[Branch], str]] = MappingProxyType(
 OTHERS: Mapping[str, str | None] = MappingProxyType(
     {
         "metric": "nps",
+        "outcome": "nps",
+        "level": "within",
         "state": None,
         "from": "2026-08-01",
         "to": "2026-11-16",
