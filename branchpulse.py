@@ -18,6 +18,7 @@ from api.core.terminal import AsJson, FirstDay, LastDay, opened, print_json, rea
 from api.indicators.cli import app as indicators_app
 from api.insights.case_mix.cli import app as adjust_app
 from api.insights.drivers.cli import drivers
+from api.insights.league_cli import app as league_app
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -46,6 +47,7 @@ rules_app = typer.Typer(no_args_is_help=True, help="Rules of asking.")
 app.add_typer(rules_app, name="rules")
 app.add_typer(indicators_app, name="indicators")
 app.add_typer(adjust_app, name="adjust")
+app.add_typer(league_app, name="league")
 mail_app = typer.Typer(no_args_is_help=True, help="Mail that came back.")
 app.add_typer(mail_app, name="mail")
 app.command()(drivers)
@@ -290,7 +292,7 @@ def survey_preview(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder.")] = Path("preview"),
 ) -> None:
     """Writes the survey as customers will see it, a file per page and language."""
-    from datetime import UTC, datetime
+    from datetime import UTC
 
     from api.responses.preview import write_preview
     from api.surveys.definitions import load_text, read_survey
@@ -379,26 +381,6 @@ def score(
         done = bring_up_to_date(installation, from_scratch=rebuild)
     said = f"folded {done['folded']} keys, data version {done['data_version']}"
     print_json(done) if as_json else print(said)
-
-
-@app.command()
-def league(
-    *,
-    metric: Annotated[str, typer.Option()],
-    first: FirstDay,
-    last: LastDay,
-    unit: Annotated[str | None, typer.Option(help="Code of a unit: only what is below.")] = None,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Rows as CSV.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """The league table of the whole network or of a unit, one row per branch."""
-    from api.insights import commands
-
-    period = commands.period_of(first.date(), last.date())
-    with opened("worker") as installation:
-        found = commands.network_league(installation, metric, period, unit)
-    shown = commands.as_csv if as_csv else commands.as_lines
-    print_json(found.as_dict()) if as_json else print(shown(found).rstrip("\n"))
 
 
 @app.command()

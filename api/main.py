@@ -23,10 +23,11 @@ from api.core.leadership import somebody_leads
 from api.customers import endpoints as customers
 from api.indicators import endpoints as indicators
 from api.insights import endpoints as insights
-from api.insights import league_endpoints
+from api.insights import index_endpoints, league_endpoints
 from api.insights.case_mix import endpoints as case_mix
 from api.insights.drivers import endpoints as driver_endpoints
 from api.insights.operations import operation_figures
+from api.insights.published import endpoints as published_tables
 from api.insights.warnings import endpoints as early_warnings
 from api.invitations import dead_letter_endpoints as dead_letters
 from api.invitations import endpoints as invitations
@@ -54,7 +55,9 @@ ROUTERS: tuple[object, ...] = (
     invitations.router,
     dead_letters.router,
     insights.router,
+    index_endpoints.router,
     league_endpoints.router,
+    published_tables.router,
     driver_endpoints.router,
     case_mix.router,
     early_warnings.router,

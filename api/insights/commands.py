@@ -9,10 +9,12 @@ from api.cells.service import fold, rebuild
 from api.core.errors import BadInput, NotFound
 from api.core.installation import Installation
 from api.core.languages import Language, say
-from api.insights.league import NETWORK, ROW_COLUMNS, League, LeagueRow, league
+from api.insights.comparison import ComparisonSet, comparison_set
+from api.insights.league import ROW_COLUMNS, League, LeagueRow, league
 from api.insights.league_store import compute_table
+from api.insights.measures import require_measure
 from api.insights.periods import Period
-from api.insights.queries import TableName, list_metrics, newest_version
+from api.insights.queries import TableName, list_metrics, newest_version, require_touchpoint
 from api.insights.sight import whole_network_viewer
 from api.security.scope import open_scope
 
@@ -36,18 +38,34 @@ def period_of(first: date, last: date) -> Period:
 
 
 def network_league(
-    installation: Installation, metric: str, period: Period, unit: str | None = None
+    installation: Installation,
+    metric: str,
+    period: Period,
+    unit: str | None = None,
+    *,
+    touchpoint: str | None = None,
+    peers: bool = False,
 ) -> League:
     """The table of the whole network or of one unit, with its ranks computed now if need be."""
     database = installation.database
-    _require_known(installation, metric)
-    compute_table(database, TableName(metric, period, NETWORK))
+    name = TableName(metric, period, comparison_set(touchpoint, peers=peers))
+    require_known(installation, name)
+    compute_table(database, name)
     now = installation.clock()
     with database.transaction() as session:
         viewer = whole_network_viewer(session, now.date(), reason="command line")
         open_scope(session, viewer.scope)
         try:
-            return league(session, viewer, metric, period, now=now, unit=unit)
+            return league(
+                session,
+                viewer,
+                metric,
+                period,
+                now=now,
+                unit=unit,
+                touchpoint=touchpoint,
+                peers=peers,
+            )
         except NotFound:
             raise BadInput(f"--unit {unit}: no such unit") from None
 
@@ -68,7 +86,10 @@ def as_lines(found: League, language: Language = "en") -> str:
     return "\n".join([*lines, say("insights.note.noise", language)])
 
 
-_WIDTHS = {"rank": 5, "unit": 16, "n": 7, "score": 8, "interval": 18, "change": 9, "name": 0}
+_WIDTHS = {
+    **{"rank": 5, "places": 11, "band": 4, "unit": 16, "n": 7, "score": 8, "interval": 18},
+    **{"adjusted": 8, "change": 9, "name": 0},
+}
 
 
 def _line(cells: dict[str, str]) -> str:
@@ -81,9 +102,13 @@ def _line(cells: dict[str, str]) -> str:
 
 def _cells(row: LeagueRow, language: Language) -> dict[str, str]:
     noise = "~" if row.change_is_noise else " "
-    note = "" if row.ranked else f" ({say(f'insights.tier.{row.tier}', language)})"
+    reason = "few_peers" if row.tier == "ranked" else row.tier
+    note = "" if row.ranked else f" ({say(f'insights.tier.{reason}', language)})"
     return {
         "rank": "" if row.rank is None else str(row.rank),
+        "places": "" if row.rank_low is None else f"{row.rank_low}–{row.rank_high}",
+        "band": row.band or "",
+        "adjusted": "" if row.adjusted is None else f"{row.adjusted:.2f}",
         "unit": row.unit_code,
         "n": "<5" if row.n is None else str(row.n),
         "score": "" if row.score is None else f"{row.score:.2f}",
@@ -93,8 +118,18 @@ def _cells(row: LeagueRow, language: Language) -> dict[str, str]:
     }
 
 
-def _require_known(installation: Installation, metric: str) -> None:
+def require_known(installation: Installation, name: TableName) -> None:
+    """Nothing, or BadInput for a metric or touchpoint that is not there."""
+    place = ComparisonSet.named(name.comparison_set).touchpoint
     with installation.database.transaction() as session:
-        known = [info.code for info in list_metrics(session)]
-    if metric not in known:
-        raise BadInput(f"--metric {metric}: no such metric; known: {', '.join(known) or 'none'}")
+        known = ", ".join(info.code for info in list_metrics(session)) or "none"
+        try:
+            require_measure(session, name.metric, name.period)
+        except NotFound:
+            said = f"--metric {name.metric}: no such metric; known: {known}"
+            raise BadInput(said) from None
+        try:
+            if place is not None:
+                require_touchpoint(session, place)
+        except NotFound:
+            raise BadInput(f"--touchpoint {place}: no such touchpoint") from None

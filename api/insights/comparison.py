@@ -7,11 +7,12 @@ nothing.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from api.security.hierarchy import Hierarchy, Node
 
-NETWORK = "network"
-PEERS = "peers"
+NETWORK: Final = "network"
+PEERS: Final = "peers"
 FEWEST_PEERS = 5
 """Ranked branches that a peer group needs: from fewer no crowd is fitted and no mean is told."""
 _UNKNOWN = "–"

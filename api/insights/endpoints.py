@@ -38,7 +38,8 @@ Code = Annotated[str | None, Query(max_length=300)]
 Compared = Annotated[Literal["network", "peers"], Query(alias="set")]
 
 
-def _asked_period(first: From, last: To) -> Period:
+def asked_period(first: From, last: To) -> Period:
+    """The days from ``first`` to ``last``, both included; raises Invalid."""
     if first.year < 1900 or last.year > 2100:
         raise Invalid(fields=[{"field": "from", "message": "between 1900 and 2100"}])
     if not first <= last or (last - first).days > MAX_DAYS:
@@ -46,7 +47,7 @@ def _asked_period(first: From, last: To) -> Period:
     return Period(first, last + timedelta(days=1))
 
 
-AskedPeriod = Annotated[Period, Depends(_asked_period)]
+AskedPeriod = Annotated[Period, Depends(asked_period)]
 
 
 @router.get("/league")

@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from api.insights.comparison import NETWORK, comparison_set
 from api.insights.figures import NOTHING, Figure, figures_of, shown_count
+from api.insights.indices import IndexInfo, index_figures
 from api.insights.league_compute import table_version
 from api.insights.league_rows import ROW_COLUMNS, LeagueRow, in_table_order
 from api.insights.measures import Measure, require_measure
@@ -137,7 +138,7 @@ def _read(session: Session, wanted: _Wanted) -> tuple[int, StoredTable | None, l
     """The present version, the table that is served, and rows all of one data version."""
     version = table_version(session, wanted.name)
     for _ in range(_READS):
-        table = _served_table(session, wanted.name, version)
+        table = served_table(session, wanted.name, version)
         if table is None:
             break
         stored = stored_rows(session, table.id)
@@ -146,7 +147,7 @@ def _read(session: Session, wanted: _Wanted) -> tuple[int, StoredTable | None, l
     return version, None, _pending_rows(session, wanted)
 
 
-def _served_table(session: Session, name: TableName, version: int) -> StoredTable | None:
+def served_table(session: Session, name: TableName, version: int) -> StoredTable | None:
     """The table to show; asks the workers for the present one where that is due.
 
     One of older data is shown while it is young: where answers come every second, a table that
@@ -192,6 +193,8 @@ def _counted_figures(session: Session, wanted: _Wanted) -> dict[int, Figure]:
     """Figures from cells, as the transaction's scope shows them."""
     measure, period, place = wanted.measure, wanted.name.period, wanted.touchpoint
     opened = own_branches(session)
+    if isinstance(measure, IndexInfo):
+        return index_figures(session, measure, period, place)
     if opened is None or opened >= wanted.viewer.hierarchy.branch_ids:
         # Nothing to hide, and checking a thousand branches row by row would double the time.
         found = network_histograms(session, measure, period, place)

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session
 
+from api.insights.case_mix.scores import AdjustedScores
 from api.insights.comparison import FEWEST_PEERS, ComparisonSet, peer_groups
 from api.insights.figures import plain
 from api.insights.measures import (
-    Adjustment,
     Measure,
     adjusted_for,
+    coefficients_at,
     measure_version,
     network_measures,
     placed,
@@ -54,7 +55,7 @@ class _Counted:
     raw: Measured
     before: Measured
     change: Change
-    adjusted: Adjustment | None
+    adjusted: AdjustedScores | None
     windows: list[Measured]
 
 
@@ -121,30 +122,21 @@ def _count(session: Session, measure: Measure, period: Period, touchpoint: int |
     ]
     everyone = sorted({*now.branches, *(branch for _, at, _ in past for branch in at)})
     raw = placed(now.now, now.branches, everyone)
+    by = coefficients_at(session, measure, period)
+
+    def compared(window: Period, scores: Measured) -> Measured:
+        """What branches were compared by in an earlier window: by the coefficients of this one."""
+        found = adjusted_for(session, measure, (window, touchpoint), (everyone, scores), by)
+        return scores if found is None else first_known(found.measured, scores)
+
     return _Counted(
         branches=everyone,
         raw=raw,
         before=placed(now.before, now.branches, everyone),
         change=placed_change(now.change, now.branches, everyone),
-        adjusted=adjusted_for(session, measure, period, everyone, raw, touchpoint=touchpoint),
-        windows=[
-            _compared(session, measure, window, everyone, placed(found, at, everyone), touchpoint)
-            for window, at, found in past
-        ],
+        adjusted=adjusted_for(session, measure, (period, touchpoint), (everyone, raw), by),
+        windows=[compared(window, placed(found, at, everyone)) for window, at, found in past],
     )
-
-
-def _compared(  # noqa: PLR0917
-    session: Session,
-    measure: Measure,
-    window: Period,
-    branches: list[int],
-    raw: Measured,
-    touchpoint: int | None,
-) -> Measured:
-    """What branches were compared by in an earlier window: adjusted where it was."""
-    found = adjusted_for(session, measure, window, branches, raw, touchpoint=touchpoint)
-    return raw if found is None else first_known(found.measured, raw)
 
 
 def _groups(session: Session, name: TableName, branches: list[int]) -> list[str]:

@@ -7,20 +7,24 @@ depend on the viewer; cutting rows is decided elsewhere.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from sqlmodel import Session
 
+from api.core.errors import NotFound
+from api.insights.case_mix.published import PublishedCoefficients
+from api.insights.case_mix.scores import AdjustedScores, adjusted_scores, coefficients_for
+from api.insights.indices import IndexInfo, find_index, index_measures, index_version
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import network_histograms
 from api.insights.periods import Period
 from api.insights.queries import metric_version, require_metric
 from scoring.arrays import Counts
 from scoring.change import Change, change_between
-from scoring.measured import Measured, measured
+from scoring.measured import Measured, change_of, measured
 
-Measure: TypeAlias = MetricInfo
+Measure: TypeAlias = MetricInfo | IndexInfo
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,13 +45,21 @@ def require_measure(session: Session, code: str, period: Period) -> Measure:
 
     The tree is the one in force at the period's last day.
     """
-    return require_metric(session, code)
+    try:
+        return require_metric(session, code)
+    except NotFound:
+        index = find_index(session, code, period)
+        if index is None:
+            raise
+        return index
 
 
 def network_measures(
     session: Session, measure: Measure, period: Period, touchpoint: int | None = None
 ) -> BranchMeasures:
     """The whole network in ``period`` and the period of the same length directly before."""
+    if isinstance(measure, IndexInfo):
+        return _network_index(session, measure, period, touchpoint)
     found = network_histograms(session, measure, period, touchpoint)
     branches = sorted(key[0] for key in found.keys)
     keys = [(branch,) for branch in branches]
@@ -61,10 +73,21 @@ def network_measures(
     )
 
 
+def _network_index(
+    session: Session, index: IndexInfo, period: Period, touchpoint: int | None
+) -> BranchMeasures:
+    branches, now = index_measures(session, index, period, touchpoint)
+    at, earlier = index_measures(session, index, period.before(), touchpoint)
+    before = placed(earlier, at, branches)
+    return BranchMeasures(branches, now, before, change_of(now, before))
+
+
 def window_measures(
     session: Session, measure: Measure, period: Period, touchpoint: int | None = None
 ) -> tuple[list[int], Measured]:
     """The branches with answers of a period, ascending, and what they scored."""
+    if isinstance(measure, IndexInfo):
+        return index_measures(session, measure, period, touchpoint)
     found = network_histograms(session, measure, period, touchpoint)
     branches = sorted(key[0] for key in found.keys)
     counts = found.at([(branch,) for branch in branches])
@@ -73,33 +96,38 @@ def window_measures(
 
 def measure_version(session: Session, measure: Measure, period: Period) -> int:
     """The data version of everything that a measure is made of; 0 when nothing was counted."""
+    if isinstance(measure, IndexInfo):
+        return index_version(session, measure, period)
     return metric_version(session, measure.code, period)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Adjustment:
-    """Adjusted scores of the branches asked for (nan where there is none), and how they came about.
+def coefficients_at(
+    session: Session, measure: Measure, period: Period
+) -> PublishedCoefficients | None:
+    """The frozen coefficients of the period's scoring year, None where none are published.
 
-    ``mix`` holds rows ``{adjuster, level, share, usual, points}`` per branch; ``coefficients``
-    names the frozen coefficients.
+    An index has no adjustment of its own.
     """
-
-    measured: Measured
-    mix: list[list[dict[str, Any]]]
-    coefficients: dict[str, Any]
+    if isinstance(measure, IndexInfo):
+        return None
+    return coefficients_for(session, measure.code, period)
 
 
 def adjusted_for(
     session: Session,
     measure: Measure,
-    period: Period,
-    branches: Sequence[int],
-    raw: Measured,
-    *,
-    touchpoint: int | None = None,
-) -> Adjustment | None:
-    """``raw`` adjusted for customers and channels; None where no coefficients are published."""
-    return None
+    window: tuple[Period, int | None],
+    found: tuple[Sequence[int], Measured],
+    by: PublishedCoefficients | None,
+) -> AdjustedScores | None:
+    """The scores ``found`` (branches, raw) of a period and touchpoint, adjusted by coefficients.
+
+    None without coefficients. Periods that are compared are given the same ones.
+    """
+    if by is None or isinstance(measure, IndexInfo):
+        return None
+    (period, touchpoint), (branches, raw) = window, found
+    return adjusted_scores(session, measure, period, branches, raw, touchpoint=touchpoint, by=by)
 
 
 def placed(found: Measured, at: Sequence[int], wanted: Sequence[int]) -> Measured:

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     MANAGE_POINTS = "manage_points"  # printed codes and kiosks
     CONTEST = "contest"  # object to an answer of the own branch
     DECIDE_CONTESTS = "decide_contests"
+    PUBLISH_TABLES = "publish_tables"  # league tables that are frozen for good
     MANAGE_CUSTOMERS = "manage_customers"  # export and erase
 
 
