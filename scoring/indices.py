@@ -215,6 +215,27 @@ def index_scores(
     return IndexScores(Measured(n, score, interval.low, interval.high, variance), spread, shared)
 
 
+def months_respondents(n: Counts, answered: Counts, in_months: Floats) -> Floats:
+    """How many people the moments are of, when they are of a longer time than the period.
+
+    Parameters
+    ----------
+    n : int array, shape (p,)
+        People who answered in the period.
+    answered : int array, shape (p, q)
+        Answers to each question in the period.
+    in_months : float array, shape (p, q)
+        Answers to each question behind the moments.
+
+    Returns
+    -------
+    float array, shape (p,)
+        ``n`` times how many more answers the moments hold; 0 where they hold none.
+    """
+    known = np.where(in_months > 0, answered, 0).sum(axis=-1)
+    return np.nan_to_num(floats(n) * ratio(floats(in_months).sum(axis=-1), floats(known)))
+
+
 def pooled_contribution(n: Counts, spread: Floats) -> float:
     """Variance of one respondent's contribution within branches, pooled over all of them.
 

@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 from conftest import SECRET, Office, Timepiece, UndoneDatabase
 from sqlmodel import Session
-from two_regions import PLACES
+from two_regions import PLACES, World
 
 from api.boundary import visits
 from api.core.crypto import Vault
 from api.core.database import Database
 from api.core.installation import Installation
 from api.core.settings import Settings
+from api.indicators.reading import read_indicators
+from api.indicators.service import publish_indicators
 from api.security.scope import Scope, open_scope
 from api.security.viewer import Viewer
 
@@ -31,6 +33,37 @@ def lasting_office(playground: Database, migrated: Settings) -> Iterator[Office]
         owner = UndoneDatabase(connection, "none")
         yield Office(web, worker, owner, clock, migrated)
         outer.rollback()
+
+
+TREE = """
+code = "experience"
+version = 1
+effective_from = 2026-01-01
+name = { zh = "体验指数", en = "Experience index" }
+
+[[question]]
+metric = "overall"
+weight = 2
+
+[[question]]
+metric = "nps"
+weight = 1
+"""
+TARGET = """
+[[target]]
+of = "experience"
+unit = "%s"
+year = 2026
+value = 70
+"""
+
+
+def publish_tree(office: Office, world: World) -> None:
+    """An indicator tree in force, with a target of every branch's own."""
+    written = TREE + "".join(TARGET % branch.code for branch in world.branches.values())
+    with office.worker.database.transaction() as session:
+        tree = read_indicators(written, "a.toml")
+        publish_indicators(session, tree, office.clock.now, written=written)
 
 
 def found_in(text_: str, marks: tuple[str, ...], asked: str = "") -> list[str]:

@@ -60,6 +60,15 @@ class Indicators:
         """The index, dimension or question of that code, with everything below it."""
         return self._found.get(code)
 
+    def require(self, code: str) -> IndexNode:
+        """A node that is there."""
+        return self._found[code]
+
+    @property
+    def all_nodes(self) -> tuple[IndexNode, ...]:
+        """The index, dimensions and questions, parents first."""
+        return tuple(self._found.values())
+
     def line(self, code: str) -> TreeNode:
         """The line of a node that is there."""
         return next(one for one in self.nodes if one.code == code)

@@ -13,6 +13,7 @@ import numpy as np
 from api.insights.metrics import MetricInfo
 from scoring.arrays import Counts
 from scoring.change import change_between
+from scoring.measured import Measured
 from scoring.scores import score_counts
 from scoring.tiers import Tier, tiers
 
@@ -56,6 +57,13 @@ def figures_of(counts: Counts, metric: MetricInfo, pooled: float | None = None) 
         tiers(scores.n).tolist(),
         strict=True,
     )
+    return [_told(*column) for column in columns]
+
+
+def measured_figures(found: Measured) -> list[Figure]:
+    """One figure per branch of what was measured, an index for instance."""
+    numbers = (plain(found.score), plain(found.low), plain(found.high))
+    columns = zip(found.n.tolist(), *numbers, tiers(found.n).tolist(), strict=True)
     return [_told(*column) for column in columns]
 
 

@@ -20,6 +20,7 @@ from api.insights.metrics import MetricInfo
 from api.insights.periods import Period
 from api.insights.queries import Filters, Histograms, histograms, monthly_histograms
 from api.insights.queries.moments import PairSums, pair_sums
+from api.insights.queries.respondents import Groups, respondents
 from api.security.hierarchy import Node
 from api.security.viewer import Viewer
 from scoring.scales import Kind
@@ -64,6 +65,14 @@ def network_pair_sums(
     """Pair sums of every branch, for statistics of the whole network alone."""
     with _as_statistician(session):
         return pair_sums(session, metrics, period, Filters(touchpoint=touchpoint))
+
+
+def network_respondents(
+    session: Session, groups: Groups, period: Period, touchpoint: int | None = None
+) -> dict[str, dict[int, int]]:
+    """People of every branch who answered any of each group's metrics."""
+    with _as_statistician(session):
+        return respondents(session, groups, period, Filters(touchpoint=touchpoint))
 
 
 def may_be_told(session: Session, branches: AbstractSet[int]) -> bool:

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from fastapi._compat import ModelField
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import RouteContext, iter_route_contexts
-from isolation import LIMITED, found_in, lasting_office, switch_the_filter_off
+from isolation import LIMITED, found_in, lasting_office, publish_tree, switch_the_filter_off
 from sqlalchemy import text
 from sqlmodel import Session
 from two_regions import PLACES, Branch, World, log_in_as, make_two_regions
@@ -89,6 +89,8 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "before": None,
         "version": "1",
         "against": "1",
+        "number": "1",
+        "set": None,
     }
 )
 # Addresses that open by a secret which nobody else has; they are tested with one that is made up.
@@ -99,6 +101,13 @@ BODIES: Mapping[tuple[str, str], Callable[[Branch], object]] = MappingProxyType(
             "contact_id": str(branch.contact)
         },
         ("POST", "/api/v1/calls/{invitation_id}/outcome"): lambda _: {"outcome": "refused"},
+        ("POST", "/api/v1/league/published"): lambda _: {
+            "metric": "nps",
+            "from": "2026-08-01",
+            "to": "2026-11-16",
+            "corrects": 1,
+            "reason": "some words",
+        },
         ("POST", "/api/v1/contests"): lambda branch: {
             "response": str(branch.response),
             "reason": "other",
@@ -206,7 +215,9 @@ def office(playground: Database, migrated: Settings) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def world(office: Office) -> World:
-    return make_two_regions(office)
+    world = make_two_regions(office)
+    publish_tree(office, world)
+    return world
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from conftest import Office
 from fastapi import FastAPI
-from isolation import LIMITED, found_in, lasting_office, switch_the_filter_off
+from isolation import LIMITED, found_in, lasting_office, publish_tree, switch_the_filter_off
 from two_regions import Branch, World, log_in_as, make_two_regions
 from web import TestClient
 
@@ -40,7 +40,9 @@ def office(playground: Database, migrated: Settings) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def world(office: Office) -> World:
-    return make_two_regions(office)
+    world = make_two_regions(office)
+    publish_tree(office, world)
+    return world
 
 
 @pytest.fixture(scope="module")

@@ -115,7 +115,7 @@ def _summed(
             select * from cell c
             where c.metric = :metric and c.period = run.kind
                 and c.period_from >= run.first and c.period_from < run.last
-                and c.period_to <= run.last {where} {_OUTERMOST}
+                and c.period_to <= run.last {where} {OUTERMOST}
             offset 0) as c
         group by {keys}
     """
