@@ -10,10 +10,12 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from channel_rows import add_calls_and_point, add_contest
 from conftest import NOW, Office
+from published_rows import add_published
 from sqlalchemy import text
 from sqlmodel import Session
 from warning_rows import add_warnings
@@ -22,6 +24,7 @@ from api.access import logins, repository, service
 from api.access.logins import LoggedIn
 from api.access.passwords import hash_password
 from api.access.service import LoginNames
+from api.cells.counting import SUMS
 from api.core.crypto import Vault
 from api.core.ids import new_token, token_hash
 from api.models import (
@@ -30,12 +33,15 @@ from api.models import (
     Consent,
     ContactPoint,
     CutCell,
+    CutDay,
     Decision,
     Event,
     Invitation,
     LeagueRow,
     LeagueTable,
     MetricDay,
+    MomentCell,
+    MomentDay,
     Person,
     PersonBranch,
     PersonHold,
@@ -150,6 +156,13 @@ def make_two_regions(office: Office) -> World:
             for number, name in enumerate((n for pair in TREE.values() for n in pair), 1)
         }
         add_warnings(session, {one.unit_id: int(one.data_marks[1]) for one in made.values()})
+        add_published(
+            session,
+            {
+                one.unit_id: (one.code, one.unit_marks[1], int(one.data_marks[1]))
+                for one in made.values()
+            },
+        )
         accounts = {
             role: _account(session, vault, role, places.get(place), group)
             for role, place in PLACES.items()
@@ -210,7 +223,7 @@ def _league_table(session: Session) -> UUID:
     table = LeagueTable(
         metric="nps",
         period_from=date(2026, 8, 1),
-        period_to=date(2026, 11, 16),
+        period_to=date(2026, 11, 17),
         comparison_set="network",
         data_version=1,
         state="ready",
@@ -445,9 +458,29 @@ def _response(session: Session, mark: str, at: Context, person: UUID, invitation
     return response.id
 
 
+def _moments(count: int, at: Context) -> list[MomentCell]:
+    """What drivers and indices are made of: everybody answered two questions alike."""
+    sums = "value_left value_right value_product score_left score_right score_product"
+    marks = "low_left low_right high_left high_right low_low low_high high_low high_high"
+    crossed = "value_low value_high low_value high_value"
+    return [
+        MomentCell(
+            month=OCCURRED_ON.replace(day=1),
+            branch_id=at.unit_id,
+            touchpoint_id=at.touchpoint_id,
+            survey_version_id=at.version_id,
+            metric_left=left,
+            metric_right=right,
+            n=count,
+            **dict.fromkeys(f"{sums} {marks} {crossed}".split(), count),
+        )
+        for left, right in (("nps", "nps"), ("nps", "overall"), ("overall", "overall"))
+    ]
+
+
 def _counts(session: Session, mark: str, count: int, at: Context) -> None:
     hist = [0, 0, count - 2, 0, 0, 0, 0, 0, 1, 0, 1]
-    shared = {
+    shared: dict[str, Any] = {
         "metric": "nps",
         "branch_id": at.unit_id,
         "touchpoint_id": at.touchpoint_id,
@@ -457,12 +490,25 @@ def _counts(session: Session, mark: str, count: int, at: Context) -> None:
         "hist": hist,
     }
     for period, first, last in PERIODS:
-        dates = {"period": period, "period_from": first, "period_to": last}
-        _add(
-            session,
-            Cell(**shared, **dates),
-            CutCell(**shared, **dates, cut="advisor", cut_value=mark),
-        )
+        _add(session, Cell(**shared, period=period, period_from=first, period_to=last))
+    _, first, last = PERIODS[-1]
+    month = {"period": "month", "period_from": first, "period_to": last}
+    place = {name: shared[name] for name in ("branch_id", "touchpoint_id", "survey_version_id")}
+    _add(
+        session,
+        CutCell(**shared, **month, cut="advisor", cut_value=mark),
+        CutDay(
+            **place,
+            metric="nps",
+            day=OCCURRED_ON,
+            scale="0-10",
+            cuts=["advisor"],
+            cut_values=[mark],
+            hists=[hist],
+        ),
+        MomentDay(**place, day=OCCURRED_ON, metrics=["nps"], sums=[[count] * len(SUMS)]),
+    )
+    _add(session, *_moments(count, at))
     _add(
         session,
         LeagueRow(
@@ -475,6 +521,9 @@ def _counts(session: Session, mark: str, count: int, at: Context) -> None:
             rank=at.number,
             tier="ranked",
             ranked=True,
+            adjusted=-97.0,
+            peer_group=mark,
+            mix=[{"adjuster": "segment", "level": mark, "share": 1, "usual": 0.5, "points": 2}],
         ),
         SamplingPlan(
             day=OCCURRED_ON,
