@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from uuid import UUID
 
 from sqlalchemy import text
@@ -36,6 +37,8 @@ class Given:
     segment: str | None
     advisor: str | None
     values: dict[str, int]
+    language: str = "zh"
+    excluded: bool = False
 
     @property
     def key(self) -> tuple[int, date, int, int]:
@@ -147,6 +150,7 @@ def made_up(world: World, luck: random.Random, days: Iterable[date], count: int)
                 luck.choice([None, "young", "old"]),
                 luck.choice([None, "Wang", "Li"]),
                 values,
+                luck.choice(["zh", "zh", "en"]),
             )
         )
     return given
@@ -165,7 +169,7 @@ def write(connection: Connection, given: Sequence[Given], *, marked: bool = True
             "insert into response (id, survey_version_id, branch_id, touchpoint_id, occurred_on, "
             "channel, segment, advisor, language, named, pages_done, started_at, submitted_at, "
             "completed_at) values (:id, :version, :branch, :touchpoint, :day, :channel, :segment, "
-            ":advisor, 'zh', false, 1, :at, :at, :done)"
+            ":advisor, :language, false, 1, :at, :at, :done)"
         ),
         [{**vars(one), "at": at, "done": at if len(one.values) == 3 else None} for one in given],
     )
@@ -209,7 +213,7 @@ def expected_cells(given: Iterable[Given]) -> dict[tuple[object, ...], tuple[int
     """Every cell and cut cell there must be, keyed like the tables' primary keys."""
     tally: dict[tuple[object, ...], Counter[int]] = {}
     for one in given:
-        for metric, value in one.values.items():
+        for metric, value in () if one.excluded else one.values.items():
             for key in _cell_keys(one, metric):
                 tally.setdefault(key, Counter())[value] += 1
     cells = {}
@@ -227,17 +231,61 @@ def _cell_keys(one: Given, metric: str) -> Iterable[tuple[object, ...]]:
     where = (one.branch, one.touchpoint, one.version)
     for period in (day, ("week", week, week + timedelta(weeks=1)), ("month", month, after)):
         yield (metric, *period, *where)
-    for cut in ("channel", "segment", "advisor"):
+    for cut in ("channel", "segment", "advisor", "language"):
         value = getattr(one, cut)
         for period in (day, ("month", month, after)) if value is not None else ():
             yield (metric, *period, *where, cut, value)
 
 
 def stored_cells(connection: Connection) -> dict[tuple[object, ...], tuple[int, list[int]]]:
-    """What the two tables hold, in the form of `expected_cells`."""
+    """What the tables hold, in the form of `expected_cells`."""
     common = "metric, period, period_from, period_to, branch_id, touchpoint_id, survey_version_id"
     found: dict[tuple[object, ...], tuple[int, list[int]]] = {}
     for table, own in (("cell", ""), ("cut_cell", ", cut, cut_value")):
         for row in connection.execute(text(f"select {common}{own}, n, hist from {table}")):
             found[tuple(row[:-2])] = (row[-2], row[-1])
+    for row in connection.execute(text("select * from cut_day")):
+        place = (row.branch_id, row.touchpoint_id, row.survey_version_id)
+        day = ("day", row.day, row.day + timedelta(days=1))
+        for cut, value, hist in zip(row.cuts, row.cut_values, row.hists, strict=True):
+            found[row.metric, *day, *place, cut, value] = (sum(hist), hist)
     return found
+
+
+def _marks(metric: str, value: int) -> tuple[int, int, int, int]:
+    """Value, score, low and high of an answer, as the scales' and kinds' definitions say."""
+    kind, scale = SCALES[metric]
+    low, high = (value <= 6, value >= 9) if scale == "0-10" else (value <= 3, value == 5)
+    score = {"nps": int(high) - int(low), "top2_box": int(value >= 4), "mean": value}[kind]
+    return value, score, int(low), int(high)
+
+
+def expected_moments(given: Iterable[Given]) -> dict[tuple[object, ...], tuple[int, ...]]:
+    """Every moment cell there must be: by month, place and pair of metrics, its sums in order."""
+    sums: dict[tuple[object, ...], list[int]] = {}
+    for one in given:
+        place = (one.day.replace(day=1), one.branch, one.touchpoint, one.version)
+        for left, right in product(one.values, repeat=2):
+            if left > right or one.excluded:
+                continue
+            (v, s, lo, hi), (w, t, low, high) = (
+                _marks(metric, one.values[metric]) for metric in (left, right)
+            )
+            new = (1, v, w, v * w, s, t, s * t, lo, low, hi, high)
+            new += (lo * low, lo * high, hi * low, hi * high, v * low, v * high, lo * w, hi * w)
+            held = sums.setdefault((*place, left, right), [0] * len(new))
+            for index, number in enumerate(new):
+                held[index] += number
+    return {key: tuple(numbers) for key, numbers in sums.items()}
+
+
+def stored_moments(connection: Connection) -> dict[tuple[object, ...], tuple[int, ...]]:
+    """What the table holds, in the form of `expected_moments`."""
+    key = "month, branch_id, touchpoint_id, survey_version_id, metric_left, metric_right"
+    sums = (
+        "n, value_left, value_right, value_product, score_left, score_right, score_product, "
+        "low_left, low_right, high_left, high_right, low_low, low_high, high_low, high_high, "
+        "value_low, value_high, low_value, high_value"
+    )
+    rows = connection.execute(text(f"select {key}, {sums} from moment_cell"))
+    return {tuple(row[:6]): tuple(row[6:]) for row in rows}

@@ -12,9 +12,11 @@ from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
 from api.cells import repository
+from api.cells.folding import recount
+from api.cells.rebuilding import Rebuild
 from api.core.database import Database
 
-MARKS_PER_BATCH = 5_000
+MARKS_PER_BATCH = 20_000
 
 
 def mark_dirty(
@@ -50,7 +52,7 @@ def _fold_batch(connection: Connection) -> int:
     keys = repository.take_marks(connection, MARKS_PER_BATCH)
     if not keys.branches:
         return 0
-    changed = repository.recount(connection, keys)
+    changed = recount(connection, keys)
     touched = {(repository.ANY_METRIC, day) for day in keys.days}
     repository.stamp(connection, changed | touched)
     return len(keys.branches)
@@ -64,7 +66,7 @@ def rebuild(database: Database) -> int:
     with database.connection() as connection:
         repository.lock_folding(connection)
         repository.drop_marks(connection)
-        changed = repository.recount_everything(connection)
+        changed = Rebuild(connection).run()
         if changed:
             days = {(repository.ANY_METRIC, day) for _, day in changed}
             repository.stamp(connection, changed | days)

@@ -21,11 +21,13 @@ from api.models.audit import AuditEntry
 from api.models.cells import (
     Cell,
     CutCell,
+    CutDay,
     DirtyMark,
     LeagueRow,
     LeagueTable,
     MetricDay,
     MomentCell,
+    MomentDay,
 )
 from api.models.channels import (
     CallTask,
@@ -93,6 +95,7 @@ __all__ = [
     "Contest",
     "ContestEvidence",
     "CutCell",
+    "CutDay",
     "Decision",
     "DirtyMark",
     "ErasedMark",
@@ -111,6 +114,7 @@ __all__ = [
     "Metric",
     "MetricDay",
     "MomentCell",
+    "MomentDay",
     "Network",
     "OutboxMessage",
     "OwnerGroup",

@@ -147,7 +147,7 @@ class MomentDay(Table, table=True):
     touchpoint_id: int = Field(primary_key=True)
     survey_version_id: int = Field(primary_key=True)
     metrics: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
-    sums: list[list[int]] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
+    sums: list[list[int]] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
 
 
 class DirtyMark(Table, table=True):

@@ -261,7 +261,7 @@ def upgrade() -> None:
     sa.Column('touchpoint_id', sa.Integer(), nullable=False),
     sa.Column('survey_version_id', sa.Integer(), nullable=False),
     sa.Column('metrics', postgresql.ARRAY(sa.Text()), nullable=False),
-    sa.Column('sums', postgresql.ARRAY(sa.BigInteger()), nullable=False),
+    sa.Column('sums', postgresql.ARRAY(sa.Integer()), nullable=False),
     sa.PrimaryKeyConstraint('day', 'branch_id', 'touchpoint_id', 'survey_version_id', name=op.f('pk_moment_day'))
     )
     op.create_table('network',

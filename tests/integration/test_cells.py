@@ -10,10 +10,12 @@ from answered import (
     World,
     days_of,
     expected_cells,
+    expected_moments,
     made_up,
     make_world,
     mark,
     stored_cells,
+    stored_moments,
     write,
 )
 from conftest import Office
@@ -34,6 +36,11 @@ def cells(office: Office) -> dict[tuple[object, ...], tuple[int, list[int]]]:
         return stored_cells(connection)
 
 
+def moments(office: Office) -> dict[tuple[object, ...], tuple[int, ...]]:
+    with office.worker.database.connection() as connection:
+        return stored_moments(connection)
+
+
 def versions(office: Office) -> dict[tuple[str, date], int]:
     with office.worker.database.connection() as connection:
         rows = connection.execute(text("select metric, day, version from metric_day"))
@@ -46,6 +53,7 @@ def test_a_fold_counts_what_was_answered(office: Office, world: World) -> None:
         write(connection, given)
     assert fold(office.worker.database) == len({one.key for one in given})
     assert cells(office) == expected_cells(given)
+    assert moments(office) == expected_moments(given)
     assert fold(office.worker.database) == 0
 
 
@@ -67,14 +75,33 @@ def test_folds_between_random_changes_equal_a_rebuild(
         if luck.random() < 0.7:
             fold(office.worker.database)
     fold(office.worker.database)
-    folded = cells(office)
+    folded, summed = cells(office), moments(office)
     assert folded == expected_cells(world.given)
+    assert summed == expected_moments(world.given)
+    ledger = days_of_moments(office)
     assert rebuild(office.worker.database) == 0, "a rebuild found nothing to change"
-    assert cells(office) == folded
+    assert (cells(office), moments(office)) == (folded, summed)
+    assert days_of_moments(office) == ledger
+    empty_counts(office)
+    rebuild(office.worker.database)
+    assert (cells(office), moments(office)) == (folded, summed)
+    assert days_of_moments(office) == ledger
+
+
+def days_of_moments(office: Office) -> list[tuple[object, ...]]:
+    with office.worker.database.connection() as connection:
+        rows = connection.execute(text("select * from moment_day order by 1, 2, 3, 4"))
+        return [tuple(row) for row in rows]
+
+
+def empty_counts(office: Office) -> None:
+    with office.owner.connection() as connection:
+        for table in ("cell", "cut_cell", "cut_day", "moment_cell", "moment_day"):
+            connection.execute(text(f"delete from {table}"))
 
 
 def change_at_random(office: Office, world: World, luck: random.Random) -> None:
-    """New responses, changed values, a response that moves, and deleted ones; each marked."""
+    """New responses, changed values, responses that move, go or are excluded; each marked."""
     with office.owner.connection() as connection:
         fresh = made_up(world, luck, DAYS, luck.randint(5, 40))
         write(connection, fresh)
@@ -93,6 +120,12 @@ def change_at_random(office: Office, world: World, luck: random.Random) -> None:
                         {"b": one.branch, "i": one.id},
                     )
                 marks.add(one.key)
+            elif luck.random() < 0.3:
+                one.excluded = not one.excluded
+                at = "now()" if one.excluded else "null"
+                connection.execute(
+                    text(f"update response set excluded_at = {at} where id = :i"), {"i": one.id}
+                )
             else:
                 one.values["nps"] = luck.randint(0, 10)
                 connection.execute(

@@ -111,7 +111,7 @@ def test_the_answers_count_in_the_cells_of_their_own_channel(
     found = rows(
         office.worker,
         "select cut_value, n from cut_cell where cut = 'channel' and metric = 'nps' "
-        "and period = 'day' order by 1",
+        "and period = 'month' order by 1",
     )
     assert [tuple(row) for row in found] == [("kiosk", 1), ("qr", 1)]
     whole = one(office.worker, "select n from cell where metric = 'nps' and period = 'day'")

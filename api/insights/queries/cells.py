@@ -84,7 +84,7 @@ def monthly_histograms(
 
 _COLUMNS = frozenset({"branch_id", "touchpoint_id", "period_from", "survey_version_id"})
 # A span inside another wanted span of the same branch was imported twice: the longer one counts.
-_OUTERMOST = """
+OUTERMOST = """
     and (c.period <> 'span' or not exists (
         select from cell o where o.metric = c.metric and o.period = 'span'
             and o.branch_id = c.branch_id and o.touchpoint_id = c.touchpoint_id
@@ -104,7 +104,7 @@ def _summed(
 ) -> Histograms:
     assert _COLUMNS.issuperset(by)
     keys = ", ".join(f"c.{column}" for column in by)
-    sums = _band_sums() if metric.kind is Kind.NPS else _bin_sums(metric.scale.bins)
+    sums = _sums(metric)
     where, values = _conditions(metric, filters)
     # The offset makes the server look up each run by index, however badly it guesses the policy.
     statement = f"""
@@ -145,11 +145,16 @@ def _conditions(metric: MetricInfo, filters: Filters) -> tuple[str, dict[str, An
     return where, values
 
 
-def _band_sums() -> str:
+def _sums(metric: MetricInfo, hist: str = "c.hist") -> str:
+    """The sums that a metric's histograms are read as, of arrays called ``hist``."""
+    return _band_sums(hist) if metric.kind is Kind.NPS else _bin_sums(metric.scale.bins, hist)
+
+
+def _band_sums(hist: str) -> str:
     """Detractors, passives and promoters of any scale."""
 
     def band(first: int, last: int) -> str:
-        return "+".join(f"c.hist[{place}]" for place in range(first + 1, last + 1))
+        return "+".join(f"{hist}[{place}]" for place in range(first + 1, last + 1))
 
     def by_scale(limits: dict[str, tuple[int, int]]) -> str:
         cases = " ".join(f"when '{code}' then {band(*ends)}" for code, ends in limits.items())
@@ -165,36 +170,64 @@ def _band_sums() -> str:
     )
 
 
-def _bin_sums(bins: int) -> str:
-    return ", ".join(f"sum(c.hist[{place}])" for place in range(1, bins + 1))
+def _bin_sums(bins: int, hist: str) -> str:
+    return ", ".join(f"sum({hist}[{place}])" for place in range(1, bins + 1))
+
+
+_CUT_MONTHS = """
+    select {keys} c.cut_value, {sums}
+    from unnest(cast(:month_firsts as date[]), cast(:month_lasts as date[])) as run(first, last)
+    cross join lateral (
+        select * from cut_cell c
+        where c.metric = :metric and c.cut = :cut and c.period = 'month'
+            and c.period_from >= run.first and c.period_from < run.last
+            and c.period_to <= run.last {where}
+        offset 0) as c
+    group by {keys} c.cut_value
+"""
+_CUT_DAYS = """
+    select {keys} part.value, {sums}
+    from unnest(cast(:day_firsts as date[]), cast(:day_lasts as date[])) as run(first, last)
+    cross join lateral (
+        select * from cut_day c
+        where c.metric = :metric and c.day >= run.first and c.day < run.last {where}
+        offset 0) as c
+    cross join lateral unnest(c.cuts, c.cut_values) with ordinality as part(cut, value, place)
+    where part.cut = :cut
+    group by {keys} part.value
+"""
 
 
 def cut_histograms(
-    session: Session, metric: MetricInfo, period: Period, cut: str, filters: Filters = EVERYTHING
+    session: Session,
+    metric: MetricInfo,
+    period: Period,
+    cut: str,
+    filters: Filters = EVERYTHING,
+    *,
+    by: Sequence[str] = (),
 ) -> Histograms:
-    """Histograms per value of a cut (channel, segment, advisor), from days and months."""
-    runs = [run for whole in cover(period) for run in _without_weeks(whole)]
-    where, values = _conditions(metric, filters)
-    sums = _band_sums() if metric.kind is Kind.NPS else _bin_sums(metric.scale.bins)
-    statement = f"""
-        select c.cut_value, {sums}
-        from unnest(cast(:kinds as text[]), cast(:firsts as date[]), cast(:lasts as date[]))
-            as run(kind, first, last)
-        cross join lateral (
-            select * from cut_cell c
-            where c.metric = :metric and c.cut = :cut and c.period = run.kind
-                and c.period_from >= run.first and c.period_from < run.last
-                and c.period_to <= run.last {where}
-            offset 0) as c
-        group by c.cut_value
+    """Histograms per value of a cut (channel, segment, advisor, language), from days and months.
+
+    Keys are the columns of ``by`` (branch_id, touchpoint_id, survey_version_id), then the value.
     """
-    kinds, firsts, lasts = (list(column) for column in zip(*runs, strict=True))
-    values |= {"metric": metric.code, "cut": cut}
-    values |= {"kinds": kinds, "firsts": firsts, "lasts": lasts}
-    rows = session.execute(text(statement), values).all()
-    counts = np.array([row[1:] for row in rows], dtype=np.int64)
-    return Histograms([(row[0],) for row in rows], counts.reshape(len(rows), metric.scale.bins))
-
-
-def _without_weeks(run: Run) -> list[tuple[str, date, date]]:
-    return [("day" if run.kind == "week" else run.kind, run.start, run.end)]
+    assert _COLUMNS.issuperset(by)
+    keys = "".join(f"c.{column}, " for column in by)
+    where, values = _conditions(metric, filters)
+    months = [run for run in cover(period) if run.kind == "month"]
+    days = [run for run in cover(period) if run.kind != "month"]
+    given: dict[str, Any] = {**values, "metric": metric.code, "cut": cut}
+    for name, runs in (("month", months), ("day", days)):
+        given[f"{name}_firsts"] = [run.start for run in runs]
+        given[f"{name}_lasts"] = [run.end for run in runs]
+    of_months = _CUT_MONTHS.format(keys=keys, where=where, sums=_sums(metric))
+    of_days = _CUT_DAYS.format(
+        keys=keys, where=where, sums=_sums(metric, "c.hists[part.place::int]")
+    )
+    rows = session.execute(text(f"{of_months} union all {of_days}"), given).all()
+    found: dict[tuple[Any, ...], Counts] = {}
+    for row in rows:
+        key = tuple(row[: len(by) + 1])
+        found[key] = found.get(key, 0) + np.array(row[len(by) + 1 :], dtype=np.int64)
+    counts = np.array(list(found.values()), dtype=np.int64)
+    return Histograms(list(found), counts.reshape(len(found), metric.scale.bins))

@@ -111,6 +111,44 @@ class PairSums:
             products=np.outer(step, step) * (crossed + left * right * counts),
         )
 
+    def marked(self, outcome: int, drivers: Sequence[int]) -> Moments:
+        """What `scoring.contrast` takes: the outcome's values, then low and high marks of drivers.
+
+        Metrics are given by their place in ``metrics``; the leading axis is branches.
+        """
+        one, some = np.array([outcome]), np.array(drivers)
+
+        def block(sums: Counts, left: Counts, right: Counts) -> Counts:
+            return sums[:, left[:, np.newaxis], right]
+
+        order = np.concatenate([one, some, some])
+        of_outcome = [block(self.value_low, one, some), block(self.value_high, one, some)]
+        low_high = block(self.low_high, some, some)
+        products = [
+            [block(self.value_products, one, one), *of_outcome],
+            [
+                np.swapaxes(of_outcome[0], 1, 2),
+                block(self.low_low, some, some),
+                low_high,
+            ],
+            [
+                np.swapaxes(of_outcome[1], 1, 2),
+                np.swapaxes(low_high, 1, 2),
+                block(self.high_high, some, some),
+            ],
+        ]
+        sums = [
+            block(self.values, one, order),
+            block(self.low, some, order),
+            block(self.high, some, order),
+        ]
+        return Moments(
+            respondents=floats(self.respondents),
+            counts=floats(block(self.counts, order, order)),
+            sums=floats(np.concatenate(sums, axis=1)),
+            products=floats(np.block(products)),
+        )
+
 
 _NAMES = tuple(field.name for field in fields(PairSums))
 _ARRAYS = _NAMES[_NAMES.index("respondents") :]

@@ -1,0 +1,126 @@
+"""Whole columns in PostgreSQL's binary COPY form and back: numpy lays the bytes out, not a loop.
+
+Pure. Every record of one batch has the same length, so texts of a batch are equally long. Knows no
+table.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.arrays import Counts
+
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TRAILER = b"\xff\xff"
+_INT4, _TEXT = 23, 25
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a batch: how each value is laid out, and the values (or the one of all)."""
+
+    layout: Any
+    size: int
+    values: Any
+
+
+def int4(values: Counts | int) -> Field:
+    """Column of type ``int``, or ``date`` as days since 2000-01-01."""
+    return Field(">i4", 4, values)
+
+
+def int8(values: Counts) -> Field:
+    """Column of type ``bigint``."""
+    return Field(">i8", 8, values)
+
+
+def raw(value: bytes) -> Field:
+    """The same bytes in every row, laid out already."""
+    return Field(f"V{len(value)}", len(value), np.void(value))
+
+
+def texts(values: NDArray[np.bytes_], size: int) -> Field:
+    """Column of type ``text``: UTF-8 texts that are all ``size`` bytes long."""
+    return Field(f"S{size}" if size else "V0", size, values if size else np.void(b""))
+
+
+def text(value: str) -> Field:
+    """The same text in every row."""
+    return raw(value.encode())
+
+
+def int4_lists(values: Counts) -> Field:
+    """Column of type ``int[]`` from a matrix of a row each."""
+    return _lists(values, (values.shape[1],))
+
+
+def int4_tables(values: Counts, rows: int) -> Field:
+    """Column of type ``int[][]``, each value a table of so many rows, from a matrix."""
+    return _lists(values, (rows, values.shape[1] // rows))
+
+
+def _lists(values: Counts, shape: tuple[int, ...]) -> Field:
+    head, cells = array_header(shape), elements(values)
+    count, width = values.shape
+    laid = np.zeros(count, [("head", f"V{len(head)}"), ("cells", cells.dtype, (width,))])
+    laid["head"], laid["cells"] = np.void(head), cells
+    return Field(laid.dtype, laid.dtype.itemsize, laid)
+
+
+def elements(values: Counts) -> NDArray[np.void]:
+    """The numbers of ``int`` arrays, each with its length before it."""
+    laid = np.zeros(values.shape, [("size", ">i4"), ("value", ">i4")])
+    laid["size"], laid["value"] = 4, values
+    return laid
+
+
+def array_header(shape: Sequence[int], kind: int = _INT4) -> bytes:
+    """What stands before an array's elements; kind is their type's number."""
+    sides = [number for side in shape for number in (side, 1)]
+    return np.array([len(shape), 0, kind, *sides], dtype=">i4").tobytes()
+
+
+def text_array(values: Sequence[str]) -> bytes:
+    """A ``text[]``."""
+    body = b"".join(sized(value.encode()) for value in values)
+    return array_header((len(values),), _TEXT) + body
+
+
+def sized(value: bytes) -> bytes:
+    """A column's bytes with their length before them."""
+    return len(value).to_bytes(4, "big") + value
+
+
+def records(count: int, fields: Sequence[Field], more: int = 0) -> bytes:
+    """``count`` rows; ``more`` says how many columns the caller puts behind each row itself."""
+    layout: list[Any] = [("fields", ">i2")]
+    for number, field in enumerate(fields):
+        layout += [(f"size{number}", ">i4"), (f"value{number}", field.layout)]
+    rows = np.zeros(count, layout)
+    rows["fields"] = len(fields) + more
+    for number, field in enumerate(fields):
+        rows[f"size{number}"] = field.size
+        if field.size:
+            rows[f"value{number}"] = field.values
+    return rows.tobytes()
+
+
+def parsed(data: bytes, columns: Mapping[str, int]) -> dict[str, NDArray[Any]]:
+    """Columns of a binary COPY whose values are never null: 4 and 8 are whole numbers.
+
+    A uuid (16) comes as two unsigned numbers, ``name`` (the first half) and ``name_low``.
+    """
+    layout: list[Any] = [("fields", ">i2")]
+    for name, size in columns.items():
+        layout.append((f"size {name}", ">i4"))
+        if size == 16:
+            layout += [(name, ">u8"), (f"{name}_low", ">u8")]
+        else:
+            layout.append((name, f">i{size}"))
+    body = memoryview(data)[len(HEADER) : len(data) - len(TRAILER)]
+    rows = np.frombuffer(body, np.dtype(layout))
+    names = [name for name in rows.dtype.names or () if not name.startswith(("size ", "fields"))]
+    return {name: rows[name].astype(rows[name].dtype.newbyteorder("=")) for name in names}

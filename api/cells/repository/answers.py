@@ -1,0 +1,202 @@
+"""Reads responses and their answers for counting, as columns of numbers.
+
+By COPY: row by row it would take longer than all the rest. Excluded responses are not read.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+import numpy as np
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+from api.cells.binary import parsed
+from api.cells.counting import CUTS, Columns
+from api.cells.metrics import Metrics
+from api.cells.repository.marks import Keys
+from api.cells.sums import Sums
+from scoring.arrays import Counts
+
+EPOCH = date(2000, 1, 1)
+_DAY = "{}.occurred_on - date '2000-01-01'"
+
+
+class Some(Protocol):
+    """Which responses are wanted: SQL for them as r, for their answers, and on what condition."""
+
+    responses: str
+    answers: str
+    answer: str  # what the answers are called in it
+    condition: str
+
+    def parameters(self) -> Mapping[str, Any]:
+        """What the SQL asks for."""
+
+
+class OfKeys:
+    """The responses of some days of branches at touchpoints."""
+
+    responses = """
+        unnest(%(branches)s::int[], %(days)s::date[], %(touchpoints)s::int[],
+            %(versions)s::int[]) as k(branch, day, touchpoint, version)
+        join response r on r.branch_id = k.branch and r.occurred_on = k.day
+            and r.touchpoint_id = k.touchpoint and r.survey_version_id = k.version
+    """
+    answers = f"{responses} join answer a on a.response_id = r.id and a.occurred_on = r.occurred_on"
+    answer = "a"
+    condition = "r.excluded_at is null"
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    def parameters(self) -> Mapping[str, Any]:
+        """What the SQL asks for."""
+        return self._keys.parameters()
+
+
+class Between:
+    """All responses from a day on, up to before another."""
+
+    responses = "(select * from response where excluded_at is null) r"
+    # Answers are matched with responses afterwards: joining all of them here would take longer.
+    answers = "answer r"
+    answer = "r"
+    condition = "r.occurred_on >= %(first)s and r.occurred_on < %(last)s"
+
+    def __init__(self, first: date, last: date) -> None:
+        self._days = {"first": first, "last": last}
+
+    def parameters(self) -> Mapping[str, Any]:
+        """What the SQL asks for."""
+        return self._days
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Every cut with each of its values, numbered in their order."""
+
+    all: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> "Labels":
+        """From cuts and values in any order."""
+        return cls(tuple(sorted(set(pairs))))
+
+    @property
+    def numbers(self) -> dict[tuple[str, str], int]:
+        """The number of each."""
+        return {label: number for number, label in enumerate(self.all)}
+
+    def values(self, cut: str) -> list[str]:
+        """A cut's values in their order."""
+        return [value for of, value in self.all if of == cut]
+
+
+def read_metrics(connection: Connection) -> Metrics:
+    """The declared metrics."""
+    rows = connection.execute(text("select code, kind, scale from metric"))
+    return Metrics.of((row.code, row.kind, row.scale) for row in rows)
+
+
+def months_of_answers(connection: Connection) -> list[tuple[date, int]]:
+    """The first day of each month that has responses, and how many."""
+    rows = connection.execute(
+        text(
+            "select date_trunc('month', occurred_on)::date, count(*) from response "
+            "group by 1 order by 1"
+        )
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def read_labels(connection: Connection, some: Some) -> set[tuple[str, str]]:
+    """The cuts and values of the wanted responses."""
+    wanted = ", ".join(f"r.{cut}" for cut in CUTS)
+    query = f"select distinct {wanted} from {some.responses} where {some.condition}"
+    with driver(connection).cursor() as cursor:
+        rows = cursor.execute(query, some.parameters()).fetchall()
+    return {
+        (cut, value)
+        for row in rows
+        for cut, value in zip(CUTS, row, strict=True)
+        if value is not None
+    }
+
+
+def read_answers(
+    connection: Connection, some: Some, metrics: Metrics, labels: Labels
+) -> tuple[bytes, bytes]:
+    """The wanted responses and their answers, to be understood by `columns_of`."""
+    numbers, joins, given = [], [], dict(some.parameters())
+    offset = -1
+    for cut in CUTS:
+        given[cut] = labels.values(cut)
+        numbers.append(f"coalesce({cut}_label.place + {offset}, -1)::int")
+        joins.append(
+            f"left join unnest(%({cut})s::text[]) with ordinality as {cut}_label(value, place) "
+            f"on {cut}_label.value = r.{cut}"
+        )
+        offset += len(given[cut])
+    responses = f"""
+        select r.id, {_DAY.format("r")}, r.branch_id, r.touchpoint_id, r.survey_version_id,
+            {", ".join(numbers)}
+        from {some.responses} {" ".join(joins)} where {some.condition}
+    """
+    given["metrics"] = list(metrics.codes)
+    a = some.answer
+    answers = f"""
+        select {a}.response_id, {_DAY.format(a)},
+            array_position(%(metrics)s::text[], {a}.metric) - 1, {a}.value::int
+        from {some.answers}
+        where {some.condition} and {a}.metric = any(%(metrics)s::text[]) and {a}.value is not null
+    """
+    return _copied(connection, responses, given), _copied(connection, answers, given)
+
+
+def columns_of(copied: tuple[bytes, bytes]) -> tuple[Columns, Columns]:
+    """Responses and answers as `api.cells.counting.count_days` wants them."""
+    responses, answers = copied
+    one = {"id": 16, "day": 4, "branch": 4, "touchpoint": 4, "version": 4, **dict.fromkeys(CUTS, 4)}
+    other = {"id": 16, "day": 4, "metric": 4, "value": 4}
+    return parsed(responses, one), parsed(answers, other)
+
+
+def _copied(connection: Connection, query: str, given: Mapping[str, Any]) -> bytes:
+    with (
+        driver(connection).cursor() as cursor,
+        cursor.copy(f"copy ({query}) to stdout (format binary)", given) as copy,
+    ):
+        return b"".join(bytes(part) for part in copy)
+
+
+def driver(connection: Connection) -> Any:
+    """The psycopg connection, which has COPY."""
+    found = connection.connection.driver_connection
+    assert found is not None
+    return found
+
+
+def day_number(day: date) -> int:
+    """Days since 2000-01-01."""
+    return (day - EPOCH).days
+
+
+def dates(days: Counts) -> list[date]:
+    """Dates of days since 2000-01-01."""
+    return [EPOCH + timedelta(days=day) for day in days.tolist()]
+
+
+def named_days(cells: Sums, metrics: Metrics) -> set[tuple[str, date]]:
+    """The metrics and days of cells."""
+    days = dates(cells["day"])
+    return {
+        (metrics.codes[metric], day)
+        for metric, day in zip(cells["metric"].tolist(), days, strict=True)
+    }
+
+
+def day_numbers(days: Iterable[date]) -> Counts:
+    """Days since 2000-01-01, of many."""
+    return np.array([day_number(day) for day in days], dtype=np.int64)
