@@ -30,6 +30,7 @@ from api.insights.queries import (
     weekly_histograms,
 )
 from api.insights.sight import branches_of, scored_branches, some_branches
+from api.insights.suppression import told_change, told_parts
 from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
@@ -146,6 +147,10 @@ class _Counts:
         )
         return list(zip(*columns, strict=True))
 
+    def answers(self, counts: Mapping[int, Counts], sets: Sequence[Collection[int]]) -> list[int]:
+        """How many answers each set has."""
+        return [int(self._pooled(counts, branches).sum()) for branches in sets]
+
     def _pooled(self, counts: Mapping[int, Counts], branches: Collection[int]) -> Counts:
         found = [counts[branch] for branch in branches if branch in counts]
         nothing = np.zeros(self.metric.scale.bins, dtype=np.int64)
@@ -180,8 +185,14 @@ def _children(
     parts = [(unit, below) for unit, below in parts if below & answered]
     if not parts:
         return []
-    figures = counts.figures([below for _, below in parts])
-    return [UnitFigure(unit, *told) for (unit, _), told in zip(parts, figures, strict=True)]
+    sets = [below for _, below in parts]
+    figures, earlier, change = zip(*counts.figures(sets), strict=True)
+    now = told_parts(figures, counts.answers(counts.now, sets))
+    before = told_parts(earlier, counts.answers(counts.before, sets))
+    return [
+        UnitFigure(unit, figure, previous, told_change(figure, previous, difference))
+        for (unit, _), figure, previous, difference in zip(parts, now, before, change, strict=True)
+    ]
 
 
 def _below(viewer: Viewer, unit: Node) -> set[int]:

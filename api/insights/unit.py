@@ -16,6 +16,7 @@ from api.insights.network_stats import pooled_spread
 from api.insights.periods import Period
 from api.insights.queries import Filters, histograms, list_metrics, touchpoint_rows
 from api.insights.sight import branches_of, some_branches
+from api.insights.suppression import told_parts
 from api.security.hierarchy import Node
 from api.security.viewer import Viewer
 
@@ -88,7 +89,10 @@ def _along(
     found = histograms(session, metric, period, ("touchpoint_id",), filters)
     answered = [row for row in places if (row.id,) in found.keys]
     counts = found.at([(row.id,) for row in answered])
-    figures = figures_of(counts, metric, pooled_spread(session, metric, period))
+    figures = told_parts(
+        figures_of(counts, metric, pooled_spread(session, metric, period)),
+        counts.sum(axis=1).tolist(),
+    )
     return [
         TouchpointFigure(Touchpoint(row.code, row.stage, row.name_zh, row.name_en), metric, figure)
         for row, figure in zip(answered, figures, strict=True)
