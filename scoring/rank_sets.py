@@ -158,7 +158,7 @@ def _quantile(values: Singles, level: float) -> Floats:
 def _simultaneous(differences: Differences, largest: LargestDifferences, level: float) -> PlaceSets:
     """Step down with one critical value for all comparisons."""
 
-    def critical(left: LargestDifferences) -> Floats:
+    def critical(left: LargestDifferences, _: Flags) -> Floats:
         whole = np.max(left.value, axis=0, initial=0)
         return np.full(left.value.shape[0], _quantile(whole, level))
 
@@ -167,9 +167,11 @@ def _simultaneous(differences: Differences, largest: LargestDifferences, level: 
 
 def _marginal(differences: Differences, largest: LargestDifferences, level: float) -> PlaceSets:
     """Step down with a critical value for each branch, the same for branches that are equal."""
+    own = np.empty(largest.value.shape[0])
 
-    def critical(left: LargestDifferences) -> Floats:
-        return differences.equals.highest(_quantile(left.value, level))
+    def critical(left: LargestDifferences, changed: Flags) -> Floats:
+        own[changed] = _quantile(left.value[changed], level)
+        return differences.equals.highest(own)
 
     return _stepdown(differences, largest.copy(), critical)
 
@@ -177,21 +179,23 @@ def _marginal(differences: Differences, largest: LargestDifferences, level: floa
 def _stepdown(
     differences: Differences,
     left: LargestDifferences,
-    critical: Callable[[LargestDifferences], Floats],
+    critical: Callable[[LargestDifferences, Flags], Floats],
 ) -> PlaceSets:
-    """Decide, leave out what is decided, and try the rest with the smaller critical value."""
+    """Decide, leave out what is decided, and try the rest with the smaller critical value.
+
+    ``critical`` is told the branches whose largest differences have changed. Those that are stale
+    are at least what a new search would find, so that only such above the critical value matter.
+    """
     branches = left.value.shape[0]
     decided = np.zeros((branches, 2 * branches), dtype=bool)
-    while True:
-        c = critical(left)
-        found = differences.beyond(c)
-        if np.array_equal(found, decided):
-            break
+    c = critical(left, np.ones(branches, dtype=bool))
+    while not np.array_equal(found := differences.beyond(c), decided):
         decided = found
         stale = left.depends_on(decided)
-        while (open_ := stale & (left.value >= critical(left)[:, np.newaxis])).any():
+        while (open_ := stale & (left.value >= c[:, np.newaxis])).any():
             differences.search_again(left, open_, decided)
             stale &= ~open_
+            c = critical(left, np.asarray(open_.any(axis=1)))
     above, below = np.hsplit(decided, 2)
     order = differences.order
     low, high, used = np.empty_like(order), np.empty_like(order), np.empty(branches)
