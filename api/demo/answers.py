@@ -82,6 +82,11 @@ def _asked(survey: Survey, partial: bool) -> Sequence[Question]:
     return survey.pages[0].questions if partial else survey.questions
 
 
+# How marks of a question differ from the customer's mood: waiting and the offer are rated low and
+# say much of it, the advisor is rated high and says less.
+_MANNERS = {"waiting": (-0.5, 1.0), "offer": (-0.4, 1.0), "advisor": (0.2, 2.6)}
+
+
 @dataclass(frozen=True)
 class _Customer:
     """Answers questions as someone with this opinion would."""
@@ -99,17 +104,23 @@ class _Customer:
         match question.kind:
             case "scale_0_10":
                 return str(self.nps), None, None, None
-            case "scale_1_5":
-                if not question.required and luck < 0.06:
-                    return None
-                value = min(5, max(1, round(self.mood + (luck - 0.5) * 1.6)))
-                return str(value), None, None, None
+            case "scale_1_5" | "scale_1_7":
+                return self._marked(question, luck)
             case "single" | "multiple":
                 if question.show_if is not None and self.nps > 6:
                     return None
                 return self._chosen(question.options, luck)
             case _:
                 return self._comment()
+
+    def _marked(self, question: Question, luck: float) -> Row | None:
+        if not question.required and luck < 0.06:
+            return None
+        shift, noise = _MANNERS.get(question.metric or "", (0.0, 1.6))
+        felt = self.mood + shift + (luck - 0.5) * noise
+        if question.kind == "scale_1_7":
+            return str(min(7, max(1, round(1 + (felt - 1) * 1.5)))), None, None, None
+        return str(min(5, max(1, round(felt)))), None, None, None
 
     def _chosen(self, options: Sequence[Option], luck: float) -> Row:
         option = options[int(luck * len(options))]

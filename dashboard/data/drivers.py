@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from api.insights.drivers.matrix import DriverMatrix, DriverRow, Ends, Level
+from api.insights.drivers.matrix import Caution, DriverMatrix, DriverRow, Ends, Level
 from api.insights.drivers.questions import LeftOut
 from api.insights.drivers.service import drivers
 from dashboard.data.frame import Link
@@ -138,7 +138,8 @@ def _priorities(sitting: Sitting, found: DriverMatrix) -> tuple[Priority, ...]:
     say, line = sitting.say, found.performance_line
     if line is None:
         return (Priority(say("drivers.priority.none_told"), say("drivers.priority.no_lines"), ""),)
-    named = [row for row in found.rows if row.quadrant == "priority"][:MOST_PRIORITIES]
+    named = [row for row in found.rows if row.quadrant == "priority" and not _is_result(row)]
+    named = named[:MOST_PRIORITIES]
     if not named:
         words = say("drivers.priority.none"), say("drivers.priority.none_words")
         return (Priority(*words, ""),)
@@ -157,8 +158,17 @@ def _priorities(sitting: Sitting, found: DriverMatrix) -> tuple[Priority, ...]:
     )
 
 
+def _is_result(row: DriverRow) -> bool:
+    """An overall judgement is nothing that one could start with."""
+    return Caution.RESULT in row.cautions
+
+
 def _strength(sitting: Sitting, found: DriverMatrix) -> str | None:
-    names = [_name(sitting, row) for row in found.rows if row.quadrant == "strength"]
+    names = [
+        _name(sitting, row)
+        for row in found.rows
+        if row.quadrant == "strength" and not _is_result(row)
+    ]
     return (
         sitting.say("drivers.priority.strength", drivers=_listed(sitting, names)) if names else None
     )
@@ -237,11 +247,13 @@ def _how(sitting: Sitting, found: DriverMatrix, outcome: str) -> tuple[str, ...]
 
 
 def _left_out(sitting: Sitting, found: DriverMatrix) -> tuple[str, ...]:
-    words = {LeftOut.ELSEWHERE: "drivers.how.left_out", LeftOut.TOO_MANY: "drivers.how.too_many"}
     told = []
-    for reason, key in words.items():
+    outcome = found.outcome.name(sitting.language)
+    for reason in LeftOut:
         named = [info.name(sitting.language) for info, why in found.left_out if why is reason]
-        told += [sitting.say(key, drivers=_listed(sitting, named))] if named else []
+        if named:
+            words = {"drivers": _listed(sitting, named), "outcome": outcome}
+            told.append(sitting.say(f"drivers.left_out.{reason}", **words))
     return tuple(told)
 
 

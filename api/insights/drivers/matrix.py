@@ -41,6 +41,7 @@ class Caution(StrEnum):
     COLLINEAR = "collinear"  # measures the same as another
     SUPPRESSED = "suppressed"  # its sign turns around at equal other answers
     INVERSE = "inverse"  # better marks go with a worse outcome
+    RESULT = "result"  # an overall judgement like the outcome, nothing to work on
 
 
 @dataclass(frozen=True, slots=True)

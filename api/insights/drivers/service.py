@@ -17,6 +17,7 @@ from api.insights.drivers.performance import Rated, ratings
 from api.insights.drivers.queries import answered_together
 from api.insights.drivers.questions import FEWEST_DRIVERS, Questions, driver_questions
 from api.insights.drivers.sums import Parts, driver_parts
+from api.insights.indices import tree_of
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import may_be_told, network_pair_sums
 from api.insights.periods import Period, whole_months
@@ -99,9 +100,19 @@ def drivers(
         raise NotAllowed(permission=Permission.VIEW_SCORES)
     filters = Filters(some_branches(viewer, branches), place)
     together = answered_together(session, outcome, period, filters)
-    questions = driver_questions(outcome, list_metrics(session), together)
+    same_part = _same_part(session, outcome, period)
+    questions = driver_questions(outcome, list_metrics(session), together, same_part)
     asked = Asked(info, period, level, node, touchpoint, filters, questions)
     return _matrix(session, asked)
+
+
+def _same_part(session: Session, outcome: str, period: Period) -> frozenset[str]:
+    """Questions that stand beside the outcome in the tree of indicators."""
+    tree = tree_of(session, period)
+    if tree is None or outcome not in tree.metrics:
+        return frozenset()
+    part = tree.line(outcome).parent
+    return frozenset(one.code for one in tree.nodes if one.is_question and one.parent == part)
 
 
 def _matrix(session: Session, asked: Asked) -> DriverMatrix:
@@ -174,7 +185,7 @@ def _filled(session: Session, matrix: DriverMatrix, asked: Asked, parts: Parts) 
             coefficient=float(shares.coefficient[at]),
             inflation=_finite(shares.inflation[at]),
             shapley=_finite(shares.shapley[at]),
-            cautions=_cautions(shares, at),
+            cautions=_cautions(shares, at, result=metric.code in asked.questions.results),
             ends=None if ends is None else _ends(ends, at),
         )
         for at, metric in enumerate(asked.questions.drivers)
@@ -235,11 +246,12 @@ def _places(
     return quadrants(Placed(shares.low, shares.high, importance), Placed(low, high, performance))
 
 
-def _cautions(shares: Drivers, at: int) -> tuple[Caution, ...]:
+def _cautions(shares: Drivers, at: int, *, result: bool) -> tuple[Caution, ...]:
     found = {
         Caution.COLLINEAR: shares.inflation[at] > INFLATED or shares.closest[at] > ALIKE,
         Caution.SUPPRESSED: shares.suppressed[at],
         Caution.INVERSE: shares.correlation[at] < 0,
+        Caution.RESULT: result,
     }
     return tuple(caution for caution, holds in found.items() if holds)
 

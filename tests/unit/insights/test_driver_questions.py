@@ -36,6 +36,19 @@ def test_what_is_asked_everywhere_is_a_driver_and_the_rest_waits_for_its_touchpo
     assert found.answers == 1000
 
 
+def test_overall_judgements_are_left_out_when_three_other_questions_remain() -> None:
+    rows = asked(SERVICE, 1000, overall=990, advisor=980, waiting=970, offer=960)
+    found = driver_questions("nps", KNOWN, rows, same_part={"nps", "overall"})
+    assert codes(found.drivers) == ["advisor", "waiting", "offer"]
+    assert [(metric.code, why) for metric, why in found.left_out] == [
+        ("overall", LeftOut.SAME_PART)
+    ]
+    few = driver_questions("nps", KNOWN, rows[:-1], same_part={"nps", "overall"})
+    assert codes(few.drivers) == ["overall", "advisor", "waiting"]
+    assert few.results == {"overall"}
+    assert not few.left_out
+
+
 def test_a_tiny_touchpoint_without_a_question_takes_it_from_nobody() -> None:
     found = driver_questions(
         "nps", KNOWN, asked(SALES, 30, overall=30) + asked(SERVICE, 970, overall=960, waiting=900)
