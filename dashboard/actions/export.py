@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from api.core.errors import NotAllowed
 from api.insights.league import ROW_COLUMNS
+from api.insights.published.document import FIGURES
 from api.security.audit import audit
 from api.security.permissions import Permission
 from api.surveys.rulebook import may_write_rules
 from dashboard.data.league import read_league
 from dashboard.data.metrics import shown_metric
+from dashboard.data.published import require_published
 from dashboard.data.simulation import BRANCH_COLUMNS
 from dashboard.data.sitting import Sitting
 
@@ -38,6 +40,30 @@ def export_league(sitting: Sitting, order: Sequence[str]) -> tuple[str, str]:
     )
     name = f"league-{found.start}-{found.end}.csv" if found else "league.csv"
     return name, "\ufeff" + written.getvalue()
+
+
+def export_published(sitting: Sitting, order: Sequence[str]) -> tuple[str, str]:
+    """File name and CSV of a published table, the rows of ``order`` (unit codes) in that order."""
+    sitting.viewer.require(Permission.EXPORT)
+    found = require_published(sitting, sitting.address.subject)
+    rows = {row.unit_code: row for row in found.rows}
+    columns = [name for name in FIGURES if name != "mix"]
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    writer.writerow(["unit_code", "unit_name", *columns])
+    for row in [rows[code] for code in order if code in rows]:
+        cells = [row.unit_code, row.name(sitting.language), *map(row.figures.get, columns)]
+        writer.writerow(map(_cell, cells))
+    number = found.listed.head.number
+    audit(
+        sitting.session,
+        sitting.viewer.actor,
+        "published.export",
+        now=sitting.now,
+        subject=f"published:{number}",
+        detail={"rows": len(order)},
+    )
+    return f"published-{number}.csv", "\ufeff" + written.getvalue()
 
 
 def export_simulation(sitting: Sitting, rows: Sequence[Mapping[str, object]]) -> tuple[str, str]:

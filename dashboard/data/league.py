@@ -4,7 +4,7 @@ Puts words to rows; computes no number but where a branch stands in the order of
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -12,17 +12,21 @@ from typing import Any
 from api.core.languages import catalogue
 from api.insights.comparison import FEWEST_PEERS
 from api.insights.league import League, LeagueRow, league
-from dashboard.address import PEERS, Page
+from api.insights.published.service import may_publish
+from api.insights.queries import list_metrics, touchpoint_rows, weightiest_parts
+from dashboard.address import PEERS, Address, Page
 from dashboard.data.extent import elsewhere
 from dashboard.data.frame import Link
 from dashboard.data.metrics import shown_metric
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
+from dashboard.data.why_steps import Names, because, level_name
 from dashboard.data.words import Words
 from dashboard.numbers import Metric
 from scoring.tiers import DEFAULT_THRESHOLDS
 
+Parts = Mapping[int, Mapping[str, Any]]  # of a mix, by branch
 BETWEEN, UNKNOWN = " / ", "\u2013"  # how `api.insights.comparison` writes a peer group
 
 
@@ -42,6 +46,7 @@ class LeagueView:
     rank_from: int = DEFAULT_THRESHOLDS.rank
     sets: tuple[Link, ...] = ()
     by_peers: bool = False
+    may_publish: bool = False
     as_of: str | None = None  # of a table that is not of this moment
 
     @property
@@ -54,6 +59,13 @@ class LeagueView:
         """True when any branch has an adjusted score beside the raw one."""
         return any(row["adjusted"] is not None for row in self.rows)
 
+    @property
+    def shape(self) -> str:
+        """Which columns the table has: while they stay, only numbers need to change."""
+        if self.is_empty:
+            return ""
+        return "adjusted" if self.is_adjusted else "raw"
+
 
 def league_view(sitting: Sitting) -> LeagueView | None:
     """The table that the address asks for; None while nothing can be counted yet."""
@@ -63,11 +75,10 @@ def league_view(sitting: Sitting) -> LeagueView | None:
     found = read_league(sitting, metric.code)
     ranked = [row for row in found.rows if row.ranked]
     empty = all(row.n == 0 for row in found.rows)
-    above = tied_with(found.rows)
     return LeagueView(
         metric=metric,
         period=days_text(sitting.say, shown_period(sitting)),
-        rows=[_row(sitting, row, above.get(row.unit_code)) for row in found.rows],
+        rows=shown_rows(sitting, found.rows, metric, weightiest(sitting, found)),
         ranked=len(ranked),
         apart=len(found.rows) - len(ranked),
         answers=sum(row.n or 0 for row in found.rows),
@@ -76,6 +87,7 @@ def league_view(sitting: Sitting) -> LeagueView | None:
         elsewhere=elsewhere(sitting, metric.code, sitting.address.unit) if empty else None,
         sets=comparisons(sitting),
         by_peers=sitting.address.compared == PEERS,
+        may_publish=may_publish(sitting.viewer),
         as_of=moment_text(sitting, found.as_of) if found.behind else None,
     )
 
@@ -124,6 +136,28 @@ def comparisons(sitting: Sitting) -> tuple[Link, ...]:
     )
 
 
+def weightiest(sitting: Sitting, found: League) -> Parts:
+    """What moved each adjusted score most."""
+    if found.table is None or all(row.adjusted is None for row in found.rows):
+        return {}
+    return weightiest_parts(sitting.session, found.table.id)
+
+
+def shown_rows(
+    sitting: Sitting, rows: Sequence[LeagueRow], metric: Metric, parts: Parts
+) -> list[dict[str, Any]]:
+    """Rows as the grid takes them, in their order."""
+    above, names, branches = tied_with(rows), level_names(sitting), for_branches(sitting)
+    return [
+        {
+            **_row(sitting, row, above.get(row.unit_code)),
+            "href": branches.to(Page.UNIT, row.unit_code).href,
+            **_moved(sitting.say, parts.get(row.branch_id), metric, names),
+        }
+        for row in rows
+    ]
+
+
 def _row(sitting: Sitting, row: LeagueRow, above: str | None) -> dict[str, Any]:
     address = sitting.address
     region = sitting.viewer.hierarchy.region_of(row.branch_id)
@@ -133,12 +167,41 @@ def _row(sitting: Sitting, row: LeagueRow, above: str | None) -> dict[str, Any]:
         **row.as_dict(),
         "region": where,
         "peers": peers,
-        "about": peers if address.compared else where,
-        "href": address.to(Page.UNIT, row.unit_code).href,
+        "about": peers or where,
         "why": address.to(Page.WHY, row.unit_code).href if row.score is not None else None,
-        "tier": row.tier,
         "tied_with": above,
         "lacks": None if row.ranked else _lacks(sitting, row),
+    }
+
+
+def _moved(
+    say: Words, part: Mapping[str, Any] | None, metric: Metric, names: Names
+) -> dict[str, str | None]:
+    """Which level moved an adjusted score most, in a word and in a sentence."""
+    if part is None:
+        return {"adjusted_why": None, "adjusted_long": None}
+    points = metric.finely_signed(part["points"])
+    level = level_name(say, part["adjuster"], part["level"], names)
+    why = because(part, say, "theirs", names)
+    return {
+        "adjusted_why": say("league.moved", level=level, points=points),
+        "adjusted_long": say("league.moved_long", points=points, because=why),
+    }
+
+
+def for_branches(sitting: Sitting) -> Address:
+    """The address for branches' own pages, which know metrics but no index."""
+    metrics = [info.code for info in list_metrics(sitting.session)]
+    address = sitting.address.with_(compared=None)
+    return address if address.metric in metrics else address.with_(metric=None)
+
+
+def level_names(sitting: Sitting) -> Names:
+    """Names of touchpoints, which adjusted scores speak of by their codes."""
+    english = sitting.language == "en"
+    return {
+        ("touchpoint", row.code): row.name_en if english else row.name_zh
+        for row in touchpoint_rows(sitting.session)
     }
 
 

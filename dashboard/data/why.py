@@ -11,8 +11,8 @@ from api.insights.why import Why, why
 from dashboard.address import PEERS, Page
 from dashboard.data.extent import elsewhere
 from dashboard.data.frame import Link, compares
-from dashboard.data.league import comparisons, peer_words
-from dashboard.data.metrics import shown_metric
+from dashboard.data.league import comparisons, for_branches, level_names, peer_words
+from dashboard.data.metrics import is_index, shown_metric
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.data.why_steps import Step, Way, steps_of
@@ -120,7 +120,7 @@ def why_view(sitting: Sitting) -> WhyView | None:
         metric=metric,
         period=days_text(say, shown_period(sitting)),
         answers=row.n,
-        steps=_steps(found, metric, say, own=own),
+        steps=_steps(sitting, found, metric, own=own),
         mean=None if found.crowd is None else found.crowd.mean,
         place=place,
         place_words=_place_words(place, row, say, own=own) if place else "",
@@ -145,8 +145,8 @@ def _is_own(sitting: Sitting, branch: int) -> bool:
     return home is not None and home.id == branch
 
 
-def _steps(found: Why, metric: Metric, say: Words, *, own: bool) -> list[Step]:
-    row = found.row
+def _steps(sitting: Sitting, found: Why, metric: Metric, *, own: bool) -> list[Step]:
+    say, row = sitting.say, found.row
     if row.score is None:
         return []
     way = Way(
@@ -159,13 +159,18 @@ def _steps(found: Why, metric: Metric, say: Words, *, own: bool) -> list[Step]:
         mean=None if found.crowd is None else found.crowd.mean,
         raw_range=(row.low, row.high),
         adjusted_range=(row.adjusted_low, row.adjusted_high),
+        names=level_names(sitting),
     )
-    return steps_of(way, metric, say, own=own, unadjusted=say(f"why.unadjusted.{_lack(found)}"))
+    lack = _lack(found, is_index=is_index(sitting, metric))
+    unadjusted = say(f"why.unadjusted.{lack}")
+    return steps_of(way, metric, say, own=own, unadjusted=unadjusted)
 
 
-def _lack(found: Why) -> str:
+def _lack(found: Why, *, is_index: bool) -> str:
     """What an adjusted score lacks: published coefficients, or answers that say enough."""
     table = found.league.table
+    if is_index:
+        return "index"
     known = table is not None and table.parameters.get("coefficients") is not None
     return "branch" if known else "metric"
 
@@ -265,7 +270,7 @@ def _facts(found: Why, metric: Metric, say: Words) -> list[str]:
 
 
 def _links(sitting: Sitting, code: str) -> list[Link]:
-    links = [Link(sitting.say("why.to_branch"), sitting.address.to(Page.UNIT, code).href)]
+    links = [Link(sitting.say("why.to_branch"), for_branches(sitting).to(Page.UNIT, code).href)]
     if compares(sitting):
         links.append(Link(sitting.say("why.to_league"), sitting.address.to(Page.LEAGUE).href))
     return links

@@ -4,7 +4,7 @@ Pure: figures and words in, steps out. Adds nothing up but where a step begins a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from api.core.languages import catalogue
@@ -16,6 +16,7 @@ _SMALLEST = 0.0005  # of the scale: less is not told on its own
 
 
 Range = tuple[float | None, float | None]
+Names = Mapping[tuple[str, str], str]  # of levels that have no words in the catalogue
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Way:
     mean: float | None
     raw_range: Range = (None, None)
     adjusted_range: Range = (None, None)
+    names: Names = field(default_factory=dict)
 
 
 def steps_of(way: Way, metric: Metric, say: Words, *, own: bool, unadjusted: str) -> list[Step]:
@@ -94,8 +96,8 @@ def _levels(way: Way, metric: Metric, say: Words, whose: str) -> Iterable[Step]:
     for one in told:
         yield _step(
             f"{one['adjuster']}:{one['level']}",
-            adjuster_name(say, one["adjuster"], one["level"]),
-            _because(one, say, whose),
+            adjuster_name(say, one["adjuster"], one["level"], way.names),
+            because(one, say, whose, way.names),
             (at, one["points"]),
             metric,
         )
@@ -117,15 +119,15 @@ def _step(code: str, name: str, words: str, moved: tuple[float, float], metric: 
     )
 
 
-def _because(one: Mapping[str, Any], say: Words, whose: str) -> str:
+def because(part: Mapping[str, Any], say: Words, whose: str, names: Names) -> str:
     """Why a level moves the score: how many of the answers are of it, and how many usually are."""
-    key = f"why.because.{one['adjuster']}.{whose}"
+    key = f"why.because.{part['adjuster']}.{whose}"
     known = key in catalogue(say.language)
     return say(
         key if known else f"why.because.other.{whose}",
-        share=percent(one["share"]),
-        usual=percent(one["usual"]),
-        level=level_name(say, one["adjuster"], one["level"]),
+        share=percent(part["share"]),
+        usual=percent(part["usual"]),
+        level=level_name(say, part["adjuster"], part["level"], names),
     )
 
 
@@ -142,14 +144,15 @@ def _shrinking(way: Way, metric: Metric, say: Words, whose: str) -> Step:
     return _step("shrinking", say("why.step.shrinking"), words, (start, way.shrunk - start), metric)
 
 
-def level_name(say: Words, adjuster: str, level: str) -> str:
+def level_name(say: Words, adjuster: str, level: str, names: Names) -> str:
     """A channel, language or segment as one says it; what has no words keeps its code."""
     key = f"why.level.{adjuster}.{level}"
-    return say(key) if key in catalogue(say.language) else level
+    return say(key) if key in catalogue(say.language) else names.get((adjuster, level), level)
 
 
-def adjuster_name(say: Words, adjuster: str, level: str) -> str:
+def adjuster_name(say: Words, adjuster: str, level: str, names: Names) -> str:
     """What is adjusted for, with its level: "Channel: phone"."""
     key = f"why.adjuster.{adjuster}"
     name = say(key) if key in catalogue(say.language) else adjuster
-    return say("why.adjuster_level", adjuster=name, level=level_name(say, adjuster, level))
+    shown = level_name(say, adjuster, level, names)
+    return say("why.adjuster_level", adjuster=name, level=shown)

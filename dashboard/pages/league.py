@@ -26,6 +26,7 @@ def league_page(view: LeagueView | None, say: Words) -> Any:
             html.Div(league_head(view, say), id=Id.LEAGUE_HEAD),
             _table(view, say),
             _how(view, say),
+            html.Div(id=Id.PUBLISH_PLACE),
         ],
         className="bp-card",
     )
@@ -50,8 +51,8 @@ def league_head(view: LeagueView, say: Words) -> Any:
 def _table(view: LeagueView, say: Words) -> Any:
     return html.Div(
         [
-            html.Div([_choice(view, say), _tools(say)], className="bp-table-head"),
-            _legend(view, say),
+            html.Div([_choice(view, say), _tools(view, say)], className="bp-table-head"),
+            legend(view, say),
             grid(
                 Id.LEAGUE_GRID,
                 columns(view, say),
@@ -80,7 +81,7 @@ def _choice(view: LeagueView, say: Words) -> Any:
     return html.Nav(links, className="bp-choice", **{"aria-label": say("league.set.label")})
 
 
-def _tools(say: Words) -> Any:
+def _tools(view: LeagueView, say: Words) -> Any:
     search = html.Div(
         [
             icon("search"),
@@ -92,10 +93,14 @@ def _tools(say: Words) -> Any:
     )
     export = html.Button([icon("download"), say("league.export")], id=Id.EXPORT,
                          className="bp-button")  # fmt: skip
-    return html.Div([search, export], className="bp-buttons")
+    publish = None
+    if view.may_publish:
+        publish = html.Button([icon("lock"), say("publishing.publish")], id=Id.PUBLISH,
+                              className="bp-button")  # fmt: skip
+    return html.Div([search, export, publish], className="bp-buttons")
 
 
-def _legend(view: LeagueView, say: Words) -> Any:
+def legend(view: LeagueView, say: Words) -> Any:
     """What is drawn in a row."""
     drawn = ["point", "line", *(["fair"] if view.is_adjusted else []), "mean", "tie"]
     keys = [

@@ -30,6 +30,7 @@ from api.insights.queries.tables import (
     stored_rows,
     stored_table,
     structure_version,
+    weightiest_parts,
 )
 
 __all__ = [
@@ -62,4 +63,5 @@ __all__ = [
     "structure_version",
     "touchpoint_rows",
     "weekly_histograms",
+    "weightiest_parts",
 ]

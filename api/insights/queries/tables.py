@@ -158,6 +158,18 @@ def stored_rows(session: Session, table: UUID) -> dict[int, Row[Any]] | None:
     return {row.branch_id: row for row in rows if row.branch_id is not None} if rows else None
 
 
+def weightiest_parts(session: Session, table: UUID) -> dict[int, dict[str, Any]]:
+    """What moved each visible branch's adjusted score most: the first part of its mix."""
+    rows = session.execute(
+        text(
+            "select branch_id, mix -> 0 as part from league_row "
+            "where table_id = :id and adjusted is not null and mix -> 0 is not null"
+        ),
+        {"id": table},
+    )
+    return {row.branch_id: row.part for row in rows}
+
+
 def stored_row(session: Session, table: UUID, branch: int) -> Row[Any] | None:
     """One visible row of a stored table, with its mix."""
     return session.execute(
