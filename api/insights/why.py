@@ -20,6 +20,7 @@ from api.insights.network_stats import PUBLISHED_FROM, own_branches
 from api.insights.periods import Period
 from api.insights.queries import stored_row
 from api.security.viewer import Viewer
+from scoring.shrinkage import top_places
 from scoring.tiers import DEFAULT_THRESHOLDS, answers_lacking
 
 _READS = 2  # a newer table may take a table's place between two reads
@@ -136,11 +137,13 @@ class Why:
 
     def _audited(self) -> dict[str, Any] | None:
         row = self.row
-        if row.marginal_low is None:
+        if row.marginal_low is None or row.simultaneous_low is None or self.crowd is None:
             return None
+        top = top_places(self.crowd.ranked)
         return {
             "simultaneous": {"low": row.simultaneous_low, "high": row.simultaneous_high},
             "marginal": {"low": row.marginal_low, "high": row.marginal_high},
+            "top": {"places": top, "possible": row.simultaneous_low <= top},
         }
 
 

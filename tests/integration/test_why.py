@@ -75,6 +75,9 @@ def test_the_steps_are_the_figures_of_the_table(office: Office, world: World) ->
         assert told["shrunk"]["score"] == pytest.approx(expected)
         assert told["audited"]["simultaneous"]["low"] <= told["audited"]["marginal"]["low"]
         assert told["audited"]["marginal"]["low"] <= told["place"]["rank"]
+        top = told["audited"]["top"]
+        assert top["places"] == max(1, told["place"]["of"] // 10)
+        assert top["possible"] is (row.simultaneous_low <= top["places"])
 
 
 def test_the_parts_of_the_mix_add_up_to_the_adjustment(office: Office, world: World) -> None:
