@@ -218,9 +218,10 @@ def _replacing(target: Target, period: str | None) -> Iterator[str]:
         f"from {target.staged} s where {within} and {target.same('s')} and {target.unsealed} "
         f"and {target.row(name, values)} is distinct from {target.row('s', values)}"
     )
+    # An anti-join would loop over both wherever the tables were never analysed.
     yield (
-        f"insert into {name} ({target.columns}) {staged} "
-        f"where not exists (select from {name} where {within} and {target.same('s')})"
+        f"insert into {name} ({target.columns}) select {target.columns} from {target.staged} "
+        f"on conflict ({', '.join(target.key)}) do nothing"
     )
 
 
