@@ -11,6 +11,7 @@ from api.core.errors import Invalid
 from api.insights.comments import Wanted, list_comments
 from api.insights.comparison import NETWORK, PEERS
 from api.insights.contested import contested_figures
+from api.insights.cuts import Cut, cut_figures
 from api.insights.freshness import data_version
 from api.insights.league import league
 from api.insights.overview import overview
@@ -22,6 +23,7 @@ from api.insights.schemas import (
     AskedComments,
     comment_document,
     contested_document,
+    figure_document,
     overview_document,
     reach_document,
     represented_document,
@@ -107,6 +109,24 @@ def read_touchpoints(visit: AnyVisit, code: str, period: AskedPeriod) -> dict[st
     require_token_scope(visit.viewer, "read")
     found = unit_page(visit.session, visit.viewer, code, period)
     return unit_document(found, visit.viewer.language)
+
+
+@router.get("/units/{code}/cuts/{cut}")
+def read_cuts(
+    visit: AnyVisit,
+    code: str,
+    cut: Cut,
+    metric: str,
+    period: AskedPeriod,
+    *,
+    touchpoint: Code = None,
+) -> dict[str, Any]:
+    """A unit's score by channel, segment, language, or (of a branch) advisor."""
+    require_token_scope(visit.viewer, "read")
+    found = cut_figures(
+        visit.session, visit.viewer, metric, period, cut, unit=code, touchpoint=touchpoint
+    )
+    return {"rows": [{"value": one.value, **figure_document(one.figure)} for one in found]}
 
 
 @router.get("/comments")

@@ -90,6 +90,8 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "version": "1",
         "against": "1",
         "number": "1",
+        "cut": "advisor",
+        "year": "2026",
         "set": None,
     }
 )
