@@ -39,6 +39,9 @@ class Page(StrEnum):
     ENOUGH = "enough"
     PUBLISHED = "published"
     WARNINGS = "warnings"
+    INDICATORS = "indicators"
+    INDICATORS_EDIT = "indicators/edit"
+    INDICATORS_VERSION = "indicators/version"
     MISSING = "missing"
 
 
@@ -146,6 +149,9 @@ _TAILS = {
     Page.ENOUGH: "unit",
     Page.PUBLISHED: "subject",
     Page.WARNINGS: "unit",
+    Page.INDICATORS: "unit",
+    Page.INDICATORS_EDIT: "",
+    Page.INDICATORS_VERSION: "subject",
 }
 _LONGEST_FIRST = sorted(_TAILS, key=len, reverse=True)
 
@@ -163,7 +169,7 @@ def _page(pathname: str) -> tuple[Page, str | None]:
     whole = "/" not in tail or page is Page.ASKING_EVENT
     if page is Page.MISSING or not whole or (tail and not _TAILS[page]):
         return Page.MISSING, None
-    if page in (Page.UNIT, Page.WHY) and not tail:
+    if page in (Page.UNIT, Page.WHY, Page.INDICATORS_VERSION) and not tail:
         return Page.MISSING, None
     return page, unquote(tail) or None
 

@@ -36,6 +36,7 @@ from dashboard.data.words import Words
 from dashboard.drivers_callbacks import drivers_of
 from dashboard.field_callbacks import field_page
 from dashboard.ids import Id
+from dashboard.indicators_callbacks import indicators_group
 from dashboard.pages import states
 from dashboard.pages.enough import enough_page
 from dashboard.pages.frame import frame_of
@@ -44,10 +45,10 @@ from dashboard.pages.overview import overview_page
 from dashboard.pages.ranking import ranking_page
 from dashboard.pages.unit import more_button, unit_page, voice_rows
 from dashboard.pages.warnings import warnings_page
-from dashboard.scores_callbacks import scores_page
+from dashboard.scores_callbacks import published_page, scores_page
 from dashboard.wiring import Refused, callback
 
-Shown = dict[str, Any]  # data version of the page, whether ranks are pending, has a grid
+Shown = dict[str, Any]  # data version of the page, whether ranks are pending, the grid it has
 
 
 def register(dash: Dash) -> None:
@@ -93,7 +94,7 @@ def show_page(
     again = callback_context.triggered_id == Id.VERSION
     frame_and_title = (no_update, no_update) if again else _frame(sitting)
     try:
-        main, now = _page(sitting, had_grid=again and bool(shown and shown["grid"]))
+        main, now = _page(sitting, had_grid=shown["grid"] if again and shown else "")
     except Refused as error:
         main, now = states.failed(sitting.say, error.key), None
     return *frame_and_title, main, now
@@ -105,26 +106,27 @@ def _frame(sitting: Sitting) -> tuple[Any, Any]:
     return frame_of(found, sitting.say), {"title": title, "language": sitting.language}
 
 
-def _page(sitting: Sitting, *, had_grid: bool) -> tuple[Any, Shown | None]:
+def _page(sitting: Sitting, *, had_grid: str) -> tuple[Any, Shown | None]:
     """What the main part shows, and what the pulse has to know of it."""
     address = landing(sitting)
     own = field_page(replace(sitting, address=address))
     if own is not None or not may_look(sitting):
         return states.closed(sitting.say) if own is None else own, None
-    now = {"version": version_now(sitting), "pending": False, "grid": False}
+    now = {"version": version_now(sitting), "pending": False, "grid": ""}
     sitting = replace(sitting, address=address)
     match address.page:
         case Page.LEAGUE:
             return _league(sitting, now, had_grid=had_grid)
         case Page.OVERVIEW | Page.WARNINGS:
             return _without_places(sitting), now
-        case Page.UNIT | Page.RANKING | Page.WHY | Page.PUBLISHED:
+        case Page.UNIT | Page.RANKING | Page.WHY:
             page, pending = _with_places(sitting)
             return page, {**now, "pending": pending}
         case Page.ENOUGH:
             return enough_page(enough_view(sitting), sitting.say), None
         case _:
-            found = contest_page(sitting) or drivers_of(sitting) or asking_group(sitting)
+            groups = (published_page, contest_page, drivers_of, asking_group, indicators_group)
+            found = next((page for page in (group(sitting) for group in groups) if page), None)
             return found or states.missing(sitting.say), None
 
 
@@ -150,12 +152,13 @@ def _with_places(sitting: Sitting) -> tuple[Any, bool]:
             return scores_page(sitting)
 
 
-def _league(sitting: Sitting, now: Shown, *, had_grid: bool) -> tuple[Any, Shown]:
+def _league(sitting: Sitting, now: Shown, *, had_grid: str) -> tuple[Any, Shown]:
     """The table; when only its numbers changed, they change within the grid that is there."""
     view = league_view(sitting)
-    filled = view is not None and not view.is_empty
-    shown = {**now, "pending": view is not None and view.pending, "grid": filled}
-    if had_grid and view is not None and filled:
+    if view is None:
+        return league_page(view, sitting.say), now
+    shown = {**now, "pending": view.pending, "grid": view.shape}
+    if had_grid and had_grid == view.shape:
         set_props(Id.LEAGUE_GRID, {"rowData": view.rows})
         set_props(Id.LEAGUE_HEAD, {"children": league_head(view, sitting.say)})
         return no_update, shown

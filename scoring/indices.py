@@ -180,7 +180,7 @@ def index_scores(
     leaves : sequence of Leaf, q
         From the answers of exactly the period.
     respondents : int array, shape (p,)
-        People who answered in the period.
+        People who answered in the period; where no question has a weight they are taken as none.
     moments : Moments, leading axis p
         In points; may be of a somewhat longer time (whole months): only the variance of one
         respondent's contribution is taken from it.
@@ -204,8 +204,8 @@ def index_scores(
     ----------
     Woodruff (1971), see `scoring.composite.composite_score`.
     """
-    n = np.asarray(respondents, dtype=np.int64)
     weight = floats(weights)
+    n = np.where(weight.any(axis=-1), np.asarray(respondents, dtype=np.int64), 0)
     score = np.sum(weight * np.nan_to_num(_column(leaves, "score")), axis=-1)
     spread = _contribution(weight, leaves, floats(n), moments)
     shared = pooled_contribution(n, spread) if pooled is None else pooled

@@ -41,7 +41,10 @@ from scoring.indices import (
 )
 from scoring.measured import Measured
 from scoring.scales import Kind
+from scoring.tiers import DEFAULT_THRESHOLDS
 from scoring.variances import pooled_variance
+
+FEWEST = DEFAULT_THRESHOLDS.count  # answers of a question below which it does not count
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +169,12 @@ class IndexAnswers:
         return index_scores(weights, parts, n, replace(moments, respondents=people), pooled=pooled)
 
     def weights(self, node: IndexNode) -> Floats:
-        """What each question weighs in a node's score, shape (p, q)."""
-        answered = np.stack([counts.sum(axis=-1) > 0 for counts in self.counts], axis=-1)
+        """What each question weighs in a node's score, shape (p, q).
+
+        One with fewer than `FEWEST` answers does not count: a single answer would carry the weight
+        of a question, and what is hidden could be had from its dimension by subtraction.
+        """
+        answered = np.stack([counts.sum(axis=-1) >= FEWEST for counts in self.counts], axis=-1)
         return leaf_weights(node, [leaf.code for leaf in self.leaves], answered)
 
     def leaf(self, place: int) -> Leaf:

@@ -135,8 +135,13 @@ def checked_text(sitting: Sitting, text: str) -> Checked:
 def compared_text(sitting: Sitting, text: str) -> Compared:
     """What a text changes against the version in force."""
     version, before = in_force(sitting)
-    lines = [line for line in differences(before, text) if not line.startswith(("---", "+++"))]
-    return Compared(version or 0, [DiffLine(line[:1], _shown(line)) for line in lines])
+    return Compared(version or 0, diff_lines(differences(before, text)))
+
+
+def diff_lines(lines: list[str]) -> list[DiffLine]:
+    """The lines of a unified diff without its head."""
+    kept = [line for line in lines if not line.startswith(("---", "+++"))]
+    return [DiffLine(line[:1], _shown(line)) for line in kept]
 
 
 def before_publishing(sitting: Sitting, text: str) -> tuple[Checked, Changes]:

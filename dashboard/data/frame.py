@@ -20,7 +20,7 @@ _MEASURED = (
 )
 
 # Pages whose unit is picked from a list, not from the path above it.
-_PICKED = (Page.ASKING, Page.DRIVERS, Page.ENOUGH, Page.WARNINGS)
+_PICKED = (Page.ASKING, Page.DRIVERS, Page.ENOUGH, Page.WARNINGS, Page.INDICATORS)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def frame(sitting: Sitting) -> Frame:
             )
             for code in ("zh", "en")
         ],
-        filtered=measured or address.page is Page.ASKING,
+        filtered=measured or address.page in (Page.ASKING, Page.INDICATORS),
         tabs=_tabs(sitting, address),
         units=units,
         unit=next((link.label for link in units if link.active), ""),
@@ -179,6 +179,7 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
         word = "dashboard.nav.branch" if home.is_branch else "dashboard.nav.units"
         links.append((word, Page.UNIT, home.code))
     if may_look(sitting):
+        links.append(("dashboard.nav.indicators", Page.INDICATORS, None))
         links.append(("dashboard.nav.warnings", Page.WARNINGS, None))
         links.append(("dashboard.nav.drivers", Page.DRIVERS, None))
     if "regional_manager" in sitting.viewer.roles:
@@ -199,6 +200,7 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
 
 # Pages that stand behind one entry of the navigation, as tabs; a group is called by its first.
 _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
+    ((Page.INDICATORS, Permission.VIEW_SCORES),),
     (
         (Page.ASKING, Permission.VIEW_NETWORK),
         (Page.RULES, Permission.VIEW_NETWORK),
@@ -213,6 +215,8 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
     ),
 )
 _BEHIND = {
+    Page.INDICATORS_EDIT: Page.INDICATORS,
+    Page.INDICATORS_VERSION: Page.INDICATORS,
     Page.RULES_EDIT: Page.RULES,
     Page.ASKING_CUSTOMER: Page.ASKING_EVENT,
     Page.WHY: Page.LEAGUE,

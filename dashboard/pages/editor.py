@@ -1,10 +1,18 @@
 """Writing rules: the text with its line numbers, and what checking, comparing, publishing say."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import dcc, html
 
-from dashboard.data.drafting import Changes, Checked, Compared, EditorView, Published
+from dashboard.data.drafting import (
+    Changes,
+    Checked,
+    Compared,
+    EditorView,
+    Published,
+    Trouble,
+)
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.numbers import count
@@ -101,7 +109,12 @@ def checked(found: Checked, text: str, say: Words) -> Any:
             note=say("rulebook.page.segments_note"),
         )
         return [fine, live]
-    number = len(found.troubles)
+    return troubles(found.troubles, say)
+
+
+def troubles(found: Sequence[Trouble], say: Words) -> Any:
+    """Every problem with its line, to which it leads."""
+    number = len(found)
     title = say("rulebook.edit.problem" if number == 1 else "rulebook.edit.problems", n=number)
     rows = [
         html.Button(
@@ -112,7 +125,7 @@ def checked(found: Checked, text: str, say: Words) -> Any:
             className="bp-trouble",
             **{"data-line": str(one.line)},
         )
-        for one in found.troubles
+        for one in found
     ]
     return card(title, html.Div(rows, className="bp-troubles"),
                 note=say("rulebook.edit.problems_words"))  # fmt: skip

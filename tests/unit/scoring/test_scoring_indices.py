@@ -173,6 +173,14 @@ def test_a_branch_without_answers_has_no_score_and_harms_no_other() -> None:
     assert found.pooled == alone.pooled
 
 
+def test_where_no_question_counts_nobody_is_said_to_have_answered() -> None:
+    leaves = [leaf_points(np.array([[0, 0, 0, 0, 3]]), Kind.MEAN, FIVE)] * 3
+    nobody = answer_moments(np.full((0, 3), np.nan), branches=1)
+    found = index_scores(np.zeros((1, 3)), leaves, np.array([3]), nobody).measured
+    assert found.n.tolist() == [0]
+    assert np.isnan([found.score, found.low, found.high, found.variance]).all()
+
+
 def test_questions_are_not_combined_as_if_they_were_independent() -> None:
     values = answers(np.random.default_rng(7), 300, answered=1)
     found = scored(values, np.zeros(300, dtype=np.int64))

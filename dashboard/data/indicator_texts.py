@@ -1,0 +1,153 @@
+"""Versions of the indicator tree as they are written: reading, checking, what publishing means."""
+
+from dataclasses import dataclass
+
+from api.core.errors import NotAllowed, NotFound
+from api.indicators.book import (
+    CheckedTree,
+    check_text,
+    list_versions,
+    may_write_indicators,
+    read_version,
+)
+from api.indicators.tree import Indicators, Target
+from api.insights.metrics import MetricInfo
+from api.insights.queries import list_metrics
+from api.security.permissions import Permission
+from api.surveys.rulebook import differences, problems_as_data
+from dashboard.address import Page
+from dashboard.data.drafting import Compared, Trouble, diff_lines
+from dashboard.data.indicators import VersionRow, index_points, version_rows
+from dashboard.data.metrics import as_shown
+from dashboard.data.periods import day_text
+from dashboard.data.sitting import Sitting
+
+
+@dataclass(frozen=True)
+class Part:
+    """A line of the tree; ``share`` of ``parent`` when everything was answered."""
+
+    depth: int
+    name: str
+    share: float
+    parent: str | None
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    """A target as it is listed."""
+
+    name: str
+    unit: str
+    year: int
+    value: str
+
+
+@dataclass(frozen=True)
+class VersionView:
+    """One version: its tree, the targets of what the viewer sees, its text for who may publish."""
+
+    row: VersionRow
+    parts: list[Part]
+    targets: list[TargetRow]
+    text: str | None
+    back: str
+    edit: str | None
+
+
+@dataclass(frozen=True)
+class TreeText:
+    """The text one goes on with: that of the newest version."""
+
+    text: str
+    version: int | None
+
+
+@dataclass(frozen=True)
+class TreeChecked:
+    """What checking found; without troubles: what the text would publish."""
+
+    troubles: list[Trouble]
+    version: int = 0
+    questions: int = 0
+    dimensions: int = 0
+    targets: int = 0
+    since: str = ""
+
+
+def version_view(sitting: Sitting) -> VersionView:
+    """The version that the address names; raises NotFound."""
+    subject = sitting.address.subject or ""
+    if not (subject.isascii() and subject.isdigit() and len(subject) < 6):
+        raise NotFound(version=subject)
+    found = read_version(sitting.session, sitting.viewer, int(subject))
+    row = next(one for one in version_rows(sitting) if one.version == found.tree.version)
+    metrics = {one.code: one for one in list_metrics(sitting.session)}
+    names = _names(sitting, found.tree, metrics)
+    to = sitting.address.with_(unit=None, subject=None).to
+    return VersionView(
+        row=row,
+        parts=[
+            Part(one.depth, names[one.code], one.share, names.get(one.parent or ""))
+            for one in found.tree.nodes
+        ],
+        targets=[_target(sitting, one, names, metrics) for one in found.targets],
+        text=found.text,
+        back=to(Page.INDICATORS).href,
+        edit=to(Page.INDICATORS_EDIT).href if may_write_indicators(sitting.viewer) else None,
+    )
+
+
+def tree_text(sitting: Sitting) -> TreeText:
+    """The text of the newest version; NotAllowed for who may not publish."""
+    if not may_write_indicators(sitting.viewer):
+        raise NotAllowed(permission=Permission.MANAGE_ASKING)
+    versions = list_versions(sitting.session, sitting.viewer, sitting.now)
+    if not versions:
+        return TreeText("", None)
+    found = read_version(sitting.session, sitting.viewer, versions[0].version)
+    return TreeText(found.text or "", versions[0].version)
+
+
+def checked_tree(sitting: Sitting, text: str) -> TreeChecked:
+    """Every problem of a text with its line, or what it would publish."""
+    return _checked(sitting, check_text(sitting.session, sitting.viewer, text))
+
+
+def compared_tree(sitting: Sitting, text: str) -> Compared:
+    """What a text changes against the newest version."""
+    newest = tree_text(sitting)
+    return Compared(newest.version or 0, diff_lines(differences(newest.text, text)))
+
+
+def _checked(sitting: Sitting, found: CheckedTree) -> TreeChecked:
+    file = found.file
+    if file is None:
+        told = problems_as_data(found.problems, sitting.language)
+        return TreeChecked([Trouble(one["line"], one["message"]) for one in told])
+    return TreeChecked(
+        [],
+        version=file.version,
+        questions=len(file.questions),
+        dimensions=len(file.dimensions),
+        targets=len(file.targets),
+        since=day_text(sitting.say, file.effective_from),
+    )
+
+
+def _names(sitting: Sitting, tree: Indicators, metrics: dict[str, MetricInfo]) -> dict[str, str]:
+    return {
+        one.code: one.name(sitting.language)
+        or (metrics[one.code].name(sitting.language) if one.code in metrics else one.code)
+        for one in tree.nodes
+    }
+
+
+def _target(
+    sitting: Sitting, one: Target, names: dict[str, str], metrics: dict[str, MetricInfo]
+) -> TargetRow:
+    metric = metrics.get(one.of)
+    shown = as_shown(metric, sitting) if metric else index_points(one.of, names[one.of])
+    node = sitting.viewer.hierarchy.by_code.get(one.unit)
+    unit = node.name(sitting.language) if node else one.unit
+    return TargetRow(names[one.of], unit, one.year, shown.text(one.value))
