@@ -101,7 +101,10 @@ def stored_form(found: Coefficients) -> dict[str, Any]:
 
 def levels_document(found: Coefficients) -> list[dict[str, Any]]:
     """Every level as it is published: its share, what it means in points, and how sure that is."""
-    return [asdict(effect) for effect in level_effects(found.fit, found.adjusters)]
+    return [
+        {**asdict(effect), "same_as": [list(one) for one in effect.same_as]}
+        for effect in level_effects(found.fit, found.adjusters)
+    ]
 
 
 def document(found: PublishedCoefficients) -> dict[str, Any]:

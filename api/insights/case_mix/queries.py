@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
-from api.insights.periods import Period, cover
+from api.insights.periods import Period, cover, next_month
 from scoring.arrays import Counts, Floats, floats
 
 
@@ -54,10 +54,13 @@ def strata(
     scan of the period's answers.
     """
     cases = " ".join(f"when {int(value)} then {int(y)}" for value, y in outcomes.items())
+    # Right after an import the server expects a handful of rows and would loop over all pairs.
+    session.execute(text("set local enable_nestloop = off"))
     rows = session.execute(
         text(_STRATA.format(outcome=f"case a.value {cases} end")),
         {"metric": metric, "start": period.start, "end": period.end},
     ).all()
+    session.execute(text("set local enable_nestloop = on"))
     return Strata(
         branch=np.array([row.branch_id for row in rows], dtype=np.int64),
         levels={name: [getattr(row, name) for row in rows] for name in adjusters},
@@ -67,29 +70,36 @@ def strata(
     )
 
 
-_RUNS = (
-    "unnest(cast(:kinds as text[]), cast(:firsts as date[]), cast(:lasts as date[])) "
-    "as run(kind, first, last)"
-)
-_WITHIN = (
-    "c.metric = :metric and c.period = run.kind and c.period_from >= run.first "
-    "and c.period_from < run.last and c.period_to <= run.last"
-)
-_MIX_BY_TOUCHPOINT = f"""
-    select c.branch_id, t.code as level, sum(c.n) as n
-    from {_RUNS}
-    cross join lateral (select * from cell c where {_WITHIN} offset 0) as c
-    join touchpoint t on t.id = c.touchpoint_id
-    group by c.branch_id, t.code
-"""
-_MIX_BY_CUT = f"""
-    select c.branch_id, c.cut_value as level, sum(c.n) as n
-    from {_RUNS}
-    cross join lateral (
-        select * from cut_cell c where {_WITHIN} and c.cut = :cut
+_MIX = """
+    with counted as (
+        select c.branch_id, c.cut as adjuster, c.cut_value as level, c.n
+        from cut_cell c
+        where c.metric = :metric and c.period = 'month' and c.cut = any(:adjusters)
+            and c.period_from >= :first_month and c.period_from < :last_month
             and (cast(:touchpoint as int) is null or c.touchpoint_id = :touchpoint)
-        offset 0) as c
-    group by c.branch_id, c.cut_value
+        union all
+        select d.branch_id, d.cuts[i], d.cut_values[i],
+            (select sum(count) from unnest(d.hists[i:i]) as count)
+        from cut_day d
+        cross join lateral generate_subscripts(d.cuts, 1) as i
+        where d.metric = :metric and d.cuts[i] = any(:adjusters)
+            and (d.day >= :start and d.day < least(:first_month, :end)
+                or d.day >= greatest(:last_month, :start) and d.day < :end)
+            and (cast(:touchpoint as int) is null or d.touchpoint_id = :touchpoint)
+        union all
+        select c.branch_id, 'touchpoint', t.code, c.n
+        from unnest(cast(:kinds as text[]), cast(:firsts as date[]), cast(:lasts as date[]))
+            as run(kind, first, last)
+        cross join lateral (
+            select * from cell c
+            where c.metric = :metric and c.period = run.kind and c.period_from >= run.first
+                and c.period_from < run.last and c.period_to <= run.last
+            offset 0) as c
+        join touchpoint t on t.id = c.touchpoint_id
+        where 'touchpoint' = any(:adjusters)
+    )
+    select branch_id, adjuster, level, sum(n)::bigint as n from counted
+    group by branch_id, adjuster, level
 """
 
 
@@ -97,33 +107,31 @@ def level_counts(
     session: Session,
     metric: str,
     period: Period,
-    adjuster: str,
+    adjusters: Sequence[str],
     touchpoint: int | None = None,
 ) -> list[Row[Any]]:
-    """Answers per branch and level (``branch_id, level, n``): touchpoints from cells, the rest from
-    cut cells. Answers whose level is not known are in none.
+    """Answers per branch and level (``branch_id, adjuster, level, n``): touchpoints from cells, the
+    rest from cuts of months and of the days that no whole month holds.
+
+    Answers whose level is not known are in none. ``touchpoint`` narrows the cuts.
     """
-    if adjuster == "touchpoint":
-        runs = [(run.kind, run.start, run.end) for run in cover(period)]
-        return _counts(session, _MIX_BY_TOUCHPOINT, metric, runs, {})
-    # Cuts are kept by day and month only.
-    runs = [
-        ("day" if run.kind == "week" else run.kind, run.start, run.end) for run in cover(period)
-    ]
-    values = {"cut": adjuster, "touchpoint": touchpoint}
-    return _counts(session, _MIX_BY_CUT, metric, runs, values)
-
-
-def _counts(
-    session: Session,
-    statement: str,
-    metric: str,
-    runs: Sequence[tuple[str, date, date]],
-    values: dict[str, Any],
-) -> list[Row[Any]]:
+    runs = [(run.kind, run.start, run.end) for run in cover(period)]
     kinds, firsts, lasts = (list(column) for column in zip(*runs, strict=True))
-    values |= {"metric": metric, "kinds": kinds, "firsts": firsts, "lasts": lasts}
-    return list(session.execute(text(statement), values).all())
+    first_month, last_month = _whole_months(period)
+    values = {
+        **{"metric": metric, "adjusters": list(adjusters), "touchpoint": touchpoint},
+        **{"start": period.start, "end": period.end},
+        **{"first_month": first_month, "last_month": last_month},
+        **{"kinds": kinds, "firsts": firsts, "lasts": lasts},
+    }
+    return list(session.execute(text(_MIX), values).all())
+
+
+def _whole_months(period: Period) -> tuple[date, date]:
+    """From where up to before where a period holds whole months; without any, twice its end."""
+    first = period.start if period.start.day == 1 else next_month(period.start)
+    last = period.end.replace(day=1)
+    return (first, last) if first < last else (period.end, period.end)
 
 
 _FITS = "select * from adjustment_fit"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sqlalchemy import Row
 from sqlmodel import Session
 
 from api.insights.case_mix.published import (
@@ -98,13 +99,18 @@ def branch_mix(
     """
     place = {branch: number for number, branch in enumerate(branches)}
     mix = np.full((len(branches), len(found.fit.coefficients)), np.nan)
+    names = [
+        adjuster.name
+        for adjuster in found.adjusters
+        if touchpoint is None or adjuster.name != "touchpoint"
+    ]
+    counted: dict[str, list[Row[Any]]] = {name: [] for name in names}
+    for row in level_counts(session, found.metric, period, names, touchpoint):
+        counted[row.adjuster].append(row)
     for adjuster, columns in zip(found.adjusters, columns_of(found.adjusters), strict=True):
-        if adjuster.name == "touchpoint" and touchpoint is not None:
-            continue
         number = {level: code for code, level in enumerate(adjuster.levels)}
         counts = np.zeros((len(branches), len(adjuster.levels)))
-        counted = level_counts(session, found.metric, period, adjuster.name, touchpoint)
-        for row in counted:
+        for row in counted.get(adjuster.name, ()):
             if row.branch_id in place and row.level in number:
                 counts[place[row.branch_id], number[row.level]] += row.n
         mix[:, columns] = ratio(counts, counts.sum(axis=1, keepdims=True))[:, 1:]
