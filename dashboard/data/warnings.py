@@ -68,6 +68,7 @@ class WarningsView:
     running: bool
     too_early: bool
     computed: bool
+    compares: bool
     points: pd.DataFrame
     funnel: FunnelLimits | None
     alert_share: str = field(default=percent(RULES.alert))
@@ -99,6 +100,7 @@ def warnings_view(sitting: Sitting) -> WarningsView | None:
         running=found.running,
         too_early=found.too_early,
         computed=found.computed_at is not None,
+        compares=found.judged > FEW_BRANCHES,
         points=_points(sitting, metric, found),
         funnel=found.funnel,
     )

@@ -41,9 +41,8 @@ def funnel_figure(
     """
     colours = theme(dark)
     figure = go.Figure()
-    most = max(float(frame["n"].max()), 20.0) if len(frame) else 100.0
-    least = max(min(float(frame["n"].min()), 10.0), 1.0) if len(frame) else 5.0
-    grid = np.geomspace(least * 0.9, most * 1.1, _GRID)
+    least, most = _answers(frame)
+    grid = np.geomspace(least, most, _GRID)
     for reach, opacity in ((_OUTER, 0.10), (_INNER, 0.14)):
         figure.add_traces(_band(grid, shape, reach, metric, colours.soft(colours.accent, opacity)))
     figure.add_hline(
@@ -53,8 +52,21 @@ def funnel_figure(
         rows = frame[frame["level"] == level]
         if len(rows):
             figure.add_trace(_points(rows, metric, _marker(level, colours), names[level], hover))
-    _dress(figure, frame, metric, dark=dark, axis=axis, ends=(least * 0.9, most * 1.1))
+    _dress(figure, metric, dark=dark, axis=axis, ends=(least, most), span=_span(frame, shape))
     return figure
+
+
+def _answers(frame: pd.DataFrame) -> tuple[float, float]:
+    """The part of the axis of answers that all points fit into, not too short for a funnel."""
+    return 0.9 * min(10.0, *map(float, frame["n"])), 1.1 * max(40.0, *map(float, frame["n"]))
+
+
+def _span(frame: pd.DataFrame, shape: FunnelShape) -> tuple[float, float]:
+    """Scores that are drawn: all points, and the funnel where branches of middle size stand."""
+    n = float(frame["n"].median()) if len(frame) else 30.0
+    half = _OUTER * float(np.sqrt(shape.variance / n + shape.tau2))
+    scores = [float(score) for score in frame["score"]]
+    return min(shape.target - half, *scores), max(shape.target + half, *scores)
 
 
 def _band(
@@ -101,9 +113,14 @@ def _marker(level: str, colours: Theme) -> dict[str, Any]:
 
 
 def _dress(
-    figure: go.Figure, frame: pd.DataFrame, metric: Metric, *, dark: bool, axis: str,
+    figure: go.Figure,
+    metric: Metric,
+    *,
+    dark: bool,
+    axis: str,
     ends: tuple[float, float],
-) -> None:  # fmt: skip
+    span: tuple[float, float],
+) -> None:
     figure.update_layout(
         template=template(dark),
         hovermode="closest",
@@ -117,11 +134,8 @@ def _dress(
         title={"text": axis, "font": {"size": 13}},
         tickvals=[n for n in (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if n <= ends[1]],
     )
-    if len(frame):
-        low, high = float(frame["score"].min()), float(frame["score"].max())
-        air = 0.08 * (high - low or metric.high - metric.low)
-        figure.update_yaxes(
-            range=[metric.scaled(low - air), metric.scaled(high + air)],
-            ticksuffix=metric.suffix,
-            nticks=6,
-        )
+    air = 0.06 * (span[1] - span[0])
+    low, high = max(span[0], metric.low) - air, min(span[1], metric.high) + air
+    figure.update_yaxes(
+        range=[metric.scaled(low), metric.scaled(high)], ticksuffix=metric.suffix, nticks=6
+    )

@@ -27,28 +27,24 @@ def warnings_page(view: WarningsView | None, say: Words, *, dark: bool) -> Any:
 
 def lead(view: WarningsView, say: Words) -> Any:
     """How many are pointed out, in a sentence, and how sure that is."""
-    if not view.rows and not view.alerts and not view.watches:
-        return _state_of_time(view, say)
-    said = say(
-        "warnings.lead",
-        month=view.month,
-        alerts=count(view.alerts),
-        watches=count(view.watches),
-        judged=count(view.judged),
-    )
-    return html.Div(
-        [html.P(said, className="bp-lead"), _state_of_time(view, say)], className="bp-warn-lead"
-    )
+    told = [_state_of_time(view, say)]
+    if view.compares and view.rows:
+        found = {"alerts": count(view.alerts), "judged": count(view.judged), "month": view.month}
+        words = [say("warnings.lead", **found)]
+        if view.watches:
+            words.append(say("warnings.lead_watch", watches=count(view.watches)))
+        told.insert(0, html.P(" ".join(words), className="bp-lead"))
+    return html.Div(told, className="bp-warn-lead")
 
 
 def _state_of_time(view: WarningsView, say: Words) -> Any:
     """Whether the month is still running, and whether newer answers wait to be judged."""
     words = [
-        say("warnings.running", month=view.month) if view.running and view.computed else None,
-        say("warnings.pending") if view.pending and view.computed else None,
+        say("warnings.running", month=view.month) if view.running else "",
+        say("warnings.pending") if view.pending else "",
     ]
-    told = [html.P(one, className="bp-muted bp-small") for one in words if one]
-    return html.Div(told) if told else None
+    told = " ".join(one for one in words if one)
+    return html.P(told, className="bp-muted bp-small") if told and view.computed else None
 
 
 def _list(view: WarningsView, say: Words) -> Any:
@@ -70,7 +66,7 @@ def _nothing(view: WarningsView, say: Words) -> Any:
     else:
         key, symbol = "calm", "check-circle"
     words = say(f"warnings.{key}_words", month=view.month, judged=count(view.judged))
-    return states.state(symbol, say(f"warnings.{key}"), words)
+    return states.state(symbol, say(f"warnings.{key}", month=view.month), words)
 
 
 def _note(view: WarningsView, say: Words) -> str | None:
@@ -132,7 +128,7 @@ def history(bars: Sequence[Bar], say: Words) -> Any:
     drawn = [_bar(bar) for bar in bars]
     return html.Div(
         [
-            html.Div([*drawn, html.I(className="bp-own")], className="bp-history"),
+            html.Div([*drawn, html.I(className="bp-month-own")], className="bp-history"),
             html.Small(say("warnings.history", months=len(bars)), className="bp-muted"),
         ],
         className="bp-warn-history",
@@ -142,10 +138,10 @@ def history(bars: Sequence[Bar], say: Words) -> Any:
 def _bar(bar: Bar) -> Any:
     """Half of the height is for what is above normal, half for what is below."""
     if bar.size is None:
-        return html.Span(html.I(className="bp-none"), title=bar.words)
+        return html.Span(html.I(className="bp-month-none"), title=bar.words)
     up = bar.size >= 0
     style = {"height": f"{max(abs(bar.size) * 50, 1.5):.1f}%"}
-    return html.Span(html.I(className="bp-over" if up else "bp-under", style=style),
+    return html.Span(html.I(className="bp-month-up" if up else "bp-month-down", style=style),
                      title=bar.words)  # fmt: skip
 
 
