@@ -68,6 +68,5 @@ def test_nine_in_ten_badges_are_deserved() -> None:
         top = 1 + (truth[:, None] < truth).sum(axis=1) <= top_places(300)
         badges, deserved = badges + int(badge.sum()), deserved + int((badge & top).sum())
         places += top_places(300)
-    print("BADGE", badges, deserved, places)
     assert deserved >= 0.9 * badges
     assert 0.25 * places <= badges <= 0.6 * places
