@@ -44,6 +44,7 @@ class LeagueView:
     version: int
     elsewhere: Link | None = None
     rank_from: int = DEFAULT_THRESHOLDS.rank
+    fewest_peers: int = FEWEST_PEERS
     sets: tuple[Link, ...] = ()
     by_peers: bool = False
     may_publish: bool = False

@@ -32,7 +32,7 @@ from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
 from dashboard.numbers import Metric, count
 
-_ROW_FIELDS = {field.name for field in fields(LeagueRow)}
+_FROZEN = {field.name for field in fields(LeagueRow)} - {"branch_id", "unit_code", "unit_name"}
 
 
 @dataclass(frozen=True)
@@ -268,7 +268,9 @@ def _address_then(sitting: Sitting, head: Head) -> Address:
 
 
 def _league_row(row: FrozenRow, language: str) -> LeagueRow:
-    known = {name: value for name, value in row.figures.items() if name in _ROW_FIELDS}
+    """The frozen figures as a row; what was not frozen then is not known."""
+    known: dict[str, Any] = {name: row.figures.get(name) for name in _FROZEN}
+    known["ranked"], known["tier"] = bool(known["ranked"]), known["tier"] or "hidden"
     return LeagueRow(row.branch_id, row.unit_code, row.name(language), **known)
 
 

@@ -17,7 +17,7 @@ from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.data.why_steps import Step, Way, steps_of
 from dashboard.data.words import Words
-from dashboard.numbers import Metric, count
+from dashboard.numbers import Metric, count, percent
 from scoring.tiers import DEFAULT_THRESHOLDS
 
 NEAREST = 4  # neighbours shown on either side
@@ -263,6 +263,8 @@ def _facts(found: Why, metric: Metric, say: Words) -> list[str]:
     if row.change is not None:
         key = "overview.change_noise" if row.change_is_noise else "overview.change_real"
         facts.append(say(key, change=metric.signed(row.change)))
+    if row.p_top is not None:
+        facts.append(say("why.top", share=percent(row.p_top)))
     if row.excluded:
         facts.append(say("why.excluded", n=count(row.excluded)))
     peers = peer_words(say, row.peer_group)

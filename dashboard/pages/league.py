@@ -35,11 +35,12 @@ def league_page(view: LeagueView | None, say: Words) -> Any:
 def league_head(view: LeagueView, say: Words) -> Any:
     """What the table is about, in a sentence, and whether its ranks are being computed."""
     words = say(
-        "league.lead",
+        "league.lead_peers" if view.by_peers else "league.lead",
         ranked=count(view.ranked),
         answers=count(view.answers),
         apart=count(view.apart),
         needed=view.rank_from,
+        fewest=view.fewest_peers,
     )
     waiting = html.Div([html.I(className="bp-dot"), say("league.pending")], className="bp-pending")
     of = None

@@ -103,7 +103,7 @@ def waterfall(steps: Sequence[Step], metric: Metric, mean: float | None, say: Wo
     ends = html.Div([html.Span(metric.text(low)), html.Span(metric.text(high))])
     scale = html.Div([html.Span(), ends, html.Span()], className="bp-fall-scale")
     key = html.Span(
-        [html.I(className="bp-key bp-key-mean"), say("why.mean", mean=metric.text(mean))]
+        [html.I(className="bp-key bp-key-mean"), say("why.mean", mean=metric.finely(mean))]
     )
     bar = html.Span([html.I(className="bp-key bp-key-line"), say("league.legend.line")])
     keys = html.Div([bar, key if mean is not None else None], className="bp-keys")

@@ -109,6 +109,10 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "period-to.value": lambda *_: "2026-11-16",
         "more-voices.value": lambda *_: None,
         "league-grid.virtualRowData": lambda _, branch: [{"unit_code": branch.code}],
+        "published-grid.virtualRowData": lambda _, branch: [{"unit_code": branch.code}],
+        "publish-sure.value": lambda *_: "nps|2026-08-01|2026-11-17|network",
+        "publish-bonus.value": lambda *_: False,
+        "correct-reason.value": lambda *_: "a reason",
         "contest-send.value": lambda _, branch: f"answer-{branch.response}",
         "contest-reason.value": lambda *_: "other",
         "contest-note.value": lambda *_: "some words",
@@ -158,6 +162,7 @@ def addresses(branch: Branch) -> Iterator[str]:
         yield f"{ROOT}{page}/{branch.code}?{PERIOD}"
         yield f"{ROOT}{page}?unit={branch.code}&{PERIOD}"
     yield f"{ROOT}{Page.UNIT}/{branch.former_code}?{PERIOD}"
+    yield f"{ROOT}{Page.PUBLISHED}/1?{PERIOD}"
     yield f"{ROOT}{Page.ASKING_EVENT}/{branch.event}?{PERIOD}"
     yield f"{ROOT}{Page.ASKING_CUSTOMER}/{branch.customer}?{PERIOD}"
     yield f"{ROOT}{Page.CONTESTS}/{branch.contest}?{PERIOD}"
