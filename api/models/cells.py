@@ -229,6 +229,7 @@ class LeagueRow(Table, table=True):
     marginal_low: int | None = None
     marginal_high: int | None = None
     peer_group: str | None = text(nullable=True)
+    excluded: int | None = None  # answers left out after they were contested
     # What of the adjustment comes from which level: [{adjuster, level, share, usual, points}].
     mix: list[dict[str, Any]] | None = Field(
         default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)

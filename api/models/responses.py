@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Column, Index, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import text as sql_text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -18,6 +19,11 @@ class Response(Table, table=True):
         UniqueConstraint("source", "external_id"),
         one_of("mode", "self", "phone", "kiosk"),
         Index("ix_response_branch_id_occurred_on", "branch_id", "occurred_on"),
+        Index(
+            "ix_response_excluded",
+            "occurred_on",
+            postgresql_where=sql_text("excluded_at is not null"),
+        ),
     )
 
     id: UUID = id_field()

@@ -588,6 +588,7 @@ def upgrade() -> None:
     sa.Column('marginal_low', sa.Integer(), nullable=True),
     sa.Column('marginal_high', sa.Integer(), nullable=True),
     sa.Column('peer_group', sa.Text(), nullable=True),
+    sa.Column('excluded', sa.Integer(), nullable=True),
     sa.Column('mix', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.ForeignKeyConstraint(['table_id'], ['league_table.id'], name=op.f('fk_league_row_table_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('table_id', 'branch_id', name=op.f('pk_league_row'))
@@ -930,6 +931,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('source', 'external_id', name=op.f('uq_response_source_external_id'))
     )
     op.create_index('ix_response_branch_id_occurred_on', 'response', ['branch_id', 'occurred_on'], unique=False)
+    op.create_index('ix_response_excluded', 'response', ['occurred_on'], unique=False, postgresql_where=sa.text('excluded_at is not null'))
     op.create_index(op.f('ix_response_person_id'), 'response', ['person_id'], unique=False)
     op.create_index(op.f('ix_response_submitted_at'), 'response', ['submitted_at'], unique=False)
     op.create_table('survey_token',
@@ -997,6 +999,7 @@ def downgrade() -> None:
     op.drop_table('survey_token')
     op.drop_index(op.f('ix_response_submitted_at'), table_name='response')
     op.drop_index(op.f('ix_response_person_id'), table_name='response')
+    op.drop_index('ix_response_excluded', table_name='response', postgresql_where=sa.text('excluded_at is not null'))
     op.drop_index('ix_response_branch_id_occurred_on', table_name='response')
     op.drop_table('response')
     op.drop_index(op.f('ix_call_try_invitation_id'), table_name='call_try')
