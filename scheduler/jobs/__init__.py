@@ -77,6 +77,7 @@ TICKS: tuple[Tick, ...] = (
     Tick("log-ins", "scheduler.jobs.housekeeping:forget_log_ins", 600),
     Tick("phone checks", "scheduler.jobs.housekeeping:forget_phone_checks", 600),
     Tick("warnings", "scheduler.jobs.counting:keep_up_warnings", 60),
+    Tick("coefficients", "scheduler.jobs.counting:renew_coefficients", 600),
     Tick("ranking", "api.reports.service:send_due_rankings", 60),
     Tick("wechat codes", "scheduler.jobs.wechat_codes:make_wechat_codes", 60),
 )

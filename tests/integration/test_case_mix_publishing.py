@@ -23,6 +23,7 @@ from api.insights.case_mix.coefficients import (
     AlreadyPublished,
     publish,
     publish_all,
+    renew,
     usual_period,
 )
 from api.insights.case_mix.commands import (
@@ -32,11 +33,13 @@ from api.insights.case_mix.commands import (
     shown_coefficients,
     taken_apart,
 )
-from api.insights.case_mix.published import scoring_year
+from api.insights.case_mix.published import coefficients_of, scoring_year
 from api.insights.case_mix.scores import adjusted_scores
 from api.insights.league_store import compute_requested, compute_table
 from api.insights.periods import Period
 from api.insights.queries import TableName, metric_version, require_metric
+from scheduler.jobs import TICKS
+from scheduler.jobs.counting import renew_coefficients
 
 
 @pytest.fixture
@@ -220,3 +223,19 @@ def test_the_demo_network_finds_its_own_telephone(
     assert not old["estimable"]
     assert old["same_as"] == [["channel", "call"]]
     assert Path(office.settings.home / "demo_truth.json").exists()
+
+
+def test_coefficients_are_estimated_anew_when_a_year_begins(office: Office, world: World) -> None:
+    office.clock.now = NOW.replace(year=2027, month=1, day=2)
+    with office.worker.database.transaction() as session:
+        assert renew(session, now=office.clock.now) == []
+        publish(session, fitted(session), now=NOW)
+    renew_coefficients(office.worker)
+    with office.worker.database.transaction() as session:
+        found = coefficients_of(session, "nps", 2027)
+        others = coefficients_of(session, "speed", 2027)
+    assert found is not None
+    assert found.published_by == "system:yearly"
+    assert found.coefficients.fitted.end == date(2027, 1, 3)
+    assert others is None
+    assert any(tick.step is renew_coefficients for tick in TICKS)

@@ -5,7 +5,7 @@ what a branch does not control is adjusted for: channel, kind of customer, langu
 never its staff, its waiting time or who advised.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -14,7 +14,12 @@ from sqlmodel import Session
 from api.cells.service import spans_changed
 from api.core.errors import BranchpulseError, Conflict
 from api.core.ids import new_id
-from api.insights.case_mix.published import Coefficients, coefficients_of, stored_form
+from api.insights.case_mix.published import (
+    Coefficients,
+    coefficients_of,
+    list_coefficients,
+    stored_form,
+)
 from api.insights.case_mix.queries import Strata, counted_days, strata
 from api.insights.case_mix.repository import insert_fit
 from api.insights.metrics import MetricInfo
@@ -109,14 +114,22 @@ def publish(session: Session, found: Coefficients, *, now: datetime, by: str | N
 
 
 def publish_all(
-    session: Session, years: Iterable[int], *, now: datetime, by: str
+    session: Session,
+    years: Iterable[int],
+    *,
+    now: datetime,
+    by: str,
+    only: Collection[str] | None = None,
 ) -> list[Coefficients]:
-    """Fits and publishes every metric of these years that can be adjusted and is not yet."""
+    """Fits and publishes every metric of these years (or those of ``only``) that can be adjusted
+    and is not yet.
+    """
     published = []
     for year in years:
         period = usual_period(year, now.date())
         for metric in list_metrics(session):
-            if coefficients_of(session, metric.code, year) is not None:
+            unwanted = only is not None and metric.code not in only
+            if unwanted or coefficients_of(session, metric.code, year) is not None:
                 continue
             try:
                 found = fit_metric(session, metric, year, period)
@@ -125,6 +138,17 @@ def publish_all(
             publish(session, found, now=now, by=by)
             published.append(found)
     return published
+
+
+def renew(session: Session, *, now: datetime) -> list[Coefficients]:
+    """Publishes this year's coefficients of metrics that had some last year: they are estimated
+    anew every year, once headquarters has begun to adjust.
+    """
+    began = {one.coefficients.metric for one in list_coefficients(session, year=now.year - 1)}
+    have = {one.coefficients.metric for one in list_coefficients(session, year=now.year)}
+    if not began - have:
+        return []
+    return publish_all(session, [now.year], now=now, by="system:yearly", only=began)
 
 
 def _adjusters(found: Strata) -> tuple[Adjuster, ...]:
