@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from dashboard_site import Site, headless, looking, running_site, settled, visit
+from dashboard_site import PATIENCE_MS, Site, headless, looking, running_site, visit
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
@@ -88,10 +88,11 @@ def test_a_branch_that_sank_is_on_top_of_the_list_in_both_languages(
         assert page.locator(".bp-warn .bp-history span").count() == 12
         assert f"/app/unit/{code}" in (row.locator("a").get_attribute("href") or "")
         expect(page.locator(".js-plotly-plot .scatterlayer").first).to_be_visible()
-        page.locator(".bp-filter", has=page.locator(".bp-icon-calendar3")).click()
-        page.locator(".bp-sheet a").nth(8).click()
-        settled(page)
-        expect(page.locator("#main")).to_contain_text("Too early to say what is normal")
+        months = page.locator(".bp-menu", has=page.locator(".bp-icon-calendar3"))
+        months.locator("summary").click()
+        months.locator(".bp-sheet a").nth(8).click()
+        early = page.locator("#main", has_text="Too early to say what is normal")
+        expect(early).to_be_visible(timeout=PATIENCE_MS)
         visit(page, site, f"/app/warnings?{days}&lang=zh")
         expect(page.locator(".bp-warn").first).to_contain_text("警报")
         assert not seen.complaints
