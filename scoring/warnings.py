@@ -317,7 +317,7 @@ def early_warnings(
 
     What it cannot do: a branch with few answers that drops a little is not found, whatever the
     rule. With 10 answers a month and a baseline of 6 months a fall by 25 NPS points is pointed out
-    within 3 months in about one case of ten.
+    within 3 months in less than one case of ten.
 
     References
     ----------
