@@ -11,12 +11,14 @@ import pandas as pd
 from api.insights.drivers.matrix import Caution, DriverMatrix, DriverRow, Ends, Level
 from api.insights.drivers.questions import LeftOut
 from api.insights.drivers.service import drivers
+from api.insights.queries import touchpoint_rows
 from dashboard.data.frame import Link
 from dashboard.data.metrics import shown_metric
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.figures.drivers import COLUMNS, MatrixWords
 from dashboard.numbers import MINUS, UNKNOWN, count, percent
+from scoring.resampling import FEWEST_CLUSTERS
 from scoring.scales import scale_of
 
 MOST_PRIORITIES = 3
@@ -64,8 +66,10 @@ class DriversView:
     sentence: str = ""
     table: tuple[Line, ...] = ()
     ends_unit: str | None = None
+    compared: bool = False  # with the network: the viewer does not look at all of it
     how: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    places: tuple[Link, ...] = ()  # touchpoints with more questions
 
 
 def drivers_view(sitting: Sitting) -> DriversView | None:
@@ -89,13 +93,17 @@ def drivers_view(sitting: Sitting) -> DriversView | None:
 
 def _view(sitting: Sitting, found: DriverMatrix) -> DriversView:
     say, outcome = sitting.say, found.outcome.name(sitting.language)
-    view = DriversView(outcome=outcome, levels=_levels(sitting, found.level))
-    left_out = _left_out(sitting, found)
+    view = DriversView(
+        outcome=outcome,
+        levels=_levels(sitting, found),
+        left_out=_left_out(sitting, found),
+        places=_places(sitting, found),
+    )
     if found.problem is not None:
         words = say(
             f"drivers.problem.{found.problem}", needed=found.needed, answers=count(found.answers)
         )
-        return replace(view, problem=words, left_out=left_out)
+        return replace(view, problem=words)
     lines = _lines(found)
     sentence = "drivers.figure.sentence" if lines else "drivers.figure.sentence_plain"
     return replace(
@@ -111,18 +119,21 @@ def _view(sitting: Sitting, found: DriverMatrix) -> DriversView:
         lines=lines,
         sentence=say(sentence, outcome=outcome),
         table=tuple(_line(sitting, row, outcome) for row in found.rows),
+        compared=any(_differs(row) for row in found.rows),
         ends_unit=_ends_unit(sitting, found, outcome),
         how=_how(sitting, found, outcome),
-        left_out=left_out,
     )
 
 
-def _levels(sitting: Sitting, level: Level) -> list[Link]:
+def _levels(sitting: Sitting, found: DriverMatrix) -> list[Link]:
+    """Whom to compare; there is nothing to choose where there are few branches."""
+    if found.branches < FEWEST_CLUSTERS and found.level is Level.WITHIN:
+        return []
     return [
         Link(
             sitting.say(f"drivers.level.{one}"),
             sitting.address.with_(between=one is Level.BETWEEN).href,
-            one is level,
+            one is found.level,
         )
         for one in Level
     ]
@@ -138,8 +149,7 @@ def _priorities(sitting: Sitting, found: DriverMatrix) -> tuple[Priority, ...]:
     say, line = sitting.say, found.performance_line
     if line is None:
         return (Priority(say("drivers.priority.none_told"), say("drivers.priority.no_lines"), ""),)
-    named = [row for row in found.rows if row.quadrant == "priority" and not _is_result(row)]
-    named = named[:MOST_PRIORITIES]
+    named = [row for row in found.rows if row.quadrant == "priority"][:MOST_PRIORITIES]
     if not named:
         words = say("drivers.priority.none"), say("drivers.priority.none_words")
         return (Priority(*words, ""),)
@@ -148,6 +158,7 @@ def _priorities(sitting: Sitting, found: DriverMatrix) -> tuple[Priority, ...]:
             say("drivers.priority.one", driver=_name(sitting, row)),
             say(
                 "drivers.priority.one_words",
+                outcome=found.outcome.name(sitting.language),
                 weight=percent(row.weight),
                 score=_rating(row.performance.score),
                 line=_rating(line),
@@ -158,17 +169,8 @@ def _priorities(sitting: Sitting, found: DriverMatrix) -> tuple[Priority, ...]:
     )
 
 
-def _is_result(row: DriverRow) -> bool:
-    """An overall judgement is nothing that one could start with."""
-    return Caution.RESULT in row.cautions
-
-
 def _strength(sitting: Sitting, found: DriverMatrix) -> str | None:
-    names = [
-        _name(sitting, row)
-        for row in found.rows
-        if row.quadrant == "strength" and not _is_result(row)
-    ]
+    names = [_name(sitting, row) for row in found.rows if row.quadrant == "strength"]
     return (
         sitting.say("drivers.priority.strength", drivers=_listed(sitting, names)) if names else None
     )
@@ -199,6 +201,7 @@ def _points(sitting: Sitting, found: DriverMatrix) -> pd.DataFrame:
 def _line(sitting: Sitting, row: DriverRow, outcome: str) -> Line:
     say, rating, ends = sitting.say, row.performance, row.ends
     tones = {"priority": "bp-down", "strength": "bp-up"}
+    unclear = "result" if Caution.RESULT in row.cautions else "unclear"
     return Line(
         name=_name(sitting, row),
         weight=percent(row.weight),
@@ -206,12 +209,17 @@ def _line(sitting: Sitting, row: DriverRow, outcome: str) -> Line:
         rating=_rating(rating.score),
         rating_range=f"{_rating(rating.low)} – {_rating(rating.high)}",
         network=_rating(row.network_performance),
-        quadrant=say(f"drivers.quadrant.{row.quadrant or 'unclear'}"),
+        quadrant=say(f"drivers.quadrant.{row.quadrant or unclear}"),
         tone=tones.get(row.quadrant or "", ""),
         ends=_ends(sitting, ends) if ends is not None else "",
         role=say(f"drivers.role.{ends.role}") if ends is not None and ends.role else "",
         cautions=[say(f"drivers.caution.{one}", outcome=outcome) for one in row.cautions],
     )
+
+
+def _differs(row: DriverRow) -> bool:
+    usual = row.network_performance
+    return usual is not None and usual != row.performance.score
 
 
 def _ends(sitting: Sitting, ends: Ends) -> str:
@@ -255,6 +263,20 @@ def _left_out(sitting: Sitting, found: DriverMatrix) -> tuple[str, ...]:
             words = {"drivers": _listed(sitting, named), "outcome": outcome}
             told.append(sitting.say(f"drivers.left_out.{reason}", **words))
     return tuple(told)
+
+
+def _places(sitting: Sitting, found: DriverMatrix) -> tuple[Link, ...]:
+    """Touchpoints to choose from, where some questions are asked at some of them only."""
+    if not any(why is LeftOut.ELSEWHERE for _, why in found.left_out):
+        return ()
+    return tuple(
+        Link(
+            row.name_en if sitting.language == "en" else row.name_zh,
+            sitting.address.with_(touchpoint=row.code).href,
+        )
+        for row in touchpoint_rows(sitting.session)
+        if row.id in found.touchpoints
+    )
 
 
 def _listed(sitting: Sitting, names: Sequence[str]) -> str:

@@ -181,7 +181,6 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
     if may_look(sitting):
         links.append(("dashboard.nav.indicators", Page.INDICATORS, None))
         links.append(("dashboard.nav.warnings", Page.WARNINGS, None))
-        links.append(("dashboard.nav.drivers", Page.DRIVERS, None))
     if "regional_manager" in sitting.viewer.roles:
         links.append(("dashboard.nav.ranking", Page.RANKING, None))
     if compares(sitting):
@@ -200,7 +199,7 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
 
 # Pages that stand behind one entry of the navigation, as tabs; a group is called by its first.
 _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
-    ((Page.INDICATORS, Permission.VIEW_SCORES),),
+    ((Page.INDICATORS, Permission.VIEW_SCORES), (Page.DRIVERS, Permission.VIEW_SCORES)),
     (
         (Page.ASKING, Permission.VIEW_NETWORK),
         (Page.RULES, Permission.VIEW_NETWORK),

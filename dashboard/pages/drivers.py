@@ -1,6 +1,6 @@
 """What drives a metric: what to do first, the matrix, the same in numbers, how it comes about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from dash import dcc, html
@@ -9,6 +9,7 @@ from dashboard.data.drivers import DriversView, Line, Priority
 from dashboard.data.words import Words
 from dashboard.figures.drivers import HEIGHT, driver_figure
 from dashboard.figures.graph import graph
+from dashboard.numbers import UNKNOWN
 from dashboard.pages import states
 from dashboard.pages.parts import card, chip, icon
 
@@ -32,6 +33,8 @@ def drivers_page(view: DriversView | None, say: Words, *, dark: bool) -> Any:
 
 
 def _level(view: DriversView, say: Words) -> Any:
+    if not view.levels:
+        return None
     links = [
         dcc.Link(link.label, href=link.href, className="active" if link.active else "")
         for link in view.levels
@@ -43,9 +46,8 @@ def _level(view: DriversView, say: Words) -> Any:
 
 def _nothing(view: DriversView, say: Words) -> Any:
     more = [html.P(words) for words in view.left_out]
-    return card(
-        None, states.state("info-circle", say("drivers.problem.title"), view.problem or "", *more)
-    )
+    words = say("drivers.problem.title"), view.problem or ""
+    return card(None, states.state("info-circle", *words, *more, _places(view, say)))
 
 
 def _first(view: DriversView, say: Words) -> Any:
@@ -55,7 +57,17 @@ def _first(view: DriversView, say: Words) -> Any:
         html.P([icon("check-circle"), view.strength], className="bp-driver-strength")
         if view.strength
         else None,
+        _places(view, say),
     )
+
+
+def _places(view: DriversView, say: Words) -> Any:
+    """Touchpoints where more questions can be compared."""
+    if not view.places:
+        return None
+    links = [dcc.Link(link.label, href=link.href, className="bp-button") for link in view.places]
+    words = html.Span(say("drivers.places"), className="bp-muted")
+    return html.Div([words, *links], className="bp-driver-places")
 
 
 def _priority(one: Priority) -> Any:
@@ -72,36 +84,40 @@ def _figure(view: DriversView, say: Words, *, dark: bool) -> Any:
 
 
 def _table(view: DriversView, say: Words) -> Any:
-    columns = [
-        say(f"drivers.table.{name}")
-        for name in ("driver", "weight", "performance", "network", "quadrant", "ends")
-    ]
+    shown = [name for name in _COLUMNS if name != "network" or view.compared]
+    columns = {name: say(f"drivers.table.{name}") for name in shown}
     body = [html.Tr(_cells(line, columns)) for line in view.table]
+    head = [html.Th(words, scope="col") for words in columns.values()]
     table = html.Table(
-        [html.Thead(html.Tr([html.Th(one, scope="col") for one in columns])), html.Tbody(body)],
+        [html.Thead(html.Tr(head)), html.Tbody(body)],
         className="bp-driver-table",
     )
     unit = html.P(view.ends_unit, className="bp-note") if view.ends_unit else None
     return card(say("drivers.table.title"), table, unit, note=say("drivers.table.sentence"))
 
 
-def _cells(line: Line, columns: Sequence[str]) -> list[Any]:
+_COLUMNS = ("driver", "weight", "performance", "network", "quadrant", "ends")
+
+
+def _cells(line: Line, columns: Mapping[str, str]) -> list[Any]:
     cautions = [
         html.Span([icon("exclamation-triangle"), words], className="bp-driver-caution")
         for words in line.cautions
     ]
-    cells = [
-        [html.Strong(line.name), *cautions],
-        [html.B(line.weight), _small(line.weight_range)],
-        [html.B(line.rating), _small(line.rating_range)],
-        [html.B(line.network)],
-        [chip(line.quadrant, line.tone)],
-        [html.Span(line.role), _small(line.ends)] if line.ends else [html.Span("–")],
-    ]
-    return [
-        html.Td(inner, **{"data-label": column})
-        for inner, column in zip(cells, columns, strict=True)
-    ]
+    cells = {
+        "driver": [html.Strong(line.name), *cautions],
+        "weight": [html.B(line.weight), _small(line.weight_range)],
+        "performance": [html.B(line.rating), _small(line.rating_range)],
+        "network": [html.B(line.network)],
+        "quadrant": [chip(line.quadrant, line.tone)],
+        "ends": _ends(line),
+    }
+    return [html.Td(cells[name], **{"data-label": words}) for name, words in columns.items()]
+
+
+def _ends(line: Line) -> list[Any]:
+    role = [html.Span(line.role)] if line.role else []
+    return [*role, _small(line.ends)] if line.ends else [html.Span(UNKNOWN)]
 
 
 def _small(words: str) -> Any:

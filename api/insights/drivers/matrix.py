@@ -123,6 +123,7 @@ class DriverMatrix:
     answers: int
     needed: int
     branches: int
+    touchpoints: tuple[int, ...]  # where the outcome was answered
     left_out: tuple[tuple[MetricInfo, LeftOut], ...]
     problem: Problem | None = None
     rows: tuple[DriverRow, ...] = ()

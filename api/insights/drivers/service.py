@@ -127,6 +127,7 @@ def _matrix(session: Session, asked: Asked) -> DriverMatrix:
         answers=asked.questions.answers,
         needed=asked.needed,
         branches=len(parts.branches),
+        touchpoints=asked.questions.touchpoints,
         left_out=asked.questions.left_out,
         problem=_problem(asked, parts),
     )
@@ -178,7 +179,7 @@ def _filled(session: Session, matrix: DriverMatrix, asked: Asked, parts: Parts) 
             low=float(shares.low[at]),
             high=float(shares.high[at]),
             performance=rated[at].own,
-            quadrant=places[at],
+            quadrant=None if metric.code in asked.questions.results else places[at],
             network_weight=None if usual is None else float(usual[at]),
             network_performance=None if usual is None else rated[at].network,
             correlation=float(shares.correlation[at]),
