@@ -27,6 +27,18 @@ class Field:
     values: Any
 
 
+def int2(values: Counts) -> Field:
+    """Column of type ``smallint``."""
+    return Field(">i2", 2, values)
+
+
+def uuids(high: Counts, low: Counts) -> Field:
+    """Column of type ``uuid``, from its two halves."""
+    laid = np.empty(len(high), [("high", ">i8"), ("low", ">i8")])
+    laid["high"], laid["low"] = high, low
+    return Field(laid.dtype, 16, laid)
+
+
 def int4(values: Counts | int) -> Field:
     """Column of type ``int``, or ``date`` as days since 2000-01-01."""
     return Field(">i4", 4, values)

@@ -111,19 +111,25 @@ def count_days(responses: Columns, answers: Columns, metrics: Metrics) -> Days:
     if not len(row):
         return NO_DAYS
     keys = {"metric": metric, **{key: responses[key][row] for key in ("day", *PLACE)}}
+    cells, number = counted(keys, bins, WIDTH)
     return Days(
-        cells=counted(keys, bins, WIDTH),
-        cuts=_cuts(responses, keys, row, bins),
+        cells=cells,
+        cuts=_cuts(responses, cells, row, number, bins),
         moments=_moments(responses, row, metric, bins, metrics),
     )
 
 
-def _cuts(responses: Columns, keys: Columns, row: Counts, bins: Counts) -> Sums:
-    labels = [responses[cut][row] for cut in CUTS]
-    given = [np.flatnonzero(label >= 0) for label in labels]
-    keys = {name: np.concatenate([column[some] for some in given]) for name, column in keys.items()}
-    label = np.concatenate([label[some] for label, some in zip(labels, given, strict=True)])
-    return counted({**keys, "label": label}, np.concatenate([bins[some] for some in given]), WIDTH)
+def _cuts(responses: Columns, cells: Sums, row: Counts, number: Counts, bins: Counts) -> Sums:
+    """Cut by cut, so that not all of them are in memory at once; ``number`` is each one's cell."""
+    parts = []
+    for cut in CUTS:
+        label = responses[cut][row]
+        given = np.flatnonzero(label >= 0)
+        keys = {"cell": number[given], "label": label[given]}
+        parts.append(counted(keys, bins[given], WIDTH)[0])
+    found = joined(parts).grouped()
+    keys = {name: column[found["cell"]] for name, column in cells.keys.items()}
+    return found.under({**keys, "label": found["label"]})
 
 
 def _moments(

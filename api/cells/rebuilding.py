@@ -67,6 +67,7 @@ class Rebuild:
         """Replaces everything; the metrics and days that changed."""
         changed: set[tuple[str, date]] = set()
         repository.prepare_staging(self._connection)
+        repository.compare_as_wholes(self._connection)
         repository.drop_unknown(self._connection)
         spans = list(_spans(repository.months_of_answers(self._connection)))
         with ThreadPoolExecutor(1) as counter:

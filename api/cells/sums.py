@@ -63,17 +63,19 @@ def nothing(columns: Sequence[str], width: int) -> Sums:
     return Sums({name: np.zeros(0, np.int64) for name in columns}, np.zeros((0, width), np.int64))
 
 
-def counted(keys: Mapping[str, Counts], bins: Counts, width: int) -> Sums:
-    """How many rows of each key fall into each bin."""
+def counted(keys: Mapping[str, Counts], bins: Counts, width: int) -> tuple[Sums, Counts]:
+    """How many rows of each key fall into each bin, and under which number each row's key is."""
     if not len(bins):
-        return nothing(list(keys), width)
+        return nothing(list(keys), width), np.zeros(0, np.int64)
     order, starts = groups(list(keys.values()))
-    row = np.zeros(len(order), np.int64)
-    row[starts[1:]] = 1
-    place = np.cumsum(row) * width + bins[order]
-    hist = np.bincount(place, minlength=len(starts) * width).reshape(len(starts), width)
+    step = np.zeros(len(order), np.int64)
+    step[starts[1:]] = 1
+    number = np.empty(len(order), np.int64)
+    number[order] = np.cumsum(step)
+    hist = np.bincount(number * width + bins, minlength=len(starts) * width)
     first = order[starts]
-    return Sums({name: column[first] for name, column in keys.items()}, hist)
+    found = Sums({name: column[first] for name, column in keys.items()}, hist.reshape(-1, width))
+    return found, number
 
 
 def match(wanted: Sequence[Counts], among: Sequence[Counts]) -> Counts:

@@ -24,6 +24,8 @@ class Response(Table, table=True):
             "occurred_on",
             postgresql_where=sql_text("excluded_at is not null"),
         ),
+        # Months are read one after the other, and responses lie about as they came in.
+        Index("ix_response_occurred_on", "occurred_on", postgresql_using="brin"),
     )
 
     id: UUID = id_field()

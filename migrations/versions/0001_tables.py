@@ -932,6 +932,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_response_branch_id_occurred_on', 'response', ['branch_id', 'occurred_on'], unique=False)
     op.create_index('ix_response_excluded', 'response', ['occurred_on'], unique=False, postgresql_where=sa.text('excluded_at is not null'))
+    op.create_index('ix_response_occurred_on', 'response', ['occurred_on'], unique=False, postgresql_using='brin')
     op.create_index(op.f('ix_response_person_id'), 'response', ['person_id'], unique=False)
     op.create_index(op.f('ix_response_submitted_at'), 'response', ['submitted_at'], unique=False)
     op.create_table('survey_token',
@@ -999,6 +1000,7 @@ def downgrade() -> None:
     op.drop_table('survey_token')
     op.drop_index(op.f('ix_response_submitted_at'), table_name='response')
     op.drop_index(op.f('ix_response_person_id'), table_name='response')
+    op.drop_index('ix_response_occurred_on', table_name='response', postgresql_using='brin')
     op.drop_index('ix_response_excluded', table_name='response', postgresql_where=sa.text('excluded_at is not null'))
     op.drop_index('ix_response_branch_id_occurred_on', table_name='response')
     op.drop_table('response')

@@ -114,15 +114,15 @@ def months_of_answers(connection: Connection) -> list[tuple[date, int]]:
 def read_labels(connection: Connection, some: Some) -> set[tuple[str, str]]:
     """The cuts and values of the wanted responses."""
     wanted = ", ".join(f"r.{cut}" for cut in CUTS)
-    query = f"select distinct {wanted} from {some.responses} where {some.condition}"
+    values = " union all ".join(
+        f"select distinct '{cut}', {cut} from wanted where {cut} is not null" for cut in CUTS
+    )
+    query = (
+        f"with wanted as materialized "
+        f"(select {wanted} from {some.responses} where {some.condition}) {values}"
+    )
     with driver(connection).cursor() as cursor:
-        rows = cursor.execute(query, some.parameters()).fetchall()
-    return {
-        (cut, value)
-        for row in rows
-        for cut, value in zip(CUTS, row, strict=True)
-        if value is not None
-    }
+        return set(cursor.execute(query, some.parameters()).fetchall())
 
 
 def read_answers(

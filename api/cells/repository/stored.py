@@ -73,6 +73,8 @@ class Stored:
 
 def read_stored(connection: Connection, keys: Keys, metrics: Metrics) -> Stored:
     """What is stored of the keys' days."""
+    if not keys.days:
+        return Stored([], [], [])
     given = {**keys.parameters(), "metrics": list(metrics.codes)}
     return Stored(
         connection.execute(_CELLS, given).all(),
