@@ -39,13 +39,14 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions =
     if (!row.ranked) { return make("span", { className: "bp-small" }, row.lacks); }
     if (row.rank === null) { return make("span", { className: "bp-noise" }, "\u2026"); }
     var range = row.rank_low === row.rank_high ? "" : row.rank_low + "\u2013" + row.rank_high;
-    return make("span", { className: "bp-rank" }, make("b", null, row.rank), make("span", null, range));
+    return make("span", { className: "bp-rank" }, make("b", null, row.rank), " ",
+      make("span", null, range));
   }
 
   function band(row, names) {
     if (!row.band) { return null; }
     return make("span", { className: "bp-band bp-band-" + row.band.toLowerCase() },
-      make("b", null, row.band), make("span", null, names[row.band]));
+      make("b", null, row.band), " ", make("span", null, names[row.band]));
   }
 
   function badge(row, text, long) {

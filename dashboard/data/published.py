@@ -4,7 +4,7 @@ What is frozen is shown as it was frozen; only words and links are of today.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +32,7 @@ from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
 from dashboard.numbers import Metric, count
 
-_FROZEN = {field.name for field in fields(LeagueRow)} - {"branch_id", "unit_code", "unit_name"}
+_FROZEN = LeagueRow.__annotations__.keys() - {"branch_id", "unit_code", "unit_name"}
 
 
 @dataclass(frozen=True)
