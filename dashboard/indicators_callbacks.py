@@ -5,7 +5,7 @@ Registered by being imported, through the wiring like all others.
 
 from typing import Any
 
-from dash import Input, Output, State, callback_context, no_update, set_props
+from dash import Input, Output, State, callback_context, set_props
 from dash.exceptions import PreventUpdate
 
 from dashboard.actions.indicators import publish_tree
@@ -35,17 +35,14 @@ def indicators_group(sitting: Sitting) -> Any:
 
 
 def _told(say: Words, key: str) -> Any:
-    return texts.refused(say(key)), no_update
+    return texts.refused(say(key))
 
 
 _BUTTONS = (Id.INDICATORS_CHECK, Id.INDICATORS_COMPARE, Id.INDICATORS_PUBLISH)
 
 
 @callback(
-    [
-        Output(Id.INDICATORS_RESULT, "children"),
-        Output(Id.RULES_PROBLEMS, "data", allow_duplicate=True),
-    ],
+    Output(Id.INDICATORS_RESULT, "children"),
     [Input(button, "n_clicks") for button in _BUTTONS],
     [State(Id.RULES_TEXT, "value")],
     initial=False,
@@ -58,12 +55,12 @@ def work_on_indicators(sitting: Sitting, *given: Any) -> Any:
         raise PreventUpdate
     text, say = written or "", sitting.say
     if callback_context.triggered_id == Id.INDICATORS_COMPARE:
-        return texts.compared(compared_tree(sitting, text), say), no_update
+        return texts.compared(compared_tree(sitting, text), say)
     found = checked_tree(sitting, text)
-    lines = [one.line for one in found.troubles]
+    set_props(Id.RULES_PROBLEMS, {"data": [one.line for one in found.troubles]})
     if found.troubles or callback_context.triggered_id != Id.INDICATORS_PUBLISH:
-        return texts.checked(found, say), lines
-    return texts.sure(found, compared_tree(sitting, text), fingerprint(text), say), lines
+        return texts.checked(found, say)
+    return texts.sure(found, compared_tree(sitting, text), fingerprint(text), say)
 
 
 @callback(

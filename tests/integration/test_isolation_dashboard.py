@@ -141,6 +141,7 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "reach-of.data": lambda *_: True,
         "segments-of.data": lambda *_: {"text": RULES},
         "rules-text.value": lambda *_: RULES,
+        "indicators-sure.value": lambda *_: sha256(RULES.encode()).hexdigest(),
         "rules-sure.value": lambda *_: sha256(RULES.encode()).hexdigest(),
         "try-rules.value": lambda *_: "draft",
         "try-from.value": lambda *_: "2026-11-01",
