@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from dashboard_site import PATIENCE_MS, Site, headless, looking, running_site, visit
+from dashboard_site import Site, headless, looking, running_site, visit
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
@@ -87,12 +87,11 @@ def test_a_branch_that_sank_is_on_top_of_the_list_in_both_languages(
         expect(row).to_contain_text("below its own normal")
         assert page.locator(".bp-warn .bp-history span").count() == 12
         assert f"/app/unit/{code}" in (row.locator("a").get_attribute("href") or "")
-        expect(page.locator(".js-plotly-plot .scatterlayer").first).to_be_visible()
+        page.wait_for_selector(".js-plotly-plot .scatterlayer")
         months = page.locator(".bp-menu", has=page.locator(".bp-icon-calendar3"))
         months.locator("summary").click()
         months.locator(".bp-sheet a").nth(8).click()
-        early = page.locator("#main", has_text="Too early to say what is normal")
-        expect(early).to_be_visible(timeout=PATIENCE_MS)
+        page.wait_for_selector("#main :text('Too early to say what is normal')")
         visit(page, site, f"/app/warnings?{days}&lang=zh")
         expect(page.locator(".bp-warn").first).to_contain_text("警报")
         assert not seen.complaints
