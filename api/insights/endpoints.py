@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.boundary.paging import Page
 from api.boundary.visits import AnyVisit, require_token_scope
@@ -61,7 +61,7 @@ def read_league(
     touchpoint: Code = None,
     *,
     compared: Compared = NETWORK,
-) -> dict[str, Any]:
+) -> Response:
     """The league table, cut to the branches that the viewer sees."""
     require_token_scope(visit.viewer, "read")
     found = league(
@@ -74,7 +74,8 @@ def read_league(
         touchpoint=touchpoint,
         peers=compared == PEERS,
     )
-    return found.as_dict()
+    # A dictionary would be copied value by value, which takes longer than making the table.
+    return Response(found.as_json(), media_type="application/json")
 
 
 @router.get("/reach")

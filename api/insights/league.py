@@ -7,19 +7,20 @@ the viewer's scope.
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
+import orjson
 from sqlmodel import Session
 
 from api.insights.comparison import NETWORK, comparison_set
-from api.insights.figures import NOTHING, Figure, figures_of, shown_count
+from api.insights.figures import NOTHING, Figure, figures_of
 from api.insights.indices import IndexInfo, index_figures
 from api.insights.league_compute import table_version
-from api.insights.league_rows import ROW_COLUMNS, LeagueRow, in_table_order
+from api.insights.league_rows import ROW_COLUMNS, STORED_COLUMNS, LeagueRow, in_table_order
 from api.insights.measures import Measure, require_measure
 from api.insights.network_stats import network_histograms, own_branches, pooled_spread
 from api.insights.periods import Period
@@ -44,11 +45,7 @@ RENEWED_AFTER = 30
 """Seconds after which a table of older data is computed anew when somebody looks."""
 SHOWN_FOR = 60
 """Seconds for which a table of older data is shown, with the moment of its counts."""
-_STORED_COLUMNS = (
-    *("adjusted", "adjusted_low", "adjusted_high", "shrunk", "rank", "rank_low", "rank_high"),
-    *("band", "change", "change_is_noise", "p_top", "tied_above", "simultaneous_low"),
-    *("simultaneous_high", "marginal_low", "marginal_high", "peer_group"),
-)
+_HIDDEN = Tier.HIDDEN.name.lower()
 _READS = 3  # how often a table is read again when counts change meanwhile
 
 
@@ -71,6 +68,10 @@ class League:
     rows: list[LeagueRow]
     behind: bool = False
     table: StoredTable | None = None
+
+    def as_json(self) -> bytes:
+        """The document as JSON."""
+        return orjson.dumps(self.as_dict())
 
     def as_dict(self) -> dict[str, Any]:
         """The contract's document; ``from`` and ``to`` are the first and the last day."""
@@ -166,27 +167,54 @@ def served_table(session: Session, name: TableName, version: int) -> StoredTable
 
 def _pending_rows(session: Session, wanted: _Wanted) -> list[LeagueRow]:
     figures = _counted_figures(session, wanted)
-    return _in_order(wanted, figures, {})
+    known = {branch: _of_figure(figure) for branch, figure in figures.items()}
+    return _in_order(wanted, known, set(figures))
 
 
-def _rows(wanted: _Wanted, stored: Mapping[int, Row[Any]]) -> list[LeagueRow]:
-    figures = {branch: _stored_figure(row) for branch, row in stored.items()}
-    return _in_order(wanted, figures, stored)
+def _rows(wanted: _Wanted, stored: Mapping[int, Sequence[Any]]) -> list[LeagueRow]:
+    known = {branch: _without_hidden(columns) for branch, columns in stored.items()}
+    return _in_order(wanted, known, set(stored))
 
 
 def _in_order(
-    wanted: _Wanted, figures: Mapping[int, Figure], stored: Mapping[int, Row[Any]]
+    wanted: _Wanted, known: Mapping[int, Sequence[Any]], answered: AbstractSet[int]
 ) -> list[LeagueRow]:
+    """A row of every branch to be shown: its names, then `STORED_COLUMNS` as they are known."""
+    english = wanted.viewer.language == "en"
     rows = [
-        _row(wanted.viewer, node, figures.get(node.id, NOTHING), stored.get(node.id))
-        for node in _shown_nodes(wanted, figures.keys())
+        LeagueRow(
+            node.id,
+            node.code,
+            node.name_en if english else node.name_zh,
+            *known.get(node.id, _NO_ANSWERS),
+        )
+        for node in _shown_nodes(wanted, answered)
     ]
     return sorted(rows, key=in_table_order)
 
 
-def _stored_figure(row: Row[Any]) -> Figure:
-    n = row.n if row.tier != "hidden" else shown_count(row.n, Tier.HIDDEN)
-    return Figure(n, row.score, row.low, row.high, row.tier)
+def _of_figure(figure: Figure) -> Sequence[Any]:
+    """What is known of a branch while its table is computed."""
+    given = {
+        "n": figure.n,
+        "score": figure.score,
+        "low": figure.low,
+        "high": figure.high,
+        "ranked": figure.tier == "ranked",
+        "tier": figure.tier,
+    }
+    return [given.get(name) for name in STORED_COLUMNS]
+
+
+_NO_ANSWERS = _of_figure(NOTHING)
+_N, _TIER = STORED_COLUMNS.index("n"), STORED_COLUMNS.index("tier")
+
+
+def _without_hidden(columns: Sequence[Any]) -> Sequence[Any]:
+    """A stored row without a count that may not be told."""
+    if columns[_TIER] != _HIDDEN or columns[_N] == 0:
+        return columns
+    return [None if place == _N else value for place, value in enumerate(columns)]
 
 
 def _counted_figures(session: Session, wanted: _Wanted) -> dict[int, Figure]:
@@ -204,7 +232,7 @@ def _counted_figures(session: Session, wanted: _Wanted) -> dict[int, Figure]:
     return {key[0]: figure for key, figure in zip(found.keys, figures, strict=True)}
 
 
-def _shown_nodes(wanted: _Wanted, answered: Collection[int]) -> list[Node]:
+def _shown_nodes(wanted: _Wanted, answered: AbstractSet[int]) -> list[Node]:
     """Branches that were open in the period or have answers of it."""
     nodes, period = wanted.viewer.hierarchy.nodes, wanted.name.period
     return [
@@ -216,18 +244,3 @@ def _shown_nodes(wanted: _Wanted, answered: Collection[int]) -> list[Node]:
             and (node.closed_on is None or node.closed_on > period.start)
         )
     ]
-
-
-def _row(viewer: Viewer, node: Node, figure: Figure, stored: Row[Any] | None) -> LeagueRow:
-    return LeagueRow(
-        branch_id=node.id,
-        unit_code=node.code,
-        unit_name=node.name(viewer.language),
-        n=figure.n,
-        score=figure.score,
-        low=figure.low,
-        high=figure.high,
-        ranked=figure.tier == "ranked" if stored is None else stored.ranked,
-        tier=figure.tier,
-        **{name: getattr(stored, name, None) for name in _STORED_COLUMNS},
-    )

@@ -20,6 +20,7 @@ from api.insights.measures import (
     Measure,
     adjusted_for,
     coefficients_at,
+    excluded_answers,
     measure_version,
     network_measures,
     placed,
@@ -56,6 +57,7 @@ class _Counted:
     before: Measured
     change: Change
     adjusted: AdjustedScores | None
+    excluded: dict[int, int]
     windows: list[Measured]
 
 
@@ -135,6 +137,7 @@ def _count(session: Session, measure: Measure, period: Period, touchpoint: int |
         before=placed(now.before, now.branches, everyone),
         change=placed_change(now.change, now.branches, everyone),
         adjusted=adjusted_for(session, measure, (period, touchpoint), (everyone, raw), by),
+        excluded=excluded_answers(session, measure, period, touchpoint),
         windows=[compared(window, placed(found, at, everyone)) for window, at, found in past],
     )
 
@@ -190,6 +193,7 @@ def _columns(
         "ranked": found.ranked.tolist(),
         "tied_above": _known(found.tied_above, found.ranked),
         "peer_group": [None] * size if groups is None else groups,
+        "excluded": [counted.excluded.get(branch, 0) for branch in counted.branches],
         "mix": mix,
     }
     return _of_answered(every, found.n > 0)

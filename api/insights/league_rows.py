@@ -4,8 +4,8 @@ The first columns are a contract with those who read the JSON or CSV; further on
 appended. Computes nothing.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 BADGE_FROM = 0.8
 """Probability of belonging to the top tenth from which a branch is called one of the best."""
@@ -42,10 +42,16 @@ FURTHER_COLUMNS = (
     "tier",
 )
 ROW_COLUMNS = CONTRACT_COLUMNS + FURTHER_COLUMNS
+STORED_COLUMNS = (
+    *("n", "score", "low", "high", "adjusted", "shrunk", "rank", "rank_low", "rank_high", "band"),
+    *("change", "change_is_noise", "ranked", "tier", "adjusted_low", "adjusted_high", "p_top"),
+    *("tied_above", "simultaneous_low", "simultaneous_high", "marginal_low", "marginal_high"),
+    *("peer_group", "excluded"),
+)
+"""What is read of a stored row, in the order of a `LeagueRow` behind its names."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeagueRow:
+class LeagueRow(NamedTuple):
     """One branch; what is not known, not shown or not computed yet is None.
 
     ``score``, ``low`` and ``high`` are raw and never altered; ``adjusted`` and its interval stand
@@ -92,11 +98,14 @@ class LeagueRow:
 
     def as_dict(self) -> dict[str, Any]:
         """The contract's columns in their order, then the further ones."""
-        return {name: getattr(self, name) for name in ROW_COLUMNS}
+        return dict(zip(ROW_COLUMNS, _columns(self), strict=True))
+
+
+_columns = attrgetter(*ROW_COLUMNS)
+_ORDER = {"ranked": 0, "shown": 1, "insufficient": 2, "hidden": 3}
 
 
 def in_table_order(row: LeagueRow) -> tuple[int, str, int, float, str]:
     """Ranked branches by group and rank (by score while pending), then shown ones, then others."""
-    order = {"ranked": 0, "shown": 1, "insufficient": 2, "hidden": 3}[row.tier]
     score = 0.0 if row.score is None else -row.score
-    return (order, row.peer_group or "", row.rank or 0, score, row.unit_code)
+    return (_ORDER[row.tier], row.peer_group or "", row.rank or 0, score, row.unit_code)

@@ -20,6 +20,7 @@ from api.insights.metrics import MetricInfo
 from api.insights.network_stats import network_histograms
 from api.insights.periods import Period
 from api.insights.queries import metric_version, require_metric
+from api.insights.queries.contested import excluded_histograms
 from scoring.arrays import Counts
 from scoring.change import Change, change_between
 from scoring.measured import Measured, change_of, measured
@@ -99,6 +100,19 @@ def measure_version(session: Session, measure: Measure, period: Period) -> int:
     if isinstance(measure, IndexInfo):
         return index_version(session, measure, period)
     return metric_version(session, measure.code, period)
+
+
+def excluded_answers(
+    session: Session, measure: Measure, period: Period, touchpoint: int | None = None
+) -> dict[int, int]:
+    """How many answers of each branch were left out after they were contested; for an index none.
+
+    For workers: it reads the answers of every branch.
+    """
+    if isinstance(measure, IndexInfo):
+        return {}
+    found = excluded_histograms(session, measure, period, None, touchpoint)
+    return {key[0]: int(n) for key, n in zip(found.keys, found.counts.sum(axis=1), strict=True)}
 
 
 def coefficients_at(

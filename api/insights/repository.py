@@ -41,6 +41,7 @@ _COLUMNS = {
     "marginal_low": "int",
     "marginal_high": "int",
     "peer_group": "text",
+    "excluded": "int",
     "mix": "jsonb",
 }
 

@@ -451,6 +451,30 @@ def test_another_profile_makes_another_table_of_peers(office: Office, world: Wor
     assert later[world.branches[1]].peer_group == "– / – / –", "as it was on the last day"
 
 
+def test_answers_that_were_taken_out_do_not_count_and_are_counted(
+    office: Office, world: World
+) -> None:
+    before = by_branch(ready_table(office, world.network))
+    branch = world.branches[1]
+    out = [
+        one for one in world.given
+        if one.branch == branch and QUARTER.start <= one.day < QUARTER.end
+    ][:7]  # fmt: skip
+    with office.owner.connection() as connection:
+        connection.execute(
+            text("update response set excluded_at = now() where id = any(:ids)"),
+            {"ids": [one.id for one in out]},
+        )
+        mark(connection, {one.key for one in out})
+    fold(office.worker.database)
+    grow_old(office, SHOWN_FOR)
+    after = by_branch(ready_table(office, world.network))
+    assert (before[branch].excluded, after[branch].excluded) == (0, 7)
+    assert after[branch].n == before[branch].n - 7
+    others = [one for one in world.branches if one != branch]
+    assert {after[one].excluded for one in others} == {0}
+
+
 def test_a_request_that_cannot_be_computed_does_not_stop_the_others(
     office: Office, world: World
 ) -> None:

@@ -310,7 +310,7 @@ def test_a_hidden_count_is_not_published_either(office: Office) -> None:
         assert row.figures["n"] == shown[row.branch_id].n
         if row.figures["tier"] == "hidden":
             told = {name for name, value in row.figures.items() if value is not None}
-            assert told == {"tier", "ranked"}
+            assert told == {"tier", "ranked", "excluded"}
 
 
 def test_new_answers_do_not_touch_what_is_published(office: Office, world: World) -> None:

@@ -16,7 +16,8 @@ FIGURES = (
     *("n", "score", "low", "high", "adjusted", "adjusted_low", "adjusted_high", "shrunk"),
     *("own_weight", "rank", "rank_low", "rank_high", "band", "p_top", "tied_above"),
     *("simultaneous_low", "simultaneous_high", "marginal_low", "marginal_high", "change"),
-    *("change_is_noise", "ranked", "tier", "peer_group", "mix"),
+    *("change_is_noise", "ranked", "tier", "peer_group", "excluded"),
+    "mix",
 )
 """What is frozen of each branch."""
 

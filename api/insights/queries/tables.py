@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
+from api.insights.league_rows import STORED_COLUMNS
 from api.insights.periods import Period
 
 
@@ -135,27 +136,19 @@ def _stored(row: Row[Any]) -> StoredTable:
     )
 
 
-_ROW = ", ".join(
-    f"r.{name}"
-    for name in (
-        *("branch_id", "n", "score", "low", "high", "shrunk", "rank", "rank_low", "rank_high"),
-        *("previous_n", "previous_score", "change", "change_is_noise", "tier", "ranked"),
-        *("adjusted", "adjusted_low", "adjusted_high", "band", "p_top", "tied_above"),
-        *("simultaneous_low", "simultaneous_high", "marginal_low", "marginal_high", "peer_group"),
-    )
-)
+_ROW = ", ".join(f"r.{name}" for name in ("branch_id", *STORED_COLUMNS))
 
 
-def stored_rows(session: Session, table: UUID) -> dict[int, Row[Any]] | None:
-    """The visible rows of a stored table by branch, without their mix; None if it is gone."""
+def stored_rows(session: Session, table: UUID) -> dict[int, Sequence[Any]] | None:
+    """`STORED_COLUMNS` of the visible rows of a stored table by branch; None if it is gone."""
     rows = session.execute(
         text(
-            f"select t.id as table_id, {_ROW} from league_table t "
-            "left join league_row r on r.table_id = t.id where t.id = :id"
+            f"select {_ROW} from league_table t left join league_row r on r.table_id = t.id "
+            "where t.id = :id"
         ),
         {"id": table},
     ).all()
-    return {row.branch_id: row for row in rows if row.branch_id is not None} if rows else None
+    return {row[0]: row[1:] for row in rows if row[0] is not None} if rows else None
 
 
 def weightiest_parts(session: Session, table: UUID) -> dict[int, dict[str, Any]]:
