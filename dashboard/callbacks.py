@@ -157,7 +157,9 @@ def _league(sitting: Sitting, now: Shown, *, had_grid: str) -> tuple[Any, Shown]
     view = league_view(sitting)
     if view is None:
         return league_page(view, sitting.say), now
-    shown = {**now, "pending": view.pending, "grid": view.shape}
+    # Of older data, it is asked for again until the table of the newest is there.
+    waits = view.pending or view.as_of is not None
+    shown = {**now, "pending": waits, "grid": view.shape}
     if had_grid and had_grid == view.shape:
         set_props(Id.LEAGUE_GRID, {"rowData": view.rows})
         set_props(Id.LEAGUE_HEAD, {"children": league_head(view, sitting.say)})
