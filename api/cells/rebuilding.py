@@ -1,11 +1,11 @@
-"""Counts everything again, some months at a time so that memory stays bounded.
+"""Counts everything again, some days at a time so that memory stays bounded.
 
-While the server writes what was counted last, the next months are counted already. What is left
-of sealed days, whose answers are gone, goes into the sums of their weeks and months. Whoever calls
+While the server writes what was counted last, the next days are counted already. What is left of
+sealed days, whose answers are gone, goes into the sums of their weeks and months. Whoever calls
 holds the folding lock.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -20,48 +20,74 @@ from api.cells.counting import (
     PLACE,
     Days,
     count_days,
+    first_of_month,
     first_of_week,
     in_months,
     in_weeks,
 )
-from api.cells.metrics import WIDTH
-from api.cells.repository import Labels, Stored
-from api.cells.sums import Sums, joined, match, nothing
+from api.cells.repository import Labels, Stored, Target
+from api.cells.sums import Sums, joined, match
+from scoring.arrays import Counts
 
-RESPONSES_AT_ONCE = 350_000
-_WEEK = ("metric", "start", *PLACE)
+RESPONSES_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
 class _Span:
-    """Months that are counted together; without limits at the two ends of time."""
+    """Days that are counted together; without limits at the two ends of time."""
 
     first: date | None
     last: date | None
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """What of one span is to be stored, laid out for the staging tables."""
+class _Part:
+    """Everything that one table is to hold in a span of time, laid out for staging."""
 
-    days: list[bytes]
-    weeks: list[bytes]
-    months: list[bytes]
-    cut_days: list[bytes]
-    cut_months: list[bytes]
-    moment_days: list[bytes]
-    moment_months: list[bytes]
-    weeks_before: date | None
+    target: Target
+    span: _Span
+    rows: list[bytes]
+    period: str | None = None
+
+
+class _Longer:
+    """Sums per week or month while days come in order; what is not over yet is held back."""
+
+    def __init__(self, sums: Callable[[Sums], Sums], first_of: Callable[[Counts], Counts]) -> None:
+        self._sums, self._first_of = sums, first_of
+        self._held: Sums | None = None
+        self._since: date | None = None
+
+    def finished(self, days: Sums, span: _Span) -> tuple[Sums, _Span] | None:
+        """The weeks or months that are over at the end of the span, and which time they cover."""
+        known = [] if self._held is None else [self._held]
+        found = joined([*known, self._sums(days)]).grouped()
+        if span.last is None:
+            return found, _Span(self._since, None)
+        border = self._first_of(repository.day_numbers([span.last]))
+        goes_on = found["start"] >= border[0]
+        self._held = found.taken(np.flatnonzero(goes_on))
+        since, until = self._since, repository.dates(border)[0]
+        if until == since:
+            return None
+        self._since = until
+        return found.taken(np.flatnonzero(~goes_on)), _Span(since, until)
 
 
 class Rebuild:
-    """One rebuild: what is carried from one span of months to the next."""
+    """One rebuild: what is carried from one span of days to the next."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._metrics = repository.read_metrics(connection)
-        self._weeks = nothing(_WEEK, WIDTH)  # of the week that the next span goes on with
-        self._weeks_from: date | None = None
+        everything = repository.Between(date.min, date.max)
+        self._labels = Labels.of(
+            repository.read_labels(connection, everything) | repository.sealed_labels(connection)
+        )
+        self._weeks = _Longer(in_weeks, first_of_week)
+        self._months = _Longer(in_months, first_of_month)
+        self._cut_months = _Longer(in_months, first_of_month)
+        self._moment_months = _Longer(in_months, first_of_month)
 
     def run(self) -> set[tuple[str, date]]:
         """Replaces everything; the metrics and days that changed."""
@@ -69,78 +95,58 @@ class Rebuild:
         repository.prepare_staging(self._connection)
         repository.compare_as_wholes(self._connection)
         repository.drop_unknown(self._connection)
-        spans = list(_spans(repository.months_of_answers(self._connection)))
+        spans = list(_spans(repository.days_of_answers(self._connection)))
         with ThreadPoolExecutor(1) as counter:
             counted = self._start(counter, spans[0])
-            for place, span in enumerate(spans):
-                rows = counted.result()
+            for place in range(len(spans)):
+                parts = counted.result()
                 if place + 1 < len(spans):
                     counted = self._start(counter, spans[place + 1])
-                changed |= self._write(span, rows)
+                for part in parts:
+                    found = self._replace(part)
+                    changed |= found if part.period == "day" else set()
         return changed
 
-    def _start(self, counter: ThreadPoolExecutor, span: _Span) -> "Future[_Rows]":
+    def _start(self, counter: ThreadPoolExecutor, span: _Span) -> "Future[list[_Part]]":
         """Reads a span (nobody else may use the connection meanwhile) and lets it be counted."""
         first, last = span.first or date.min, span.last or date.max
-        wanted = repository.Between(first, last)
         keys = repository.sealed_keys(self._connection, first, last, self._metrics)
         sealed = repository.read_stored(self._connection, keys, self._metrics)
-        labels = Labels.of(sealed.labels | repository.read_labels(self._connection, wanted))
-        copied = repository.read_answers(self._connection, wanted, self._metrics, labels)
-        return counter.submit(self._count, span, copied, sealed, labels)
+        wanted = repository.Between(first, last)
+        copied = repository.read_answers(self._connection, wanted, self._metrics, self._labels)
+        return counter.submit(self._count, span, copied, sealed)
 
-    def _count(
-        self, span: _Span, copied: tuple[bytes, bytes], stored: Stored, labels: Labels
-    ) -> _Rows:
-        metrics = self._metrics
+    def _count(self, span: _Span, copied: tuple[bytes, bytes], stored: Stored) -> list[_Part]:
+        metrics, labels = self._metrics, self._labels
         found = count_days(*repository.columns_of(copied), metrics)
         sealed = stored.sealed(metrics)
         found = found.without(sealed)
         whole = found.and_also(_sealed_days(stored.days(metrics, labels), sealed))
-        weeks, weeks_before = self._finished_weeks(whole.cells, span)
-        return _Rows(
-            days=[*encoding.cells(found.cells, "day", metrics)],
-            weeks=[*encoding.cells(weeks, "week", metrics)],
-            months=[*encoding.cells(in_months(whole.cells), "month", metrics)],
-            cut_days=[*encoding.cut_days(found.cuts, metrics, labels.all)],
-            cut_months=[*encoding.cut_cells(in_months(whole.cuts), metrics, labels.all)],
-            moment_days=[*encoding.moment_days(found.moments, metrics)],
-            moment_months=[*encoding.moment_cells(in_months(whole.moments), metrics)],
-            weeks_before=weeks_before,
-        )
+        return [
+            _Part(repository.CELL, span, [*encoding.cells(found.cells, "day", metrics)], "day"),
+            _Part(repository.CUT_DAY, span, [*encoding.cut_days(found.cuts, metrics, labels.all)]),
+            _Part(repository.MOMENT_DAY, span, [*encoding.moment_days(found.moments, metrics)]),
+            *self._count_longer(span, whole),
+        ]
 
-    def _finished_weeks(self, cells: Sums, span: _Span) -> tuple[Sums, date | None]:
-        """The weeks that end within the span, and the Monday from which on the next has them."""
-        weeks = joined([self._weeks, in_weeks(cells)]).grouped()
-        if span.last is None:
-            return weeks, None
-        monday = first_of_week(repository.day_numbers([span.last]))
-        goes_on = weeks["start"] >= monday[0]
-        self._weeks = weeks.taken(np.flatnonzero(goes_on))
-        return weeks.taken(np.flatnonzero(~goes_on)), repository.dates(monday)[0]
+    def _count_longer(self, span: _Span, days: Days) -> Iterator[_Part]:
+        """The weeks and months that are over."""
+        metrics, labels = self._metrics, self._labels
+        for name, carried in (("week", self._weeks), ("month", self._months)):
+            if over := carried.finished(days.cells, span):
+                rows = [*encoding.cells(over[0], name, metrics)]
+                yield _Part(repository.CELL, over[1], rows, name)
+        if over := self._cut_months.finished(days.cuts, span):
+            rows = [*encoding.cut_cells(over[0], metrics, labels.all)]
+            yield _Part(repository.CUT_CELL, over[1], rows)
+        if over := self._moment_months.finished(days.moments, span):
+            rows = [*encoding.moment_cells(over[0], metrics)]
+            yield _Part(repository.MOMENT_CELL, over[1], rows)
 
-    def _write(self, span: _Span, rows: _Rows) -> set[tuple[str, date]]:
-        cell = repository.CELL
-        changed = self._replace(cell, rows.days, span, "day")
-        weeks = _Span(self._weeks_from, rows.weeks_before)
-        self._replace(cell, rows.weeks, weeks, "week")
-        self._weeks_from = rows.weeks_before
-        self._replace(cell, rows.months, span, "month")
-        self._replace(repository.CUT_DAY, rows.cut_days, span)
-        self._replace(repository.CUT_CELL, rows.cut_months, span)
-        self._replace(repository.MOMENT_DAY, rows.moment_days, span)
-        self._replace(repository.MOMENT_CELL, rows.moment_months, span)
-        return changed
-
-    def _replace(
-        self,
-        target: repository.Target,
-        rows: Sequence[bytes],
-        span: _Span,
-        period: str | None = None,
-    ) -> set[tuple[str, date]]:
-        repository.stage(self._connection, target, rows, many=True)
-        return repository.replace(self._connection, target, span.first, span.last, period=period)
+    def _replace(self, part: _Part) -> set[tuple[str, date]]:
+        repository.stage(self._connection, part.target, part.rows, many=True)
+        first, last = part.span.first, part.span.last
+        return repository.replace(self._connection, part.target, first, last, period=part.period)
 
 
 def _sealed_days(stored: Days, sealed: Sums) -> Days:
@@ -160,13 +166,13 @@ def _among(rows: Sums, sealed: Sums, by: tuple[str, ...]) -> Sums:
     return rows.taken(np.flatnonzero(found >= 0))
 
 
-def _spans(months: Sequence[tuple[date, int]]) -> Iterator[_Span]:
-    """Neighbouring months with not too many responses together; they cover all time."""
+def _spans(days: Sequence[tuple[date, int]]) -> Iterator[_Span]:
+    """Neighbouring days with not too many responses together; they cover all time."""
     first: date | None = None
     held = 0
-    for month, responses in months:
+    for day, responses in days:
         if held and held + responses > RESPONSES_AT_ONCE:
-            yield _Span(first, month)
-            first, held = month, 0
+            yield _Span(first, day)
+            first, held = day, 0
         held += responses
     yield _Span(first, None)

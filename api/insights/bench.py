@@ -5,7 +5,6 @@ security on, for viewers of few and of all branches, before the ranks are stored
 scores from cells) and after. The reference is one SQL statement over the raw answers.
 """
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -55,15 +54,16 @@ def bench_league(full: bool) -> dict[str, Any]:
         assert settings.admin_database_url is not None
         owner = settings.admin_database_url.get_secret_value()
         seeded = seed(owner, size)
-        rebuild_seconds = _count_everything(settings)
+        rebuild_seconds = count_everything(settings)
         vacuum(owner)
-        with _opened(settings, "web") as web, _opened(settings, "worker") as worker:
+        with opened(settings, "web") as web, opened(settings, "worker") as worker:
             measured = _measure(web, worker, seeded.sessions)
     return _document(size, full, rebuild_seconds, measured)
 
 
 @contextmanager
-def _opened(settings: Settings, role: Role) -> Iterator[Installation]:
+def opened(settings: Settings, role: Role) -> Iterator[Installation]:
+    """The installation as one role sees it."""
     installation = Installation.open(settings, role)
     try:
         yield installation
@@ -71,8 +71,9 @@ def _opened(settings: Settings, role: Role) -> Iterator[Installation]:
         installation.close()
 
 
-def _count_everything(settings: Settings) -> float:
-    with _opened(settings, "worker") as worker:
+def count_everything(settings: Settings) -> float:
+    """Rebuilds all cells; the seconds it took."""
+    with opened(settings, "worker") as worker:
         start = time.perf_counter()
         rebuild(worker.database)
         return time.perf_counter() - start
@@ -84,13 +85,13 @@ def _measure(
     """Milliseconds per viewer: before the ranks are stored, with them, and from raw answers."""
     measured: dict[int, dict[str, float]] = {count: {} for count in sessions}
     for count, secret in sessions.items():
-        assert _ask(web, secret).ranks_pending
-        measured[count]["pending_ms"] = _milliseconds(partial(_ask, web, secret), _REPEATS)
+        assert ask(web, secret).ranks_pending
+        measured[count]["pending_ms"] = milliseconds(partial(ask, web, secret), _REPEATS)
     compute_requested(worker.database)
     for count, secret in sessions.items():
-        ready = _ask(web, secret)
+        ready = ask(web, secret)
         assert not ready.ranks_pending
-        _compare(ready, _ask_raw(web, secret))
+        _compare(ready, ask_raw(web, secret))
         rounds = [_one_round(web, worker, secret) for _ in range(_ROUNDS)]
         for name in rounds[0]:
             measured[count][name] = statistics.median(one[name] for one in rounds)
@@ -101,25 +102,28 @@ def _measure(
 def _one_round(web: Installation, worker: Installation, secret: str) -> dict[str, float]:
     """Table and reference in turn, so that whatever else the machine does hits both."""
     return {
-        "table_ms": _milliseconds(partial(_ask, web, secret), _REPEATS),
-        "raw_own_rows_ms": _milliseconds(partial(_ask_raw, web, secret), 1),
-        "raw_network_ms": _milliseconds(partial(_ask_raw_network, worker), 1),
+        "table_ms": milliseconds(partial(ask, web, secret), _REPEATS),
+        "raw_own_rows_ms": milliseconds(partial(ask_raw, web, secret), 1),
+        "raw_network_ms": milliseconds(partial(ask_raw_network, worker), 1),
     }
 
 
-def _ask(web: Installation, secret: str) -> League:
+def ask(web: Installation, secret: str) -> League:
+    """The league table from the session cookie to the finished document."""
     with visit_of_session(web, secret) as visit:
         found = league(visit.session, visit.viewer, "nps", PERIOD, now=visit.now)
-        json.dumps(found.as_dict())
+        found.as_json()
     return found
 
 
-def _ask_raw(web: Installation, secret: str) -> dict[int, float]:
+def ask_raw(web: Installation, secret: str) -> dict[int, float]:
+    """The viewer's own rows by one statement over raw answers."""
     with visit_of_session(web, secret) as visit:
         return _raw_scores(visit.session)
 
 
-def _ask_raw_network(worker: Installation) -> dict[int, float]:
+def ask_raw_network(worker: Installation) -> dict[int, float]:
+    """The rows of the network by one statement over raw answers."""
     with worker.database.transaction() as session:
         return _raw_scores(session)
 
@@ -137,7 +141,8 @@ def _compare(found: League, raw: dict[int, float]) -> None:
             assert abs(row.score - raw[row.branch_id]) < 1e-9
 
 
-def _milliseconds(work: Callable[[], object], repeats: int) -> float:
+def milliseconds(work: Callable[[], object], repeats: int) -> float:
+    """The median time that ``work`` takes."""
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()

@@ -40,23 +40,24 @@ class Seeded:
 
 def seed(owner_url: str, size: Size) -> Seeded:
     """Writes the network, its answers over twice the period, and one log-in per viewer."""
-    with _connected(owner_url) as connection:
+    with connected(owner_url) as connection:
         # Foreign keys hold by construction; checking two million of them is not what is measured.
         connection.execute("set session_replication_role = replica")
-        _network(connection, size)
+        network(connection, size)
         _answers(connection, size)
-        sessions = {count: _viewer(connection, count) for count in size.viewers}
+        sessions = {count: viewer(connection, count) for count in size.viewers}
     return Seeded(sessions)
 
 
 def vacuum(owner_url: str) -> None:
     """What autovacuum does in the life of an installation."""
-    with _connected(owner_url) as connection:
+    with connected(owner_url) as connection:
         connection.autocommit = True
         connection.execute("vacuum analyze")
 
 
-def _connected(owner_url: str) -> psycopg.Connection:
+def connected(owner_url: str) -> psycopg.Connection:
+    """A connection as the owner."""
     address = make_url(owner_url).set(drivername="postgresql")
     return psycopg.connect(address.render_as_string(hide_password=False))
 
@@ -66,7 +67,8 @@ def branch_id(number: int) -> int:
     return 10_000 + number
 
 
-def _network(connection: psycopg.Connection, size: Size) -> None:
+def network(connection: psycopg.Connection, size: Size) -> None:
+    """Regions of branches, three touchpoints, one metric and one survey."""
     connection.execute(
         "insert into network (id, name_zh, name_en, leaf_word, branch_names_public, "
         "default_timezone, default_language, ranking_weeks, privacy_text_zh, privacy_text_en, "
@@ -156,7 +158,7 @@ def _chunks(lines: Iterator[str]) -> Iterator[str]:
     yield "".join(held)
 
 
-def _viewer(connection: psycopg.Connection, count: int) -> str:
+def viewer(connection: psycopg.Connection, count: int) -> str:
     """An account that sees the first ``count`` branches; the secret of its session."""
     account, secret = new_id(), new_token(256)
     connection.execute(

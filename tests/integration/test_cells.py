@@ -182,6 +182,49 @@ def test_sealed_and_imported_cells_outlive_their_answers(office: Office, world: 
     assert len(after) == len(before) + 1
 
 
+def test_what_is_left_of_sealed_days_stays_in_their_weeks_and_months(
+    office: Office, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    luck = random.Random(6)
+    given = made_up(world, luck, DAYS[2:9], 120)
+    with office.owner.connection() as connection:
+        write(connection, given)
+    fold(office.worker.database)
+    border = DAYS[5]
+    with office.owner.connection() as connection:
+        connection.execute(
+            text("update cell set sealed = true where period = 'day' and period_from < :border"),
+            {"border": border},
+        )
+        connection.execute(
+            text("delete from answer where occurred_on < :border"), {"border": border}
+        )
+        fresh = made_up(world, luck, DAYS[5:40], 60)
+        write(connection, fresh)
+        mark(connection, {one.key for one in given})
+    fold(office.worker.database)
+    assert cells(office) == expected_cells(given + fresh)
+    assert moments(office) == expected_moments(given + fresh)
+    monkeypatch.setattr("api.cells.rebuilding.RESPONSES_AT_ONCE", 10)
+    assert rebuild(office.worker.database) == 0
+    assert cells(office) == expected_cells(given + fresh)
+    assert moments(office) == expected_moments(given + fresh)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 40])
+def test_a_rebuild_in_portions_of_days_counts_weeks_and_months_once(
+    office: Office, world: World, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    given = made_up(world, random.Random(7), DAYS, 200)
+    with office.owner.connection() as connection:
+        write(connection, given, marked=False)
+    monkeypatch.setattr("api.cells.rebuilding.RESPONSES_AT_ONCE", at_once)
+    assert rebuild(office.worker.database) > 0
+    assert cells(office) == expected_cells(given)
+    assert moments(office) == expected_moments(given)
+    assert rebuild(office.worker.database) == 0
+
+
 def test_values_off_the_scale_and_answers_without_a_metric_do_not_count(
     office: Office, world: World
 ) -> None:

@@ -7,7 +7,7 @@ from api.cells.repository.answers import (
     columns_of,
     dates,
     day_numbers,
-    months_of_answers,
+    days_of_answers,
     named_days,
     read_answers,
     read_labels,
@@ -24,7 +24,7 @@ from api.cells.repository.marks import (
     take_marks,
     wait_for_folding,
 )
-from api.cells.repository.stored import Stored, read_stored, sealed_keys
+from api.cells.repository.stored import Stored, read_stored, sealed_keys, sealed_labels
 from api.cells.repository.tables import (
     CELL,
     CUT_CELL,
@@ -62,13 +62,13 @@ __all__ = [
     "compare_as_wholes",
     "dates",
     "day_numbers",
+    "days_of_answers",
     "drop_days",
     "drop_empty",
     "drop_marks",
     "drop_unknown",
     "hold_folding",
     "lock_folding",
-    "months_of_answers",
     "named_days",
     "prepare_staging",
     "put",
@@ -78,6 +78,7 @@ __all__ = [
     "read_stored",
     "replace",
     "sealed_keys",
+    "sealed_labels",
     "stage",
     "stamp",
     "take_marks",

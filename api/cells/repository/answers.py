@@ -100,13 +100,10 @@ def read_metrics(connection: Connection) -> Metrics:
     return Metrics.of((row.code, row.kind, row.scale) for row in rows)
 
 
-def months_of_answers(connection: Connection) -> list[tuple[date, int]]:
-    """The first day of each month that has responses, and how many."""
+def days_of_answers(connection: Connection) -> list[tuple[date, int]]:
+    """Each day that has responses, in order, and how many."""
     rows = connection.execute(
-        text(
-            "select date_trunc('month', occurred_on)::date, count(*) from response "
-            "group by 1 order by 1"
-        )
+        text("select occurred_on, count(*) from response group by 1 order by 1")
     )
     return [(row[0], row[1]) for row in rows]
 

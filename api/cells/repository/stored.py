@@ -44,6 +44,14 @@ _SEALED = text(
     "and period_from >= :first and period_from < :last"
 )
 
+_SEALED_LABELS = text(
+    "select distinct l.cut, l.value from cell c join cut_day d on d.metric = c.metric "
+    "and d.day = c.period_from and d.branch_id = c.branch_id "
+    "and d.touchpoint_id = c.touchpoint_id and d.survey_version_id = c.survey_version_id "
+    "cross join unnest(d.cuts, d.cut_values) as l(cut, value) "
+    "where c.sealed and c.period = 'day'"
+)
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -88,6 +96,11 @@ def sealed_keys(connection: Connection, first: date, last: date, metrics: Metric
     given = {"first": first, "last": last, "metrics": list(metrics.codes)}
     rows = connection.execute(_SEALED, given).all()
     return Keys.of([(row[0], row[3], row[1], row[2]) for row in rows])
+
+
+def sealed_labels(connection: Connection) -> set[tuple[str, str]]:
+    """The cuts and values of sealed days."""
+    return {(row[0], row[1]) for row in connection.execute(_SEALED_LABELS)}
 
 
 def _cells(rows: Sequence[Row[Any]], metrics: Metrics) -> Sums:

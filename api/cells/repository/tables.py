@@ -195,8 +195,14 @@ def replace(
     Of cells says which metrics and first days changed, each once however many branches it has.
     """
     given = {"first": first or date.min, "last": last or date.max, "period": period}
+    within = _within(target, period)
+    there = text(f"select exists (select from {target.name} where {within})")
+    if connection.execute(there, given).scalar_one():
+        statements = [*_replacing(target, within)]
+    else:
+        statements = [f"insert into {target.name} ({target.columns}) select * from {target.staged}"]
     changed: set[tuple[str, date]] = set()
-    for statement in _replacing(target, period):
+    for statement in statements:
         if target is not CELL:
             connection.execute(text(statement), given)
             continue
@@ -208,14 +214,19 @@ def replace(
     return changed
 
 
-def _replacing(target: Target, period: str | None) -> Iterator[str]:
+def _within(target: Target, period: str | None) -> str:
+    """Condition that a row is of the span of time."""
+    within = f"{target.name}.{target.time} >= :first and {target.name}.{target.time} < :last"
+    if period is not None:
+        within += f" and {target.name}.period = :period"
+    if "metric" in target.key:  # so that the key's index is of use
+        within += f" and {target.name}.metric = any(array(select code from metric))"
+    return within
+
+
+def _replacing(target: Target, within: str) -> Iterator[str]:
     """Deletes what is not staged, changes what differs, puts what is missing."""
     name, values = target.name, target.values
-    within = f"{name}.{target.time} >= :first and {name}.{target.time} < :last"
-    if period is not None:
-        within += f" and {name}.period = :period"
-    if "metric" in target.key:  # so that the key's index is of use
-        within += f" and {name}.metric = any(array(select code from metric))"
     staged = f"select s.* from {target.staged} s"
     yield (
         f"delete from {name} where {within} and {target.unsealed} and {target.undone} "
@@ -226,10 +237,9 @@ def _replacing(target: Target, period: str | None) -> Iterator[str]:
         f"from {target.staged} s where {within} and {target.same('s')} and {target.unsealed} "
         f"and {target.row(name, values)} is distinct from {target.row('s', values)}"
     )
-    # An anti-join would loop over both wherever the tables were never analysed.
     yield (
-        f"insert into {name} ({target.columns}) select {target.columns} from {target.staged} "
-        f"on conflict ({', '.join(target.key)}) do nothing"
+        f"insert into {name} ({target.columns}) {staged} "
+        f"where not exists (select from {name} where {within} and {target.same('s')})"
     )
 
 
