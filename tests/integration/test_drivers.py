@@ -14,8 +14,9 @@ from conftest import NOW, Office
 from viewers import looking
 
 from api.cells.service import fold
-from api.core.errors import NotAllowed, NotFound
+from api.core.errors import BadInput, NotAllowed, NotFound
 from api.core.ids import new_id
+from api.insights.drivers.commands import as_lines, network_drivers
 from api.insights.drivers.matrix import DriverMatrix, Level, Problem
 from api.insights.drivers.questions import LeftOut
 from api.insights.drivers.service import drivers
@@ -254,3 +255,32 @@ def test_the_document_begins_with_the_contracts_columns(office: Office, world: W
     assert document["outcome"] == "nps"
     assert (document["from"], document["to"]) == ("2026-08-03", "2026-11-15")
     assert NOW.year == 2026
+
+
+def test_the_command_names_the_option_at_fault(office: Office, world: World) -> None:
+    def asked(**more: Any) -> DriverMatrix:
+        return network_drivers(office.worker, more.pop("outcome", "nps"), PERIOD, **more)
+
+    assert [row.metric.code for row in asked(unit="R1").rows] == ["service", "speed"]
+    wrong = {
+        "--outcome": {"outcome": "x"},
+        "--unit": {"unit": "x"},
+        "--touchpoint": {"touchpoint": "x"},
+    }
+    for option, given in wrong.items():
+        with pytest.raises(BadInput, match=f"{option} x"):
+            asked(**given)
+
+
+def test_the_terminal_shows_weights_with_ranges_or_one_sentence(
+    office: Office, world: World
+) -> None:
+    matrix = network_drivers(office.worker, "nps", PERIOD)
+    head, first, *_, note = as_lines(matrix).splitlines()
+    assert "95 % range" in head
+    assert f"{matrix.rows[0].weight:.1%}" in first
+    assert "service" in first
+    assert "no proof" in note
+    few = network_drivers(office.worker, "nps", PERIOD, unit="R2", between=True)
+    assert "At least ten branches" in as_lines(few)
+    assert "至少需要十家网点" in as_lines(few, "zh")
