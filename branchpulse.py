@@ -432,6 +432,7 @@ BENCHES = {
     "submit": "api.responses.bench",
     "ingest": "api.customers.bench",
     "league": "api.insights.bench",
+    "cells": "api.insights.bench_cells",
     "adjust": "api.insights.bench_adjust",
     "rank": "api.insights.bench_rank",
     "plan": "api.invitations.bench_plan",
