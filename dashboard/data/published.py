@@ -93,6 +93,7 @@ class PublishedView:
     complete: bool
     table: LeagueView
     document: str
+    everything: Link
 
 
 def published_list(sitting: Sitting) -> PublishedList:
@@ -119,6 +120,10 @@ def published_view(sitting: Sitting) -> PublishedView:
         complete=found.intact is not None,
         table=_table(sitting, found),
         document=f"/api/v1/league/published/{listed.head.number}",
+        everything=Link(
+            sitting.say("publishing.all"),
+            Address(Page.PUBLISHED, language=sitting.address.language).href,
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from api.insights.comparison import FEWEST_PEERS
 from api.insights.league import LeagueRow, league
 from api.insights.why import Why, why
-from dashboard.address import PEERS, Page
+from dashboard.address import PEERS, Address, Page
 from dashboard.data.extent import elsewhere
 from dashboard.data.frame import Link, compares
 from dashboard.data.league import comparisons, for_branches, level_names, peer_words
@@ -275,4 +275,5 @@ def _links(sitting: Sitting, code: str) -> list[Link]:
     links = [Link(sitting.say("why.to_branch"), for_branches(sitting).to(Page.UNIT, code).href)]
     if compares(sitting):
         links.append(Link(sitting.say("why.to_league"), sitting.address.to(Page.LEAGUE).href))
-    return links
+    frozen = Address(Page.PUBLISHED, language=sitting.address.language).href
+    return [*links, Link(sitting.say("why.to_published"), frozen)]

@@ -101,6 +101,8 @@ def _head(view: PublishedView, say: Words) -> Any:
             value=str(view.entry.number),
             className="bp-button",
         )
+    link = view.everything
+    everything = dcc.Link([icon("arrow-right"), link.label], href=link.href, className="bp-button")
     return html.Section(
         [
             html.Div(
@@ -113,7 +115,7 @@ def _head(view: PublishedView, say: Words) -> Any:
             html.P(view.entry.about, className="bp-muted"),
             why,
             html.Dl(facts, className="bp-frozen-facts"),
-            html.Div([_export(say), correct], className="bp-buttons"),
+            html.Div([_export(say), correct, everything], className="bp-buttons"),
             html.P(say("publishing.note"), className="bp-note"),
         ],
         className="bp-card bp-7",
