@@ -34,6 +34,9 @@ class AdjustmentFit:
         nothing else. 0 where not ``estimable``.
     covariance : float array, shape (k, k)
         Of the coefficients; rows and columns that are not estimable are 0.
+    between : float array, shape (k, k)
+        Variance of a branch's own coefficients about the common ones, from
+        `scoring.effect_spread`; 0 when an effect is taken to be the same everywhere.
     estimable : bool array, shape (k,)
         False for a column that does not vary within branches or that the columns before it explain.
     explained_by : tuple of tuples of int
@@ -53,6 +56,7 @@ class AdjustmentFit:
 
     coefficients: Floats
     covariance: Floats
+    between: Floats
     estimable: Flags
     explained_by: tuple[tuple[int, ...], ...]
     residual_variance: float
@@ -69,14 +73,14 @@ class AdjustmentFit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Within:
+class Within:
     """Sums of squares and products about the branches' own means."""
 
     xx: Floats
     xy: Floats
     yy: float
-    scores: Floats  # of each branch: x'y; x'e once the coefficients are known
-    own: Floats  # of each branch: x'x
+    scores: Floats  # x'y of each branch, shape (p, k)
+    own: Floats  # x'x of each branch, shape (p, k, k)
 
 
 def fit_adjustment(moments: BranchMoments) -> AdjustmentFit:
@@ -121,7 +125,7 @@ def fit_adjustment(moments: BranchMoments) -> AdjustmentFit:
     answers, branches = float(moments.n.sum()), int(np.count_nonzero(moments.n))
     if answers <= branches:
         raise NothingToFitError("no branch has two answers: nothing can be compared within one")
-    within = _within(moments)
+    within = within_branches(moments)
     kept, explained_by = _independent(within.xx)
     inverse = np.zeros_like(within.xx)
     inverse[np.ix_(kept, kept)] = np.linalg.inv(within.xx[np.ix_(kept, kept)])
@@ -133,6 +137,7 @@ def fit_adjustment(moments: BranchMoments) -> AdjustmentFit:
     return AdjustmentFit(
         coefficients=beta,
         covariance=_clustered(within, beta, inverse, answers) if clustered else s2 * inverse,
+        between=np.zeros_like(inverse),
         estimable=kept,
         explained_by=explained_by,
         residual_variance=s2,
@@ -144,11 +149,12 @@ def fit_adjustment(moments: BranchMoments) -> AdjustmentFit:
     )
 
 
-def _within(moments: BranchMoments) -> _Within:
+def within_branches(moments: BranchMoments) -> Within:
+    """Take the branches' own means away: what is left to tell effects from."""
     mix, level = np.nan_to_num(moments.mix), np.nan_to_num(moments.score)
     own = moments.xx - moments.x[:, :, np.newaxis] * mix[:, np.newaxis, :]
     scores = moments.xy - moments.x * level[:, np.newaxis]
-    return _Within(
+    return Within(
         xx=own.sum(axis=0),
         xy=scores.sum(axis=0),
         yy=float(np.sum(moments.yy - moments.y * level)),
@@ -172,7 +178,7 @@ def _independent(xx: Floats) -> tuple[Flags, tuple[tuple[int, ...], ...]]:
     return kept, tuple(explained_by)
 
 
-def _clustered(within: _Within, beta: Floats, inverse: Floats, answers: float) -> Floats:
+def _clustered(within: Within, beta: Floats, inverse: Floats, answers: float) -> Floats:
     """The sandwich: how far each branch on its own pulls at the coefficients."""
     pulls = within.scores - within.own @ beta
     vary = int(np.count_nonzero(np.trace(within.own, axis1=1, axis2=2) > ALIASED))
@@ -203,14 +209,15 @@ def effects(fit: AdjustmentFit, mix: Floats, reference: Floats | None = None) ->
 
 
 def mix_variance(fit: AdjustmentFit, mix: Floats, reference: Floats | None = None) -> Floats:
-    """Variance that an adjusted score owes to the uncertainty of the coefficients, shape (p,).
+    """Variance that an adjusted score owes to not knowing the branch's effects, shape (p,).
 
+    The coefficients are uncertain, and the effect may differ from branch to branch (``between``).
     It grows with the square of a branch's distance from the reference mix: a branch that only ever
     phones is told how much of its score the telephone is by the other branches alone.
     """
     aim = fit.reference if reference is None else reference
     gap = np.nan_to_num(floats(mix) - aim)
-    found: Floats = np.einsum("ja,ab,jb->j", gap, fit.covariance, gap)
+    found: Floats = np.einsum("ja,ab,jb->j", gap, fit.covariance + fit.between, gap)
     return np.maximum(found, 0.0)
 
 
@@ -240,8 +247,8 @@ def adjust(
     reference mix keeps its score. A score is not cut to its scale, so that its parts add up: an NPS
     may come out at 101.
 
-    The variance is the branch's own and not ``s^2 / n``, as content branches scatter less. It does
-    not contain that the coefficients may be different in this very branch.
+    The variance is the branch's own and not ``s^2 / n``, as content branches scatter less. That the
+    effects may be others in this very branch it contains only with ``fit.between``.
 
     References
     ----------

@@ -50,6 +50,9 @@ class LevelEffect:
     points, standard_error
         How much higher answers of this level are than those of the whole reference mix, all else
         equal, in units of the score.
+    differs_by
+        Standard deviation of ``against_first`` from branch to branch; 0 when it seems to be the
+        same everywhere, and for the first.
     against_first, against_first_error
         The same against the adjuster's first level: the coefficient itself; 0 and 0 for the first.
     estimable
@@ -64,6 +67,7 @@ class LevelEffect:
     share: float
     points: float
     standard_error: float
+    differs_by: float
     against_first: float
     against_first_error: float
     estimable: bool
@@ -150,6 +154,7 @@ def level_effects(fit: AdjustmentFit, adjusters: Sequence[Adjuster]) -> list[Lev
                     share=float(shares[number]),
                     points=float(points[number]),
                     standard_error=max(float(weight @ own @ weight), 0.0) ** 0.5,
+                    differs_by=float(np.sqrt(fit.between[at, at])) if number else 0.0,
                     against_first=float(fit.coefficients[at]) if number else 0.0,
                     against_first_error=float(fit.standard_errors[at]) if number else 0.0,
                     estimable=bool(fit.estimable[at] if number else fit.estimable[columns].any()),

@@ -102,7 +102,7 @@ def test_published_coefficients_come_back_as_they_were(published: tuple[Office, 
         found = fitted(session)
         stored = coefficients_of(session, "nps", 2026)
     assert stored is not None
-    for name in ("coefficients", "covariance", "estimable", "reference"):
+    for name in ("coefficients", "covariance", "between", "estimable", "reference"):
         np.testing.assert_array_equal(
             getattr(stored.coefficients.fit, name), getattr(found.fit, name)
         )

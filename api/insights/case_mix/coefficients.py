@@ -26,9 +26,10 @@ from api.insights.metrics import MetricInfo
 from api.insights.periods import Period
 from api.insights.queries import list_metrics, metric_version
 from api.security.audit import audit
-from scoring.adjustment import NothingToFitError, fit_adjustment
+from scoring.adjustment import NothingToFitError
 from scoring.arrays import Counts, Floats
 from scoring.branch_moments import known_or_own_mix, moments_of_strata
+from scoring.effect_spread import fit_levels
 from scoring.mix import UNKNOWN, Adjuster, dummies
 from scoring.scales import point_score, scale_of
 
@@ -79,7 +80,7 @@ def fit_metric(session: Session, metric: MetricInfo, year: int, period: Period) 
     x = _columns(found, adjusters, place, len(branches))
     moments = moments_of_strata(x, found.n, found.y, found.yy, place, branches=len(branches))
     try:
-        fit = fit_adjustment(moments)
+        fit = fit_levels(moments, adjusters)
     except NothingToFitError:
         raise NothingToAdjust(metric=metric.code, year=year, answers=answers) from None
     return Coefficients(metric.code, year, period, adjusters, fit, _usual_at(found, x))

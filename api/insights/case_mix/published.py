@@ -89,6 +89,7 @@ def stored_form(found: Coefficients) -> dict[str, Any]:
         "parameters": {
             "adjusters": [asdict(adjuster) for adjuster in found.adjusters],
             "coefficients": fit.coefficients.tolist(),
+            "between": fit.between.tolist(),
             "estimable": fit.estimable.tolist(),
             "explained_by": fit.explained_by,
             "unexplained": fit.unexplained,
@@ -141,6 +142,7 @@ def _read(row: Row[Any]) -> PublishedCoefficients:
     fit = AdjustmentFit(
         coefficients=_floats(made["coefficients"]),
         covariance=_floats(row.covariance),
+        between=_floats(made["between"]),
         estimable=np.array(made["estimable"], dtype=bool),
         explained_by=tuple(map(tuple, made["explained_by"])),
         residual_variance=row.residual_variance,

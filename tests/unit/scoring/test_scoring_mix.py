@@ -100,6 +100,7 @@ def test_a_branch_that_phones_more_is_told_what_the_telephone_gave_it() -> None:
     fit = AdjustmentFit(
         coefficients=np.array([0.0, 10.0, 0.0]),
         covariance=np.diag([0.0, 1.0, 0.0]),
+        between=np.diag([0.0, 8.0, 0.0]),
         estimable=np.array([True, True, True]),
         explained_by=((), (), ()),
         residual_variance=5600.0,
