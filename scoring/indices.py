@@ -74,6 +74,12 @@ class IndexNode:
             return (self.code,)
         return tuple(code for part in self.parts for code in part.leaves)
 
+    @property
+    def inner(self) -> tuple["IndexNode", ...]:
+        """The node and the dimensions below it, parents first; not the questions."""
+        below = tuple(one for part in self.parts for one in part.inner)
+        return (self, *below) if self.parts else ()
+
 
 def leaf_weights(node: IndexNode, leaves: Sequence[str], answered: Flags) -> Floats:
     """What each question weighs in the score of ``node``, branch by branch.

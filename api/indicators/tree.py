@@ -64,11 +64,6 @@ class Indicators:
         """A node that is there."""
         return self._found[code]
 
-    @property
-    def all_nodes(self) -> tuple[IndexNode, ...]:
-        """The index, dimensions and questions, parents first."""
-        return tuple(self._found.values())
-
     def line(self, code: str) -> TreeNode:
         """The line of a node that is there."""
         return next(one for one in self.nodes if one.code == code)

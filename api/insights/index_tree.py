@@ -20,7 +20,8 @@ from api.insights.figures import (
     figures_of,
     measured_figures,
 )
-from api.insights.indices import IndexAnswers, index_info, last_day, own_answers, tree_of
+from api.insights.index_answers import IndexAnswers, own_answers
+from api.insights.indices import index_info, last_day, tree_of
 from api.insights.metrics import MetricInfo
 from api.insights.periods import Period
 from api.insights.queries import Filters, list_metrics, require_touchpoint
@@ -125,21 +126,24 @@ def index_tree(
     )
 
 
-@dataclass(frozen=True, slots=True)
 class _Aims:
-    """The targets of a tree, found by unit."""
+    """The targets of a tree in the year of a day, found by unit."""
 
-    tree: Indicators
-    codes: UnitCodes
-    viewer: Viewer
-    on: date
+    def __init__(self, tree: Indicators, codes: UnitCodes, viewer: Viewer, on: date) -> None:
+        self.viewer = viewer
+        self.of = {
+            line.code: {
+                codes.resolve(one.unit, on): one.value
+                for one in tree.targets_of(line.code, on.year)
+            }
+            for line in tree.nodes
+        }
 
     def nearest(self, code: str, unit: Node | None) -> tuple[float, Node] | None:
         """The target of ``unit`` or of the nearest above it that has one."""
-        if unit is None:
+        of = self.of[code]
+        if unit is None or not of:
             return None
-        targets = self.tree.targets_of(code, self.on.year)
-        of = {self.codes.resolve(one.unit, self.on): one.value for one in targets}
         above = self.viewer.hierarchy.ancestors(unit.id)
         return next(((of[one.id], one) for one in above if one.id in of), None)
 
@@ -177,15 +181,11 @@ class _Reading:
         """Of the branches that the transaction may see."""
         metrics = list_metrics(session)
         index = index_info(tree, tree.root, metrics)
-        nodes = [node for node in tree.all_nodes if node.parts]
-        read = [
-            own_answers(session, index.leaves, nodes, one, filters)
-            for one in (period, period.before())
-        ]
+        read = [own_answers(session, index, one, filters) for one in (period, period.before())]
         (now, network_now), (before, network_before) = read
         pooled = {
             node.code: (network_now.score(node).pooled, network_before.score(node).pooled)
-            for node in nodes
+            for node in tree.root.inner
         }
         return cls(tree, {one.code: one for one in metrics}, now, before, pooled)
 

@@ -12,11 +12,12 @@ from sqlmodel import Session
 
 from api.core.errors import NotFound
 from api.insights.figures import measured_figures
-from api.insights.indices import IndexAnswers, IndexInfo, find_index, in_points, network_answers
+from api.insights.index_answers import IndexAnswers, IndexInfo, in_points, network_answers
+from api.insights.indices import find_index
 from api.insights.periods import Period, weeks_of
 from api.insights.queries import Filters, require_touchpoint, weekly_histograms
-from api.insights.queries.moments import pair_sums
 from api.insights.queries.respondents import weekly_respondents
+from api.insights.queries.score_sums import score_sums
 from api.insights.sight import branches_of, scored_branches, some_branches
 from api.insights.trend import WINDOWS, RollingPoint, rolling_sums, telling_window
 from api.security.viewer import Viewer
@@ -61,7 +62,7 @@ def index_trend(
     filters = Filters(some_branches(viewer, branches), place)
     found = _weekly(session, index, reading, filters)
     window = telling_window(found.respondents[code][:, np.newaxis], before)
-    network = network_answers(session, index.leaves, [index.node], period, place)
+    network = network_answers(session, index, period, place)
     gathered = _gathered(replace(found, spreads=network.spreads), window, before)
     pooled = network.score(index.node).pooled
     figures = measured_figures(gathered.score(index.node, pooled=pooled).measured)
@@ -73,7 +74,7 @@ def _weekly(session: Session, index: IndexInfo, reading: Period, filters: Filter
     """Answers per week; moments of all weeks together."""
     weeks = [week.start for week in weeks_of(reading)]
     people = weekly_respondents(session, {index.code: index.node.leaves}, reading, filters)
-    pairs = pair_sums(session, index.leaves, reading, filters).pooled()
+    pairs = score_sums(session, index.leaves, reading, filters).pooled()
     return IndexAnswers(
         leaves=index.leaves,
         branches=list(range(len(weeks))),

@@ -1,67 +1,35 @@
 """An index and its dimensions as measures: answers of the network's branches into scores of 0-100.
 
 The tree is the one in force at the period's last day, for the period before as well, so that a
-change is never one of definition. Point scores come from cells of exactly the period, the variance
-of one respondent's contribution from the moments of the months that touch it.
+change is never one of definition.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import date, timedelta
 
-import numpy as np
 from sqlmodel import Session
 
-from api.core.languages import Language
 from api.indicators.published import indicators_in_force
 from api.indicators.tree import Indicators
 from api.insights.figures import Figure, measured_figures
+from api.insights.index_answers import IndexInfo, index_version, network_answers
 from api.insights.metrics import MetricInfo
-from api.insights.network_stats import (
-    network_histograms,
-    network_pair_sums,
-    network_respondents,
-    own_branches,
-)
+from api.insights.network_stats import own_branches
 from api.insights.periods import Period
-from api.insights.queries import Filters, Histograms, histograms, list_metrics, metric_version
-from api.insights.queries.moments import PairSums, pair_sums
-from api.insights.queries.respondents import Groups, respondents
-from scoring.arrays import Counts, Floats
-from scoring.composite import Moments
-from scoring.indices import (
-    IndexNode,
-    IndexScores,
-    Leaf,
-    index_scores,
-    leaf_points,
-    leaf_weights,
-    months_respondents,
-    points_of,
-)
+from api.insights.queries import list_metrics
+from scoring.indices import IndexNode
 from scoring.measured import Measured
-from scoring.scales import Kind
-from scoring.tiers import DEFAULT_THRESHOLDS
-from scoring.variances import pooled_variance
 
-FEWEST = DEFAULT_THRESHOLDS.count  # answers of a question below which it does not count
-
-
-@dataclass(frozen=True, slots=True)
-class IndexInfo:
-    """The index or a dimension of a published tree; ``leaves`` are the questions below it."""
-
-    code: str
-    version: int
-    data_version: int
-    name_zh: str
-    name_en: str
-    node: IndexNode
-    leaves: tuple[MetricInfo, ...]
-
-    def name(self, language: Language) -> str:
-        """The node's name in ``language``."""
-        return self.name_en if language == "en" else self.name_zh
+__all__ = [
+    "IndexInfo",
+    "find_index",
+    "index_figures",
+    "index_info",
+    "index_measures",
+    "index_version",
+    "last_day",
+    "tree_of",
+]
 
 
 def tree_of(session: Session, period: Period) -> Indicators | None:
@@ -98,20 +66,11 @@ def index_info(tree: Indicators, node: IndexNode, metrics: Sequence[MetricInfo])
     )
 
 
-def index_version(session: Session, index: IndexInfo, period: Period) -> int:
-    """The data version of everything an index is made of; 0 when nothing was counted.
-
-    Another tree in force for the same period makes it higher, as new answers do.
-    """
-    counted = max(metric_version(session, leaf.code, period) for leaf in index.leaves)
-    return max(counted, index.data_version) if counted else 0
-
-
 def index_measures(
     session: Session, index: IndexInfo, period: Period, touchpoint: int | None = None
 ) -> tuple[list[int], Measured]:
     """Every branch of the network with answers below ``index``, ascending, and what it scored."""
-    found = network_answers(session, index.leaves, [index.node], period, touchpoint)
+    found = network_answers(session, index, period, touchpoint)
     return found.branches, found.score(index.node).measured
 
 
@@ -119,7 +78,7 @@ def index_figures(
     session: Session, index: IndexInfo, period: Period, touchpoint: int | None = None
 ) -> dict[int, Figure]:
     """An index's figures of the branches whose own figures the transaction may be told."""
-    found = network_answers(session, index.leaves, [index.node], period, touchpoint)
+    found = network_answers(session, index, period, touchpoint)
     figures = measured_figures(found.score(index.node).measured)
     opened = own_branches(session)
     return {
@@ -127,182 +86,3 @@ def index_figures(
         for branch, figure in zip(found.branches, figures, strict=True)
         if opened is None or branch in opened
     }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class IndexAnswers:
-    """The answers to the questions of a tree, of p branches (or units, or weeks).
-
-    Attributes
-    ----------
-    leaves
-        The q questions.
-    branches
-        Ids of the p branches.
-    counts
-        Histograms per question, each (p, bins).
-    respondents
-        Per node people who answered anything below it, (p,).
-    moments
-        Of the months that touch the period, in points; p or 1 on the leading axis.
-    spreads
-        Per question the network's variance within branches, where the kind needs it.
-    """
-
-    leaves: tuple[MetricInfo, ...]
-    branches: list[int]
-    counts: tuple[Counts, ...]
-    respondents: Mapping[str, Counts]
-    moments: Moments
-    spreads: tuple[float | None, ...]
-
-    def score(self, node: IndexNode, *, pooled: float | None = None) -> IndexScores:
-        """A node's scores, with the network's ``pooled`` or that of the branches given."""
-        at = [place for place, leaf in enumerate(self.leaves) if leaf.code in node.leaves]
-        parts = [self.leaf(place) for place in at]
-        answered = np.stack([part.n for part in parts], axis=-1)
-        n = self.respondents[node.code]
-        moments = _among(self.moments, at)
-        in_months = np.diagonal(moments.counts, axis1=-2, axis2=-1)
-        people = months_respondents(n, answered, in_months)
-        weights = self.weights(node)[..., at]
-        return index_scores(weights, parts, n, replace(moments, respondents=people), pooled=pooled)
-
-    def weights(self, node: IndexNode) -> Floats:
-        """What each question weighs in a node's score, shape (p, q).
-
-        One with fewer than `FEWEST` answers does not count: a single answer would carry the weight
-        of a question, and what is hidden could be had from its dimension by subtraction.
-        """
-        answered = np.stack([counts.sum(axis=-1) >= FEWEST for counts in self.counts], axis=-1)
-        return leaf_weights(node, [leaf.code for leaf in self.leaves], answered)
-
-    def leaf(self, place: int) -> Leaf:
-        """One question in points."""
-        metric = self.leaves[place]
-        pooled = self.spreads[place]
-        return leaf_points(self.counts[place], metric.kind, metric.scale, pooled=pooled)
-
-    def over(self, sets: Sequence[Collection[int]]) -> "IndexAnswers":
-        """All answers of each set of branches pooled, one row per set."""
-        place = {branch: number for number, branch in enumerate(self.branches)}
-        member = np.zeros((len(sets), len(self.branches)), dtype=np.int64)
-        for row, members in enumerate(sets):
-            member[row, [place[branch] for branch in members if branch in place]] = 1
-
-        def together(sums: Floats) -> Floats:
-            summed: Floats = np.tensordot(member, sums, axes=1)
-            return summed
-
-        moments = self.moments
-        return replace(
-            self,
-            branches=list(range(len(sets))),
-            counts=tuple(member @ counts for counts in self.counts),
-            respondents={code: member @ people for code, people in self.respondents.items()},
-            moments=Moments(
-                together(moments.respondents),
-                together(moments.counts),
-                together(moments.sums),
-                together(moments.products),
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Where answers are read from: the whole network, or what the transaction may see."""
-
-    histograms: Callable[[MetricInfo], Histograms]
-    respondents: Callable[[Groups], dict[str, dict[int, int]]]
-    pairs: Callable[[Sequence[MetricInfo]], PairSums]
-
-
-def network_answers(
-    session: Session,
-    leaves: Sequence[MetricInfo],
-    nodes: Sequence[IndexNode],
-    period: Period,
-    touchpoint: int | None = None,
-) -> IndexAnswers:
-    """Answers of every branch of the network: for statistics, never to be shown one by one."""
-    reader = _Reader(
-        lambda metric: network_histograms(session, metric, period, touchpoint),
-        lambda groups: network_respondents(session, groups, period, touchpoint),
-        lambda metrics: network_pair_sums(session, metrics, period, touchpoint),
-    )
-    return _read(reader, leaves, nodes, None)
-
-
-def own_answers(
-    session: Session,
-    leaves: Sequence[MetricInfo],
-    nodes: Sequence[IndexNode],
-    period: Period,
-    filters: Filters,
-) -> tuple[IndexAnswers, IndexAnswers]:
-    """Answers of the branches whose figures the transaction may be told, then of the network.
-
-    Where these are the same nothing is read twice; checking a thousand branches row by row would
-    cost more than counting them.
-    """
-    network = network_answers(session, leaves, nodes, period, filters.touchpoint)
-    opened = own_branches(session)
-    if opened is None or opened >= set(network.branches):
-        return network, network
-    reader = _Reader(
-        lambda metric: histograms(session, metric, period, filters=filters),
-        lambda groups: respondents(session, groups, period, filters),
-        lambda metrics: pair_sums(session, metrics, period, filters),
-    )
-    return _read(reader, leaves, nodes, network.spreads), network
-
-
-def _read(
-    reader: _Reader,
-    leaves: Sequence[MetricInfo],
-    nodes: Sequence[IndexNode],
-    spreads: tuple[float | None, ...] | None,
-) -> IndexAnswers:
-    found = [reader.histograms(leaf) for leaf in leaves]
-    branches = sorted({key[0] for one in found for key in one.keys})
-    counts = tuple(one.at([(branch,) for branch in branches]) for one in found)
-    people = reader.respondents({node.code: node.leaves for node in nodes})
-    return IndexAnswers(
-        leaves=tuple(leaves),
-        branches=branches,
-        counts=counts,
-        respondents={
-            code: np.array([of.get(branch, 0) for branch in branches], dtype=np.int64)
-            for code, of in people.items()
-        },
-        moments=in_points(reader.pairs(leaves).at(branches), leaves),
-        spreads=spreads_of(leaves, counts) if spreads is None else spreads,
-    )
-
-
-def spreads_of(leaves: Sequence[MetricInfo], counts: Sequence[Counts]) -> tuple[float | None, ...]:
-    """Variance within branches of the questions that are means."""
-    return tuple(
-        pooled_variance(one, leaf.scale) if leaf.kind is Kind.MEAN else None
-        for leaf, one in zip(leaves, counts, strict=True)
-    )
-
-
-def in_points(pairs: PairSums, leaves: Sequence[MetricInfo]) -> Moments:
-    """Sums over pairs of questions, each on 0-100."""
-    lines = [points_of(leaf.kind, leaf.scale) for leaf in leaves]
-    origin = np.array([line.origin for line in lines])
-    unit = np.array([line.unit for line in lines])
-    return pairs.composite(origin, unit, of="scores")
-
-
-def _among(moments: Moments, at: Sequence[int]) -> Moments:
-    """The moments of some of the questions."""
-    rows, columns = np.ix_(at, at)
-    return Moments(
-        moments.respondents,
-        moments.counts[..., rows, columns],
-        moments.sums[..., rows, columns],
-        moments.products[..., rows, columns],
-    )

@@ -21,6 +21,7 @@ from api.insights.periods import Period
 from api.insights.queries import Filters, Histograms, histograms, monthly_histograms
 from api.insights.queries.moments import PairSums, pair_sums
 from api.insights.queries.respondents import Groups, respondents
+from api.insights.queries.score_sums import ScoreSums, score_sums
 from api.security.hierarchy import Node
 from api.security.viewer import Viewer
 from scoring.scales import Kind
@@ -65,6 +66,17 @@ def network_pair_sums(
     """Pair sums of every branch, for statistics of the whole network alone."""
     with _as_statistician(session):
         return pair_sums(session, metrics, period, Filters(touchpoint=touchpoint))
+
+
+def network_score_sums(
+    session: Session,
+    metrics: Sequence[MetricInfo],
+    period: Period,
+    touchpoint: int | None = None,
+) -> ScoreSums:
+    """Score sums of every branch, for statistics of the whole network alone."""
+    with _as_statistician(session):
+        return score_sums(session, metrics, period, Filters(touchpoint=touchpoint))
 
 
 def network_respondents(

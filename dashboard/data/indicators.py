@@ -19,6 +19,8 @@ from dashboard.figures.trend import COLUMNS as TREND
 from dashboard.numbers import Metric
 from scoring.indices import INDEX_POINTS, Points, points_of
 
+MOST_BELOW = 60  # units below; the ranking has them all
+
 
 @dataclass(frozen=True)
 class Aim:
@@ -96,6 +98,7 @@ class IndicatorsView:
     days: int
     lines: list[Line]
     below: list[Below]
+    more: int  # units below that are not listed
     trend: pd.DataFrame
     trend_weeks: int
     version: int
@@ -121,7 +124,8 @@ def indicators_view(sitting: Sitting) -> IndicatorsView:
         period=days_text(sitting.say, period),
         days=period.days,
         lines=_lines(sitting, found),
-        below=[_below(sitting, one) for one in _ordered(found)],
+        below=[_below(sitting, one) for one in _ordered(found)[:MOST_BELOW]],
+        more=max(0, len(found.children) - MOST_BELOW) if found else 0,
         trend=_frame(trend),
         trend_weeks=trend.weeks if trend else 1,
         version=found.tree.version if found else 0,

@@ -266,6 +266,9 @@ def _below(view: IndicatorsView, say: Words) -> Any:
     return card(
         say("indicators.page.below"),
         html.Div([*rows, scale_row(ends)], className="bp-tree"),
+        html.P(say("indicators.page.more", more=count(view.more)), className="bp-muted")
+        if view.more
+        else None,
         note=say("indicators.page.below_note"),
     )
 

@@ -16,9 +16,10 @@ from api.cells.service import fold
 from api.core.errors import NotFound
 from api.indicators.reading import read_indicators
 from api.indicators.service import publish_indicators
+from api.insights.index_answers import network_answers
 from api.insights.index_tree import IndexTree, NodeFigure, index_tree
 from api.insights.index_trend import index_trend
-from api.insights.indices import find_index, network_answers
+from api.insights.indices import find_index
 from api.insights.league import League, league
 from api.insights.league_store import compute_requested
 from api.insights.periods import Period
@@ -132,7 +133,7 @@ def test_every_branchs_index_is_that_of_its_people_one_by_one(office: Office, wo
     with office.worker.database.transaction() as session:
         index = find_index(session, "experience", MONTHS)
         assert index is not None
-        found = network_answers(session, index.leaves, [index.node], MONTHS)
+        found = network_answers(session, index, MONTHS)
         scores = found.score(index.node)
     assert found.branches == sorted({one.branch for one in world.given})
     spreads = []
@@ -159,7 +160,7 @@ def test_weeks_are_scored_exactly_and_their_months_tell_the_variance(
     with office.worker.database.transaction() as session:
         index = find_index(session, "experience", WEEKS)
         assert index is not None
-        found = network_answers(session, index.leaves, [index.node], WEEKS)
+        found = network_answers(session, index, WEEKS)
         scores = found.score(index.node)
     touched = Period(date(2026, 9, 1), date(2026, 12, 1))
     for place, branch in enumerate(found.branches):
