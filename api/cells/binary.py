@@ -98,7 +98,12 @@ def array_header(shape: Sequence[int], kind: int = _INT4) -> bytes:
 def text_array(values: Sequence[str]) -> bytes:
     """A ``text[]``."""
     body = b"".join(sized(value.encode()) for value in values)
-    return array_header((len(values),), _TEXT) + body
+    return text_array_header(len(values)) + body
+
+
+def text_array_header(count: int) -> bytes:
+    """What stands before the sized texts of a ``text[]``."""
+    return array_header((count,), _TEXT)
 
 
 def sized(value: bytes) -> bytes:
@@ -123,13 +128,13 @@ def records(count: int, fields: Sequence[Field], more: int = 0) -> bytes:
 def parsed(data: bytes, columns: Mapping[str, int]) -> dict[str, NDArray[Any]]:
     """Columns of a binary COPY whose values are never null: 4 and 8 are whole numbers.
 
-    A uuid (16) comes as two unsigned numbers, ``name`` (the first half) and ``name_low``.
+    A uuid (16) comes as two numbers, ``name`` (the first half) and ``name_low``.
     """
     layout: list[Any] = [("fields", ">i2")]
     for name, size in columns.items():
         layout.append((f"size {name}", ">i4"))
         if size == 16:
-            layout += [(name, ">u8"), (f"{name}_low", ">u8")]
+            layout += [(name, ">i8"), (f"{name}_low", ">i8")]
         else:
             layout.append((name, f">i{size}"))
     body = memoryview(data)[len(HEADER) : len(data) - len(TRAILER)]

@@ -127,7 +127,7 @@ def _cuts(responses: Columns, cells: Sums, row: Counts, number: Counts, bins: Co
         given = np.flatnonzero(label >= 0)
         keys = {"cell": number[given], "label": label[given]}
         parts.append(counted(keys, bins[given], WIDTH)[0])
-    found = joined(parts).grouped()
+    found = joined(parts).ordered()
     keys = {name: column[found["cell"]] for name, column in cells.keys.items()}
     return found.under({**keys, "label": found["label"]})
 
@@ -159,10 +159,18 @@ def _pairs(given: Counts, starts: Counts, keys: Columns, metrics: Metrics) -> It
             if left > right:
                 continue
             products = marks[left].times(marks[right])
-            sums = np.stack([np.add.reduceat(one, starts) for one in products], axis=1)
+            sums = np.stack([_summed(one, starts) for one in products], axis=1)
             some = np.flatnonzero(sums[:, 0])
             pair = {"left": np.full(len(some), left), "right": np.full(len(some), right)}
             yield Sums({name: column[some] for name, column in keys.items()} | pair, sums[some])
+
+
+def _summed(numbers: Counts, starts: Counts) -> Counts:
+    """Sums of the stretches that start there; several times as fast as ``np.add.reduceat``."""
+    total = np.cumsum(numbers)
+    upto: Counts = total[np.append(starts[1:], len(numbers)) - 1]
+    upto[1:] -= upto[:-1].copy()
+    return upto
 
 
 @dataclass(frozen=True, slots=True, eq=False)

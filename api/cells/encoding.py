@@ -66,6 +66,7 @@ def cut_cells(rows: Sums, metrics: Metrics, labels: Sequence[tuple[str, str]]) -
 
 def cut_days(rows: Sums, metrics: Metrics, labels: Sequence[tuple[str, str]]) -> Iterator[bytes]:
     """``cut_day``: a row per day's cell with all its cuts."""
+    words = [(binary.sized(cut.encode()), binary.sized(value.encode())) for cut, value in labels]
     for metric, some in _per_metric(rows):
         part, scale = rows.taken(some), metrics.scales[metric]
         starts = _starts([part[name] for name in ("day", *PLACE)])
@@ -76,35 +77,31 @@ def cut_days(rows: Sums, metrics: Metrics, labels: Sequence[tuple[str, str]]) ->
             binary.text(scale.code),
         ]
         heads = binary.records(len(first), fields, more=3)
-        yield b"".join(_with_cuts(heads, starts, part, scale.bins, labels))
+        yield b"".join(_with_cuts(heads, starts, part, scale.bins, words))
 
 
 def _with_cuts(
-    heads: bytes, starts: Counts, part: Sums, bins: int, labels: Sequence[tuple[str, str]]
+    heads: bytes, starts: Counts, part: Sums, bins: int, words: Sequence[tuple[bytes, bytes]]
 ) -> Iterator[bytes]:
-    """Each row's head, then its cuts and values (mostly seen before), then its histograms."""
+    """Each row's head, then its cuts and values, then its histograms: a loop, as none is alike."""
     length, size = len(heads) // len(starts), 8 * bins
     numbers = binary.elements(part.numbers[:, :bins]).tobytes()
-    label = part["label"]
-    known: dict[bytes, bytes] = {}
+    label = part["label"].tolist()
     ends = [*starts[1:].tolist(), len(part)]
+    shapes: dict[int, tuple[bytes, bytes]] = {}
     for row, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-        of_row = label[start:end]
-        key = of_row.tobytes()
-        named = known.get(key)
-        if named is None:
-            named = known[key] = _named([labels[one] for one in of_row.tolist()], bins)
+        cuts, values = zip(*(words[one] for one in label[start:end]), strict=True)
+        count = end - start
+        if count not in shapes:
+            hists = binary.array_header((count, bins))
+            whole = (len(hists) + count * size).to_bytes(4, "big")
+            shapes[count] = binary.text_array_header(count), whole + hists
+        named, numbered = shapes[count]
         yield heads[row * length : (row + 1) * length]
-        yield named
+        for texts in (cuts, values):
+            yield binary.sized(b"".join((named, *texts)))
+        yield numbered
         yield numbers[start * size : end * size]
-
-
-def _named(labels: Sequence[tuple[str, str]], bins: int) -> bytes:
-    """The arrays of cuts and of values, and what stands before the histograms."""
-    shape = binary.array_header((len(labels), bins))
-    length = len(shape) + 8 * bins * len(labels)
-    texts = [binary.text_array(column) for column in zip(*labels, strict=True)]
-    return b"".join(map(binary.sized, texts)) + length.to_bytes(4, "big") + shape
 
 
 def moment_cells(rows: Sums, metrics: Metrics) -> Iterator[bytes]:

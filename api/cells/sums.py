@@ -45,6 +45,10 @@ class Sums:
         keys = {name: column[order[starts]] for name, column in self.keys.items()}
         return Sums(keys, np.add.reduceat(self.numbers[order], starts, axis=0))
 
+    def ordered(self) -> "Sums":
+        """The rows, no two of which have the same key, in the order of the keys."""
+        return self.taken(groups(list(self.keys.values()))[0]) if len(self) else self
+
     def minus(self, other: "Sums") -> "Sums":
         """What this has more than the other, where they differ."""
         found = joined([self, Sums(other.keys, -other.numbers)]).grouped()

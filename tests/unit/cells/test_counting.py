@@ -1,0 +1,163 @@
+"""Counting adds whole numbers under keys, in whatever order they come, and lays out their bytes."""
+
+import random
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from api.cells import binary
+from api.cells.counting import (
+    CUTS,
+    SUMS,
+    count_days,
+    first_of_month,
+    first_of_week,
+    next_month,
+)
+from api.cells.metrics import WIDTH, Metrics
+from api.cells.sums import Sums, counted, joined, match, nothing
+from scoring.scales import SCALES, Kind, point_score
+
+
+def column(*values: int) -> np.ndarray:
+    return np.array(values, dtype=np.int64)
+
+
+def rows(seed: int, count: int, spread: int) -> Sums:
+    rng = np.random.default_rng(seed)
+    keys = {name: rng.integers(-spread, spread, count) for name in ("a", "b", "c")}
+    return Sums(keys, rng.integers(-5, 9, (count, 2)))
+
+
+def as_dict(sums: Sums) -> dict[tuple[int, ...], list[int]]:
+    keys = zip(*(key.tolist() for key in sums.keys.values()), strict=True)
+    return dict(zip(keys, sums.numbers.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("spread", [2, 2**40], ids=["narrow keys", "keys wider than one number"])
+def test_rows_of_one_key_become_one_in_the_order_of_the_keys(spread: int) -> None:
+    given = joined([rows(1, 300, spread), rows(2, 200, spread)])
+    wanted: dict[tuple[int, ...], list[int]] = {}
+    for key, numbers in zip(
+        zip(*(key.tolist() for key in given.keys.values()), strict=True),
+        given.numbers.tolist(),
+        strict=True,
+    ):
+        held = wanted.get(key, [0, 0])
+        wanted[key] = [one + other for one, other in zip(held, numbers, strict=True)]
+    found = given.grouped()
+    assert as_dict(found) == wanted
+    assert list(as_dict(found)) == sorted(wanted)
+
+
+def test_a_difference_holds_only_what_differs_and_leads_from_one_to_the_other() -> None:
+    old, new = rows(3, 100, 3).grouped(), rows(4, 100, 3).grouped()
+    difference = new.minus(old)
+    assert difference.numbers.any(axis=1).all()
+    assert not len(joined([old, difference]).grouped().minus(new))
+    assert not len(new.minus(new))
+
+
+def test_a_key_is_found_at_its_place_or_not_at_all() -> None:
+    among = [column(5, 1, 3), column(0, 0, 7)]
+    assert match([column(3, 3, 5), column(7, 8, 0)], among).tolist() == [2, -1, 0]
+    assert match([column(1), column(1)], [column(), column()]).tolist() == [-1]
+
+
+def test_nothing_to_count_gives_no_rows() -> None:
+    found, numbers = counted({"a": column()}, column(), 3)
+    assert (len(found), len(numbers)) == (0, 0)
+    assert not len(nothing(["a"], 3).grouped())
+
+
+@pytest.mark.parametrize("scale", SCALES.values(), ids=lambda scale: scale.code)
+def test_the_scores_of_single_answers_add_up_to_the_score_of_a_histogram(scale) -> None:  # type: ignore[no-untyped-def]
+    hist = np.arange(1, scale.bins + 1, dtype=np.int64)
+    for kind in scale.kinds:
+        metrics = Metrics.of([("m", kind, scale.code)])
+        mean = (metrics.score[0, : scale.bins] * hist).sum() / hist.sum()
+        whole = float(point_score(hist, kind, scale))
+        assert mean * (100 if kind is Kind.NPS else 1) == pytest.approx(whole, abs=1e-12)
+        assert metrics.low[0].sum() == scale.passive_from
+        assert metrics.high[0].sum() == scale.bins - scale.promoter_from
+
+
+def test_values_off_a_scale_have_no_bin() -> None:
+    metrics = Metrics.of([("a", "mean", "1-5"), ("b", "nps", "nps3"), ("c", "nps", "0-10")])
+    given = column(0, 1, 5, 6), column(-2, -1, 1, 2), column(-1, 0, 10, 30_000)
+    found = [metrics.bins(np.full(4, place), values) for place, values in enumerate(given)]
+    assert [bins.tolist() for bins in found] == [[-1, 0, 4, -1], [-1, 0, 2, -1], [-1, 0, 10, -1]]
+
+
+def test_the_order_of_responses_and_answers_does_not_matter() -> None:
+    luck = random.Random(5)
+    metrics = Metrics.of([("a", "mean", "1-5"), ("b", "top2_box", "1-5"), ("c", "nps", "0-10")])
+    responses = [
+        (luck.getrandbits(62), luck.getrandbits(62), 9_800 + luck.randrange(3), luck.randrange(4))
+        for _ in range(60)
+    ]
+    answers = [
+        (high, low, day, metric, luck.randint(1, 5))
+        for high, low, day, _ in responses
+        for metric in range(3)
+        if luck.random() < 0.8
+    ]
+
+    def days():  # type: ignore[no-untyped-def]
+        luck.shuffle(responses)
+        luck.shuffle(answers)
+        ids, lows, on, branch = (column(*part) for part in zip(*responses, strict=True))
+        same = np.ones(len(ids), np.int64)
+        place = {"branch": branch, "touchpoint": same, "version": same}
+        cuts = {cut: branch % 2 - (cut == "segment") for cut in CUTS}
+        names = ("id", "id_low", "day", "metric", "value")
+        columns = (column(*part) for part in zip(*answers, strict=True))
+        return count_days(
+            {"id": ids, "id_low": lows, "day": on, **place, **cuts},
+            dict(zip(names, columns, strict=True)),
+            metrics,
+        )
+
+    first, second = days(), days()
+    for name in ("cells", "cuts", "moments"):
+        one, other = getattr(first, name), getattr(second, name)
+        assert list(as_dict(one)) == list(as_dict(other))
+        assert as_dict(one) == as_dict(other)
+    assert first.cells.numbers.sum() == len(answers)
+    assert first.cells.numbers.shape[1] == WIDTH
+    given = Counter((high, low) for high, low, *_ in answers)
+    assert first.moments.numbers[:, SUMS.index("n")].sum() == sum(
+        count * (count + 1) // 2 for count in given.values()
+    )
+
+
+def test_weeks_begin_on_monday_and_months_on_their_first() -> None:
+    days = np.array(["2024-02-29", "2024-03-03", "2024-03-04", "1999-12-31"], "M8[D]")
+    numbers = (days - np.datetime64("2000-01-01")).astype(np.int64)
+
+    def named(found: np.ndarray) -> list[str]:
+        return [str(np.datetime64("2000-01-01") + day) for day in found.tolist()]
+
+    monday = ["2024-02-26", "2024-02-26", "2024-03-04", "1999-12-27"]
+    assert named(first_of_week(numbers)) == monday
+    assert named(first_of_month(numbers)) == [
+        "2024-02-01",
+        "2024-03-01",
+        "2024-03-01",
+        "1999-12-01",
+    ]
+    assert named(next_month(numbers)) == ["2024-03-01", "2024-04-01", "2024-04-01", "2000-01-01"]
+
+
+def test_columns_come_back_from_their_bytes() -> None:
+    high, low = column(1, 2**62, 7), column(3, 0, 2**61)
+    fields = [binary.uuids(high, low), binary.int4(column(-1, 0, 5)), binary.int2(column(1, 2, 3))]
+    data = binary.HEADER + binary.records(3, fields) + binary.TRAILER
+    found = binary.parsed(data, {"id": 16, "day": 4, "value": 2})
+    assert {name: values.tolist() for name, values in found.items()} == {
+        "id": high.tolist(),
+        "id_low": low.tolist(),
+        "day": [-1, 0, 5],
+        "value": [1, 2, 3],
+    }
