@@ -10,11 +10,11 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 from uuid import UUID
 
 from channel_rows import add_calls_and_point, add_contest
 from conftest import NOW, Office
+from counted_rows import OCCURRED_ON, add_all, add_counts
 from published_rows import add_published
 from sqlalchemy import text
 from sqlmodel import Session
@@ -24,31 +24,23 @@ from api.access import logins, repository, service
 from api.access.logins import LoggedIn
 from api.access.passwords import hash_password
 from api.access.service import LoginNames
-from api.cells.counting import SUMS
 from api.core.crypto import Vault
 from api.core.ids import new_token, token_hash
 from api.models import (
     Answer,
-    Cell,
     Consent,
     ContactPoint,
-    CutCell,
-    CutDay,
     Decision,
     Event,
     Invitation,
-    LeagueRow,
     LeagueTable,
     MetricDay,
-    MomentCell,
-    MomentDay,
     Person,
     PersonBranch,
     PersonHold,
     PersonSource,
     Receipt,
     Response,
-    SamplingPlan,
     SurveyToken,
 )
 from api.network import service as network
@@ -57,12 +49,6 @@ from api.surveys.definitions import read_survey
 from api.surveys.service import publish_survey
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-OCCURRED_ON = date(2026, 11, 10)
-PERIODS = (
-    ("day", OCCURRED_ON, OCCURRED_ON + timedelta(1)),
-    ("week", date(2026, 11, 9), date(2026, 11, 16)),
-    ("month", date(2026, 11, 1), date(2026, 12, 1)),
-)
 PASSWORD = "correct horse battery"
 TREE = MappingProxyType({"north": ("north1", "north2"), "south": ("south1", "south2")})
 # Whom a role is granted to: a unit, or the owner group that has north1 and south1.
@@ -268,7 +254,7 @@ def _make_branch(session: Session, vault: Vault, name: str, at: Context) -> Bran
     person, contact = _person(session, vault, mark, at)
     event, invitation, token = _asking(session, vault, mark, at, person, contact)
     response = _response(session, mark, at, person, invitation)
-    _counts(session, mark, count, at)
+    add_counts(session, mark, count, at)
     account = service.create_account(
         session, vault, LoginNames(email=f"{mark}@example.com"), name=f"{mark} manager", now=NOW
     )
@@ -294,12 +280,6 @@ def _make_branch(session: Session, vault: Vault, name: str, at: Context) -> Bran
     )
 
 
-def _add(session: Session, *rows: object) -> None:
-    for row in rows:
-        session.add(row)
-        session.flush()
-
-
 def _person(session: Session, vault: Vault, mark: str, at: Context) -> tuple[UUID, UUID]:
     person = Person(
         name_encrypted=vault.encrypt(f"{mark} customer"),
@@ -314,7 +294,7 @@ def _person(session: Session, vault: Vault, mark: str, at: Context) -> tuple[UUI
         person_id=person.id,
         created_at=NOW,
     )
-    _add(
+    add_all(
         session,
         person,
         PersonBranch(person_id=person.id, branch_id=at.unit_id, first_seen_on=OCCURRED_ON),
@@ -347,7 +327,7 @@ def _asking(  # noqa: PLR0917
     event = _event(vault, mark, at, person)
     invitation = _invitation(mark, at, event, contact)
     token = new_token()
-    _add(
+    add_all(
         session,
         event,
         Decision(
@@ -449,92 +429,10 @@ def _response(session: Session, mark: str, at: Context, person: UUID, invitation
         "occurred_on": OCCURRED_ON,
         "branch_id": at.unit_id,
     }
-    _add(
+    add_all(
         session,
         response,
         Answer(question="nps", metric="nps", value=2, **shared),
         Answer(question="comment", text=f"{mark} comment", choices=[mark], **shared),
     )
     return response.id
-
-
-def _moments(count: int, at: Context) -> list[MomentCell]:
-    """What drivers and indices are made of: everybody answered two questions alike."""
-    sums = "value_left value_right value_product score_left score_right score_product"
-    marks = "low_left low_right high_left high_right low_low low_high high_low high_high"
-    crossed = "value_low value_high low_value high_value"
-    return [
-        MomentCell(
-            month=OCCURRED_ON.replace(day=1),
-            branch_id=at.unit_id,
-            touchpoint_id=at.touchpoint_id,
-            survey_version_id=at.version_id,
-            metric_left=left,
-            metric_right=right,
-            n=count,
-            **dict.fromkeys(f"{sums} {marks} {crossed}".split(), count),
-        )
-        for left, right in (("nps", "nps"), ("nps", "overall"), ("overall", "overall"))
-    ]
-
-
-def _counts(session: Session, mark: str, count: int, at: Context) -> None:
-    hist = [0, 0, count - 2, 0, 0, 0, 0, 0, 1, 0, 1]
-    shared: dict[str, Any] = {
-        "metric": "nps",
-        "branch_id": at.unit_id,
-        "touchpoint_id": at.touchpoint_id,
-        "survey_version_id": at.version_id,
-        "scale": "0-10",
-        "n": count,
-        "hist": hist,
-    }
-    for period, first, last in PERIODS:
-        _add(session, Cell(**shared, period=period, period_from=first, period_to=last))
-    _, first, last = PERIODS[-1]
-    month = {"period": "month", "period_from": first, "period_to": last}
-    place = {name: shared[name] for name in ("branch_id", "touchpoint_id", "survey_version_id")}
-    _add(
-        session,
-        CutCell(**shared, **month, cut="advisor", cut_value=mark),
-        CutDay(
-            **place,
-            metric="nps",
-            day=OCCURRED_ON,
-            scale="0-10",
-            cuts=["advisor"],
-            cut_values=[mark],
-            hists=[hist],
-        ),
-        MomentDay(**place, day=OCCURRED_ON, metrics=["nps"], sums=[[count] * len(SUMS)]),
-    )
-    _add(session, *_moments(count, at))
-    _add(
-        session,
-        LeagueRow(
-            table_id=at.table_id,
-            branch_id=at.unit_id,
-            n=count,
-            score=-99.0,
-            low=-99.5,
-            high=-98.5,
-            rank=at.number,
-            tier="ranked",
-            ranked=True,
-            adjusted=-97.0,
-            peer_group=mark,
-            mix=[{"adjuster": "segment", "level": mark, "share": 1, "usual": 0.5, "points": 2}],
-        ),
-        SamplingPlan(
-            day=OCCURRED_ON,
-            branch_id=at.unit_id,
-            touchpoint_id=at.touchpoint_id,
-            needed=count,
-            answered=count,
-            expected=1.0,
-            response_rate=0.2,
-            probability=1.0,
-            deficit=0.0,
-            computed_at=NOW,
-        ),
-    )
