@@ -15,6 +15,7 @@ from api.cells import encoding, repository
 from api.cells.counting import (
     CELL,
     PLACE,
+    SUMS,
     Days,
     count_days,
     in_months,
@@ -65,7 +66,7 @@ def _write_cells(connection: Connection, new: Sums, difference: Sums, metrics: M
         *encoding.cells(in_months(difference), "month", metrics),
     ]
     _put(connection, repository.CELL, [*days], gone, metrics)
-    _add(connection, repository.CELL, longer, difference)
+    _add(connection, repository.CELL, longer, fewer=_fewer(difference))
 
 
 def _write_cuts(
@@ -77,7 +78,7 @@ def _write_cuts(
     days = [*encoding.cut_days(there, metrics, labels.all)]
     longer = [*encoding.cut_cells(in_months(difference), metrics, labels.all)]
     _put(connection, repository.CUT_DAY, days, gone, metrics)
-    _add(connection, repository.CUT_CELL, longer, difference)
+    _add(connection, repository.CUT_CELL, longer, fewer=_fewer(difference))
 
 
 def _write_moments(connection: Connection, new: Sums, difference: Sums, metrics: Metrics) -> None:
@@ -87,7 +88,8 @@ def _write_moments(connection: Connection, new: Sums, difference: Sums, metrics:
     days = [*encoding.moment_days(there, metrics)]
     longer = [*encoding.moment_cells(in_months(difference), metrics)]
     _put(connection, repository.MOMENT_DAY, days, gone, metrics)
-    _add(connection, repository.MOMENT_CELL, longer, difference)
+    fewer = bool((difference.numbers[:, SUMS.index("n")] < 0).any())
+    _add(connection, repository.MOMENT_CELL, longer, fewer=fewer)
 
 
 def _split(new: Sums, difference: Sums, by: tuple[str, ...]) -> tuple[Sums, Sums]:
@@ -112,11 +114,17 @@ def _put(
         repository.put(connection, target)
 
 
-def _add(connection: Connection, target: Target, rows: list[bytes], difference: Sums) -> None:
+def _add(connection: Connection, target: Target, rows: list[bytes], *, fewer: bool) -> None:
+    """Adds differences; where there are fewer answers than before, none at all may be left."""
     if repository.stage(connection, target, rows):
         repository.add(connection, target)
-        if (difference.numbers < 0).any():
+        if fewer:
             repository.drop_empty(connection, target)
+
+
+def _fewer(difference: Sums) -> bool:
+    """Whether any histogram has fewer answers than before."""
+    return bool((difference.numbers.sum(axis=1) < 0).any())
 
 
 def _as_key(rows: Sums, target: Target, metrics: Metrics) -> Mapping[str, list[Any]]:

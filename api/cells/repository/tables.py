@@ -19,7 +19,6 @@ from api.cells.metrics import WIDTH
 from api.cells.repository.answers import driver
 
 _PLACE = {"branch_id": "int", "touchpoint_id": "int", "survey_version_id": "int"}
-_ANALYZED_FROM = 1_000
 
 
 @dataclass(frozen=True)
@@ -142,10 +141,7 @@ def stage(
             for part in rows:
                 copy.write(part)
             copy.write(TRAILER)
-        found = int(cursor.rowcount)
-    if found >= _ANALYZED_FROM:
-        connection.execute(text(f"analyze {target.staged}"))
-    return found > 0
+        return int(cursor.rowcount) > 0
 
 
 def put(connection: Connection, target: Target) -> None:
@@ -198,6 +194,7 @@ def replace(
     within = _within(target, period)
     there = text(f"select exists (select from {target.name} where {within})")
     if connection.execute(there, given).scalar_one():
+        connection.execute(text(f"analyze {target.staged}"))
         statements = [*_replacing(target, within)]
     else:
         statements = [f"insert into {target.name} ({target.columns}) select * from {target.staged}"]
