@@ -7,6 +7,7 @@ as they are the newest; they serve statistics, and what is shown of them is deci
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from sqlmodel import Session
@@ -39,6 +40,7 @@ from scoring.scales import Kind
 from scoring.tiers import DEFAULT_THRESHOLDS
 from scoring.variances import pooled_variance
 
+Summed = TypeVar("Summed", Counts, Floats)
 FEWEST = DEFAULT_THRESHOLDS.count  # answers of a question below which it does not count
 
 
@@ -116,20 +118,25 @@ class IndexAnswers:
     def over(self, sets: Sequence[Collection[int]]) -> "IndexAnswers":
         """All answers of each set of branches pooled, one row per set."""
         place = {branch: number for number, branch in enumerate(self.branches)}
-        member = np.zeros((len(sets), len(self.branches)), dtype=np.int64)
-        for row, members in enumerate(sets):
-            member[row, [place[branch] for branch in members if branch in place]] = 1
+        pairs = [
+            (row, place[branch])
+            for row, members in enumerate(sets)
+            for branch in members
+            if branch in place
+        ]
+        rows, places = np.array(pairs, dtype=np.int64).reshape(len(pairs), 2).T
 
-        def together(sums: Floats) -> Floats:
-            summed: Floats = np.tensordot(member, sums, axes=1)
+        def together(sums: Summed) -> Summed:
+            summed = np.zeros_like(sums, shape=(len(sets), *sums.shape[1:]))
+            np.add.at(summed, rows, sums[places])
             return summed
 
         moments = self.moments
         return replace(
             self,
             branches=list(range(len(sets))),
-            counts=tuple(member @ counts for counts in self.counts),
-            respondents={code: member @ people for code, people in self.respondents.items()},
+            counts=tuple(together(counts) for counts in self.counts),
+            respondents={code: together(people) for code, people in self.respondents.items()},
             moments=Moments(
                 together(moments.respondents),
                 together(moments.counts),

@@ -29,6 +29,11 @@ USABLE = (
     "(not jsonb_path_exists(definition, '$.providers.*') or jsonb_path_exists(definition, "
     "'$.providers.*.approval ? (@ == \"approved\")'))"
 )
+_INDICATOR_CODES = text(
+    "select definition ->> 'code' from indicator_version union "
+    "select jsonb_array_elements(coalesce(definition -> 'dimension', '[]')) ->> 'code' "
+    "from indicator_version"
+)
 Versioned = type[SurveyVersion] | type[MessageVersion]
 Reader = Session | Connection
 
@@ -244,6 +249,11 @@ def find_metrics(session: Session, codes: Sequence[str]) -> dict[str, Metric]:
     """The registered metrics among ``codes``."""
     query = select(Metric).where(col(Metric.code).in_(codes))
     return {metric.code: metric for metric in session.execute(query).scalars()}
+
+
+def indicator_codes(session: Session) -> set[str]:
+    """What every published version of the indicators calls its index and dimensions."""
+    return set(session.execute(_INDICATOR_CODES).scalars())
 
 
 def add_metrics(session: Session, metrics: Sequence[dict[str, Any]]) -> None:

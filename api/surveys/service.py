@@ -151,6 +151,13 @@ def _register_metrics(session: Session, survey: Survey) -> None:
                 f"on {metric.scale}, not {question.metric_kind} on {question.scale_name}"
             )
     new = [_metric(one) for one in measured if one.metric not in known]
+    taken = repository.indicator_codes(session) if new else set()
+    for metric_row in new:
+        if metric_row["code"] in taken:
+            raise NotPublishable(
+                f"metric {metric_row['code']} has the name of an index or dimension of the "
+                "published indicators; both are asked for by it"
+            )
     repository.add_metrics(session, new)
 
 

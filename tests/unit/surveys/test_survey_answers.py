@@ -87,6 +87,15 @@ def test_what_depends_on_a_hidden_question_is_hidden(survey: Survey) -> None:
     assert without_hidden(survey, answers) == {"score": 9}
 
 
+def test_from_one_to_seven_no_other_figure_is_an_answer() -> None:
+    ends = question("easy", "scale_1_7", ENDS)
+    survey = read_survey(f"{HEAD}[[page]]\n{ends}", "s.toml")
+    told = [validate_answers(survey, 0, {"easy": str(value)}) for value in range(9)]
+    assert [one.answers.get("easy") for one in told] == [None, *range(1, 8), None]
+    assert told[0].errors == told[8].errors == {"easy": "answers.out_of_range"}
+    assert survey.questions[0].scale_name == "1-7"
+
+
 def test_answers_of_hidden_questions_are_dropped_even_if_wrong(survey: Survey) -> None:
     checked = validate_answers(survey, 0, {"score": "9", "which": "z"})
     assert checked.answers == {"score": 9}
