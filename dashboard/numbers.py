@@ -47,7 +47,8 @@ class Metric:
         return ("\u00b1" if nothing else "+" if value > 0 else MINUS) + size
 
     def _fine(self, value: float) -> str:
-        size = f"{abs(self.scaled(value) or 0.0):.{2 if self.kind == 'mean' else 1}f}"
+        digits = 2 if self.kind == "mean" and self.high - self.low <= 10 else 1
+        size = f"{abs(self.scaled(value) or 0.0):.{digits}f}"
         return (MINUS if value < 0 else "") + size + self.suffix
 
     def signed(self, value: float | None) -> str:

@@ -17,7 +17,7 @@ from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.data.why_steps import Step, Way, steps_of
 from dashboard.data.words import Words
-from dashboard.numbers import Metric, count, percent
+from dashboard.numbers import Metric, count
 from scoring.tiers import DEFAULT_THRESHOLDS
 
 NEAREST = 4  # neighbours shown on either side
@@ -264,11 +264,18 @@ def _facts(found: Why, metric: Metric, say: Words) -> list[str]:
         key = "overview.change_noise" if row.change_is_noise else "overview.change_real"
         facts.append(say(key, change=metric.signed(row.change)))
     if row.p_top is not None:
-        facts.append(say("why.top", share=percent(row.p_top)))
+        facts.append(say("why.top", share=_probable(row.p_top)))
     if row.excluded:
         facts.append(say("why.excluded", n=count(row.excluded)))
     peers = peer_words(say, row.peer_group)
     return [*facts, peers] if peers else facts
+
+
+def _probable(share: float) -> str:
+    """A probability drawn by lot: what is nearly sure or nearly excluded is never said to be so."""
+    if share < 0.01:
+        return "<\u202f1\u202f%"
+    return ">\u202f99\u202f%" if share > 0.99 else f"{share:.0%}".replace("%", "\u202f%")
 
 
 def _links(sitting: Sitting, code: str) -> list[Link]:
