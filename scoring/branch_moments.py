@@ -4,11 +4,16 @@ Owns the one shape that single answers, counted strata and stored sums are broug
 merge by ``+``, in any order. Knows nothing of what the columns mean.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 
 from scoring.arrays import Counts, Floats, floats, ratio
+
+BLOCK = 1 << 13
+"""Answers that are sorted out at once: they stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,14 +87,16 @@ def moments_of_answers(x: Floats, y: Floats, branch: Counts, *, branches: int) -
     -------
     BranchMoments
     """
-    outcome = floats(y)
-    table = np.column_stack([np.ones(len(outcome)), floats(x), outcome])
+    columns, outcome = floats(x), floats(y)
     order, edges = _by_branch(branch, branches)
-    table = table[order]
-    grams = np.zeros((branches, table.shape[1], table.shape[1]))
-    for place in np.flatnonzero(np.diff(edges)).tolist():
-        own = table[edges[place] : edges[place + 1]]
-        np.dot(own.T, own, out=grams[place])
+    grams = np.zeros((branches, columns.shape[1] + 2, columns.shape[1] + 2))
+    for first, last in _blocks(edges):
+        rows = order[edges[first] : edges[last]]
+        table = np.ones((len(rows), columns.shape[1] + 2))
+        table[:, 1:-1], table[:, -1] = columns[rows], outcome[rows]
+        starts = (edges[first : last + 1] - edges[first]).tolist()
+        for place, (start, end) in enumerate(pairwise(starts), first):
+            np.dot(table[start:end].T, table[start:end], out=grams[place])
     return BranchMoments(
         n=grams[:, 0, 0],
         x=grams[:, 0, 1:-1],
@@ -168,6 +175,16 @@ def known_or_own_mix(x: Floats, n: Counts, branch: Counts, *, branches: int) -> 
         network = float(np.nan_to_num(ratio(float(known @ worth), float(worth.sum()))))
         column[unknown] = np.where(np.isnan(own), network, own)[branch[unknown]]
     return columns
+
+
+def _blocks(edges: Counts) -> Iterator[tuple[int, int]]:
+    """Neighbouring branches that together have about `BLOCK` answers: first, and after the last."""
+    first, branches = 0, len(edges) - 1
+    while first < branches:
+        last = int(np.searchsorted(edges, edges[first] + BLOCK, side="right")) - 1
+        last = min(max(last, first + 1), branches)
+        yield first, last
+        first = last
 
 
 def _by_branch(branch: Counts, branches: int) -> tuple[Counts, Counts]:
