@@ -148,6 +148,14 @@ def test_the_same_question_gets_the_same_answer(office: Office, world: World) ->
     assert found(office, world.network) == found(office, world.network)
 
 
+def test_new_answers_are_in_the_next_answer(office: Office, world: World) -> None:
+    before = found(office, world.network)
+    settle(office, world, visits(world, random.Random(10), 20, range(18)))
+    after = found(office, world.network)
+    assert after.answers == before.answers + 360
+    assert [row.weight for row in after.rows] == pytest.approx(by_hand(world.given))
+
+
 def test_a_region_sees_the_drivers_of_its_own_answers(office: Office, world: World) -> None:
     region, network = world.regions[0], found(office, world.network)
     own = found(office, region, "regional_manager")

@@ -29,18 +29,30 @@ class Rated:
 
 
 def ratings(
-    session: Session, questions: Sequence[MetricInfo], period: Period, filters: Filters
+    session: Session,
+    questions: Sequence[MetricInfo],
+    period: Period,
+    filters: Filters,
+    *,
+    everywhere: bool,
 ) -> list[Rated]:
-    """The rating of each question; the network's is for statistics, not yet to be told."""
-    return [_rated(session, question, period, filters) for question in questions]
+    """The rating of each question; the network's is for statistics, not yet to be told.
+
+    ``everywhere``: the viewer's branches are the network.
+    """
+    return [
+        _rated(session, question, period, filters, everywhere=everywhere) for question in questions
+    ]
 
 
-def _rated(session: Session, question: MetricInfo, period: Period, filters: Filters) -> Rated:
+def _rated(
+    session: Session, question: MetricInfo, period: Period, filters: Filters, *, everywhere: bool
+) -> Rated:
     mean = replace(question, kind=Kind.MEAN)
     whole = network_histograms(session, mean, period, filters.touchpoint)
     spread = pooled_variance(whole.counts, mean.scale)
-    own = _spoken(histograms(session, mean, period, filters=filters), mean, spread)
-    return Rated(own, _spoken(whole, mean, spread).score)
+    found = whole if everywhere else histograms(session, mean, period, filters=filters)
+    return Rated(_spoken(found, mean, spread), _spoken(whole, mean, spread).score)
 
 
 def _spoken(found: Histograms, mean: MetricInfo, spread: float) -> Spoken:

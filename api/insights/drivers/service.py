@@ -13,13 +13,14 @@ from sqlmodel import Session
 
 from api.core.errors import NotAllowed
 from api.insights.drivers.matrix import Caution, DriverMatrix, DriverRow, Ends, Level, Problem
+from api.insights.drivers.network import network_parts, sees_the_network
 from api.insights.drivers.performance import Rated, ratings
 from api.insights.drivers.queries import answered_together
 from api.insights.drivers.questions import FEWEST_DRIVERS, Questions, driver_questions
 from api.insights.drivers.sums import Parts, driver_parts
 from api.insights.indices import tree_of
 from api.insights.metrics import MetricInfo
-from api.insights.network_stats import may_be_told, network_pair_sums
+from api.insights.network_stats import may_be_told
 from api.insights.periods import Period, whole_months
 from api.insights.queries import Filters, list_metrics, require_metric, require_touchpoint
 from api.insights.queries.moments import pair_sums
@@ -60,6 +61,7 @@ class Asked:
     touchpoint: str | None
     filters: Filters
     questions: Questions
+    everywhere: bool  # of the whole network, which the viewer sees
 
     @property
     def metrics(self) -> list[MetricInfo]:
@@ -102,7 +104,8 @@ def drivers(
     together = answered_together(session, outcome, period, filters)
     same_part = _same_part(session, outcome, period)
     questions = driver_questions(outcome, list_metrics(session), together, same_part)
-    asked = Asked(info, period, level, node, touchpoint, filters, questions)
+    everywhere = filters.branches is None and sees_the_network(session, viewer)
+    asked = Asked(info, period, level, node, touchpoint, filters, questions, everywhere)
     return _matrix(session, asked)
 
 
@@ -116,7 +119,7 @@ def _same_part(session: Session, outcome: str, period: Period) -> frozenset[str]
 
 
 def _matrix(session: Session, asked: Asked) -> DriverMatrix:
-    parts = _own_parts(session, asked)
+    parts = _network_parts(session, asked) if asked.everywhere else _own_parts(session, asked)
     matrix = DriverMatrix(
         outcome=asked.outcome,
         unit=asked.unit,
@@ -152,6 +155,11 @@ def _own_parts(session: Session, asked: Asked) -> Parts:
     )
 
 
+def _network_parts(session: Session, asked: Asked) -> Parts:
+    months = whole_months(asked.period)
+    return network_parts(session, asked.metrics, months, asked.questions.touchpoints)
+
+
 def _problem(asked: Asked, parts: Parts) -> Problem | None:
     if asked.questions.answers == 0:
         return Problem.NO_ANSWERS
@@ -167,8 +175,9 @@ def _problem(asked: Asked, parts: Parts) -> Problem | None:
 
 def _filled(session: Session, matrix: DriverMatrix, asked: Asked, parts: Parts) -> DriverMatrix:
     shares, ends = _computed(asked, parts)
-    rated = ratings(session, asked.questions.drivers, asked.period, asked.filters)
-    usual = _network_shares(session, asked, parts)
+    questions, everywhere = asked.questions.drivers, asked.everywhere
+    rated = ratings(session, questions, asked.period, asked.filters, everywhere=everywhere)
+    usual = _network_shares(session, asked)
     importance = None if usual is None else float(np.median(usual))
     performance = None if usual is None else _median([one.network for one in rated])
     places = _places(shares, rated, importance, performance)
@@ -189,7 +198,7 @@ def _filled(session: Session, matrix: DriverMatrix, asked: Asked, parts: Parts) 
             cautions=_cautions(shares, at, result=metric.code in asked.questions.results),
             ends=None if ends is None else _ends(ends, at),
         )
-        for at, metric in enumerate(asked.questions.drivers)
+        for at, metric in enumerate(questions)
     ]
     return replace(
         matrix,
@@ -216,14 +225,9 @@ def _computed(asked: Asked, parts: Parts) -> tuple[Drivers, Contrast | None]:
     )
 
 
-def _network_shares(session: Session, asked: Asked, own: Parts) -> Floats | None:
+def _network_shares(session: Session, asked: Asked) -> Floats | None:
     """The same weights of the whole network; None where that would tell of a few others."""
-    parts = driver_parts(
-        lambda metrics, months, place: network_pair_sums(session, metrics, months, place),
-        asked.metrics,
-        whole_months(asked.period),
-        asked.questions.touchpoints,
-    )
+    parts = _network_parts(session, asked)
     if not may_be_told(session, parts.branches):
         return None
     try:
