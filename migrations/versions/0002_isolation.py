@@ -91,6 +91,11 @@ STATS_TABLES = (
     "league_table league_row indicator_version adjustment_fit moment_cell warning_run warning_row"
 )
 
+# Added to, never changed: not even workers may.
+FROZEN = (
+    *("audit_entry", "published_table", "published_row", "adjustment_fit"),
+    "indicator_version",
+)
 STATS_ROWS = ("cell", "league_row", "moment_cell", "warning_row")  # of all branches to bp_stats
 
 ENSURE_PARTITIONS = """
@@ -209,7 +214,7 @@ def upgrade() -> None:
     for table in ("cell", "cut_cell"):
         # Without a short header no bin that is read copies the array: sums take half the time.
         op.execute(f"alter table {table} alter column hist set storage plain")
-    for table, share in (("cell", 80), ("cut_cell", 45), ("moment_cell", 45)):
+    for table, share in (("cell", 50), ("cut_cell", 45), ("moment_cell", 45)):
         # Room on the page for the sums that a day changes (nearly all): no index is touched then.
         op.execute(f"alter table {table} set (fillfactor = {share})")
     _partitions()
@@ -236,7 +241,7 @@ def _grants() -> None:
     for right, tables in WEB_GRANTS.items():
         op.execute(f"grant {right} on {', '.join(tables.split())} to bp_web")
     op.execute("grant select, insert, update, delete on all tables in schema public to bp_worker")
-    for table in ("audit_entry", "published_table", "published_row"):
+    for table in FROZEN:
         op.execute(f"revoke update, delete on {table} from bp_worker")
     op.execute("revoke all on alembic_version from bp_worker")
     op.execute("grant usage, select on all sequences in schema public to bp_web, bp_worker")
