@@ -5,6 +5,8 @@ however long the month. Whoever calls holds the folding lock.
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -47,49 +49,83 @@ def recount(connection: Connection, keys: Keys) -> set[tuple[str, date]]:
     return repository.named_days(difference.cells, metrics)
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """What is to be stored of one kind: the days, the keys of those that go, and the differences
+    of weeks and months."""
+
+    day: Target
+    longer: Target
+    days: list[bytes]
+    gone: Sums
+    differences: list[bytes]
+    fewer: bool
+
+
 def _write(
     connection: Connection, new: Days, difference: Days, metrics: Metrics, labels: Labels
 ) -> None:
+    """While the server writes one kind, the next is laid out."""
     repository.prepare_staging(connection)
-    _write_cells(connection, new.cells, difference.cells, metrics)
-    _write_cuts(connection, new.cuts, difference.cuts, metrics, labels)
-    _write_moments(connection, new.moments, difference.moments, metrics)
+    with ThreadPoolExecutor(1) as layouts:
+        waiting = [
+            layouts.submit(_cells, new.cells, difference.cells, metrics),
+            layouts.submit(_cuts, new.cuts, difference.cuts, metrics, labels),
+            layouts.submit(_moments, new.moments, difference.moments, metrics),
+        ]
+        for rows in waiting:
+            _store(connection, rows.result(), metrics)
 
 
-def _write_cells(connection: Connection, new: Sums, difference: Sums, metrics: Metrics) -> None:
-    if not len(difference):
-        return
+def _cells(new: Sums, difference: Sums, metrics: Metrics) -> _Rows:
     there, gone = _split(new, difference, CELL)
-    days = encoding.cells(there, "day", metrics)
-    longer = [
+    differences = [
         *encoding.cells(in_weeks(difference), "week", metrics),
         *encoding.cells(in_months(difference), "month", metrics),
     ]
-    _put(connection, repository.CELL, [*days], gone, metrics)
-    _add(connection, repository.CELL, longer, fewer=_fewer(difference))
+    days = [*encoding.cells(there, "day", metrics)]
+    cell = repository.CELL
+    return _Rows(cell, cell, days, gone, differences, _fewer(difference.numbers.sum(axis=1)))
 
 
-def _write_cuts(
-    connection: Connection, new: Sums, difference: Sums, metrics: Metrics, labels: Labels
-) -> None:
-    if not len(difference):
-        return
+def _cuts(new: Sums, difference: Sums, metrics: Metrics, labels: Labels) -> _Rows:
     there, gone = _split(new, difference, CELL)
-    days = [*encoding.cut_days(there, metrics, labels.all)]
-    longer = [*encoding.cut_cells(in_months(difference), metrics, labels.all)]
-    _put(connection, repository.CUT_DAY, days, gone, metrics)
-    _add(connection, repository.CUT_CELL, longer, fewer=_fewer(difference))
+    return _Rows(
+        repository.CUT_DAY,
+        repository.CUT_CELL,
+        [*encoding.cut_days(there, metrics, labels.all)],
+        gone,
+        [*encoding.cut_cells(in_months(difference), metrics, labels.all)],
+        _fewer(difference.numbers.sum(axis=1)),
+    )
 
 
-def _write_moments(connection: Connection, new: Sums, difference: Sums, metrics: Metrics) -> None:
-    if not len(difference):
-        return
+def _moments(new: Sums, difference: Sums, metrics: Metrics) -> _Rows:
     there, gone = _split(new, difference, _MOMENT_DAY)
-    days = [*encoding.moment_days(there, metrics)]
-    longer = [*encoding.moment_cells(in_months(difference), metrics)]
-    _put(connection, repository.MOMENT_DAY, days, gone, metrics)
-    fewer = bool((difference.numbers[:, SUMS.index("n")] < 0).any())
-    _add(connection, repository.MOMENT_CELL, longer, fewer=fewer)
+    return _Rows(
+        repository.MOMENT_DAY,
+        repository.MOMENT_CELL,
+        [*encoding.moment_days(there, metrics)],
+        gone,
+        [*encoding.moment_cells(in_months(difference), metrics)],
+        _fewer(difference.numbers[:, SUMS.index("n")]),
+    )
+
+
+def _fewer(differences: Counts) -> bool:
+    """Whether there are fewer answers of anything than before, so that none may be left."""
+    return bool((differences < 0).any())
+
+
+def _store(connection: Connection, rows: _Rows, metrics: Metrics) -> None:
+    if len(rows.gone):
+        repository.drop_days(connection, rows.day, _as_key(rows.gone, rows.day, metrics))
+    if rows.days and repository.stage(connection, rows.day, rows.days):
+        repository.put(connection, rows.day)
+    if rows.differences and repository.stage(connection, rows.longer, rows.differences):
+        repository.add(connection, rows.longer)
+        if rows.fewer:
+            repository.drop_empty(connection, rows.longer)
 
 
 def _split(new: Sums, difference: Sums, by: tuple[str, ...]) -> tuple[Sums, Sums]:
@@ -103,28 +139,6 @@ def _split(new: Sums, difference: Sums, by: tuple[str, ...]) -> tuple[Sums, Sums
 def _distinct(rows: Sums, by: tuple[str, ...]) -> list[Counts]:
     found = rows.under({name: rows[name] for name in by}).grouped()
     return [found[name] for name in by]
-
-
-def _put(
-    connection: Connection, target: Target, rows: list[bytes], gone: Sums, metrics: Metrics
-) -> None:
-    if len(gone):
-        repository.drop_days(connection, target, _as_key(gone, target, metrics))
-    if repository.stage(connection, target, rows):
-        repository.put(connection, target)
-
-
-def _add(connection: Connection, target: Target, rows: list[bytes], *, fewer: bool) -> None:
-    """Adds differences; where there are fewer answers than before, none at all may be left."""
-    if repository.stage(connection, target, rows):
-        repository.add(connection, target)
-        if fewer:
-            repository.drop_empty(connection, target)
-
-
-def _fewer(difference: Sums) -> bool:
-    """Whether any histogram has fewer answers than before."""
-    return bool((difference.numbers.sum(axis=1) < 0).any())
 
 
 def _as_key(rows: Sums, target: Target, metrics: Metrics) -> Mapping[str, list[Any]]:

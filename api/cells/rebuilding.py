@@ -75,10 +75,14 @@ class _Longer:
 
 
 class Rebuild:
-    """One rebuild: what is carried from one span of days to the next."""
+    """One rebuild: what is carried from one span of days to the next.
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    Writes through ``connection``, reads through ``reader``; if that is another one, both at once.
+    What is committed meanwhile leaves marks for the next fold, whether it is read already or not.
+    """
+
+    def __init__(self, connection: Connection, reader: Connection) -> None:
+        self._connection, self._reader = connection, reader
         self._metrics = repository.read_metrics(connection)
         everything = repository.Between(date.min, date.max)
         self._labels = Labels.of(
@@ -108,13 +112,17 @@ class Rebuild:
         return changed
 
     def _start(self, counter: ThreadPoolExecutor, span: _Span) -> "Future[list[_Part]]":
-        """Reads a span (nobody else may use the connection meanwhile) and lets it be counted."""
+        """Lets a span be read and counted; with one connection only, it is read right now."""
+        if self._reader is not self._connection:
+            return counter.submit(lambda: self._count(span, *self._read(span)))
+        return counter.submit(self._count, span, *self._read(span))
+
+    def _read(self, span: _Span) -> tuple[tuple[bytes, bytes], Stored]:
         first, last = span.first or date.min, span.last or date.max
-        keys = repository.sealed_keys(self._connection, first, last, self._metrics)
-        sealed = repository.read_stored(self._connection, keys, self._metrics)
+        keys = repository.sealed_keys(self._reader, first, last, self._metrics)
         wanted = repository.Between(first, last)
-        copied = repository.read_answers(self._connection, wanted, self._metrics, self._labels)
-        return counter.submit(self._count, span, copied, sealed)
+        copied = repository.read_answers(self._reader, wanted, self._metrics, self._labels)
+        return copied, repository.read_stored(self._reader, keys, self._metrics)
 
     def _count(self, span: _Span, copied: tuple[bytes, bytes], stored: Stored) -> list[_Part]:
         metrics, labels = self._metrics, self._labels

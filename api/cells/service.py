@@ -63,10 +63,10 @@ def rebuild(database: Database) -> int:
 
     Gives what folding gives: marks set meanwhile stay for the next fold.
     """
-    with database.connection() as connection:
+    with database.connection() as connection, database.reading() as reader:
         repository.lock_folding(connection)
         repository.drop_marks(connection)
-        changed = Rebuild(connection).run()
+        changed = Rebuild(connection, reader).run()
         if changed:
             days = {(repository.ANY_METRIC, day) for _, day in changed}
             repository.stamp(connection, changed | days)

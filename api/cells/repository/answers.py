@@ -38,13 +38,22 @@ class Some(Protocol):
 class OfKeys:
     """The responses of some days of branches at touchpoints."""
 
+    # The offsets make the server look up each key by index, however badly it guesses.
     responses = """
         unnest(%(branches)s::int[], %(days)s::date[], %(touchpoints)s::int[],
             %(versions)s::int[]) as k(branch, day, touchpoint, version)
-        join response r on r.branch_id = k.branch and r.occurred_on = k.day
-            and r.touchpoint_id = k.touchpoint and r.survey_version_id = k.version
+        cross join lateral (
+            select * from response r where r.branch_id = k.branch and r.occurred_on = k.day
+                and r.touchpoint_id = k.touchpoint and r.survey_version_id = k.version
+            offset 0) as r
     """
-    answers = f"{responses} join answer a on a.response_id = r.id and a.occurred_on = r.occurred_on"
+    answers = f"""
+        {responses}
+        cross join lateral (
+            select * from answer a where a.response_id = r.id and a.occurred_on = r.occurred_on
+                and a.occurred_on >= %(first)s and a.occurred_on <= %(last)s
+            offset 0) as a
+    """
     answer = "a"
     condition = "r.excluded_at is null"
 
@@ -53,7 +62,8 @@ class OfKeys:
 
     def parameters(self) -> Mapping[str, Any]:
         """What the SQL asks for."""
-        return self._keys.parameters()
+        days = self._keys.days
+        return {**self._keys.parameters(), "first": min(days), "last": max(days)}
 
 
 class Between:

@@ -23,20 +23,22 @@ _OF_KEY = (
     "d.branch_id = k.branch and d.touchpoint_id = k.touchpoint and d.survey_version_id = k.version"
 )
 _PLACE = "d.branch_id, d.touchpoint_id, d.survey_version_id"
+# The offsets make the server look up each key by index, however badly it guesses.
 _CELLS = text(
     f"select d.metric, d.period_from as day, {_PLACE}, d.sealed, d.hist from {_KEYS} "
     "cross join unnest(cast(:metrics as text[])) as m(code) "
-    "join cell d on d.metric = m.code and d.period = 'day' and d.period_from = k.day "
-    f"and d.period_to = k.day + 1 and {_OF_KEY}"
+    "cross join lateral (select * from cell d where d.metric = m.code and d.period = 'day' "
+    f"and d.period_from = k.day and d.period_to = k.day + 1 and {_OF_KEY} offset 0) as d"
 )
 _CUTS = text(
     f"select d.metric, d.day, {_PLACE}, d.cuts, d.cut_values, d.hists from {_KEYS} "
-    "cross join unnest(cast(:metrics as text[])) as m(code) "
-    f"join cut_day d on d.metric = m.code and d.day = k.day and {_OF_KEY}"
+    "cross join unnest(cast(:metrics as text[])) as m(code) cross join lateral ("
+    f"select * from cut_day d where d.metric = m.code and d.day = k.day and {_OF_KEY} offset 0) "
+    "as d"
 )
 _MOMENTS = text(
-    f"select d.day, {_PLACE}, d.metrics, d.sums from {_KEYS} "
-    f"join moment_day d on d.day = k.day and {_OF_KEY}"
+    f"select d.day, {_PLACE}, d.metrics, d.sums from {_KEYS} cross join lateral ("
+    f"select * from moment_day d where d.day = k.day and {_OF_KEY} offset 0) as d"
 )
 _SEALED = text(
     f"select distinct {_PLACE.replace('d.', '')}, period_from from cell "
