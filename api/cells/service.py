@@ -2,8 +2,9 @@
 
 A response's transaction leaves a mark; a worker folds marks into cells. Every stored answer to a
 question with a metric counts, question by question: a partial response counts with the answers it
-has. Only days are counted; weeks and months are sums of days. Imported (``span``) cells are not
-touched, sealed ones (their answers are gone by retention) neither.
+has, one that headquarters excluded does not. Only days are counted; weeks and months are sums of
+days. Imported (``span``) cells are not touched, sealed ones (their answers are gone by retention)
+neither.
 """
 
 from datetime import date
