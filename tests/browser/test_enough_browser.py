@@ -1,4 +1,4 @@
-"""Whether the answers are enough, in a real browser: what is read there is what the service says."""
+"""Whether answers are enough, in a real browser: what is read there is what the service says."""
 
 from collections.abc import Iterator
 
