@@ -30,7 +30,7 @@ def editor_page(view: EditorView, say: Words) -> Any:
             html.Section(
                 [
                     html.P(say("rulebook.edit.lead"), className="bp-muted"),
-                    _text(view, say),
+                    text_field(view.text, say("rulebook.edit.text_label")),
                     html.Div(_buttons(view, say), className="bp-buttons bp-editor-buttons"),
                 ],
                 className="bp-card bp-7",
@@ -44,17 +44,18 @@ def editor_page(view: EditorView, say: Words) -> Any:
     )  # fmt: skip
 
 
-def _text(view: EditorView, say: Words) -> Any:
+def text_field(text: str, label: str) -> Any:
+    """A text with its lines numbered; one editor is on a page at a time."""
     return html.Div(
         [
             html.Pre(id=GUTTER, className="bp-gutter", **{"aria-hidden": "true"}),
             dcc.Textarea(
                 id=Id.RULES_TEXT,
-                value=view.text,
+                value=text,
                 className="bp-editor-text",
                 spellCheck="false",
                 wrap="off",
-                title=say("rulebook.edit.text_label"),
+                title=label,
             ),
         ],
         className="bp-editor",

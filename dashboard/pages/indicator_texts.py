@@ -10,7 +10,7 @@ from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.numbers import count, percent
 from dashboard.pages import states
-from dashboard.pages.editor import GUTTER, compared, diff, refused, troubles
+from dashboard.pages.editor import compared, diff, refused, text_field, troubles
 from dashboard.pages.parts import card, chip, icon
 
 __all__ = ["checked", "compared", "editor_page", "published", "refused", "sure", "version_page"]
@@ -89,7 +89,7 @@ def editor_page(view: TreeText, say: Words) -> Any:
             html.Section(
                 [
                     html.P(say("indicators.edit.lead"), className="bp-muted"),
-                    _text(view, say),
+                    text_field(view.text, say("indicators.edit.text_label")),
                     html.Div(_buttons(say), className="bp-buttons bp-editor-buttons"),
                 ],
                 className="bp-card bp-7",
@@ -104,24 +104,6 @@ def editor_page(view: TreeText, say: Words) -> Any:
             dcc.Store(id=Id.RULES_DRAWN),
         ],
         className="bp-grid",
-    )
-
-
-def _text(view: TreeText, say: Words) -> Any:
-    """The same text field as that of the rules: one editor is on a page at a time."""
-    return html.Div(
-        [
-            html.Pre(id=GUTTER, className="bp-gutter", **{"aria-hidden": "true"}),
-            dcc.Textarea(
-                id=Id.RULES_TEXT,
-                value=view.text,
-                className="bp-editor-text",
-                spellCheck="false",
-                wrap="off",
-                title=say("indicators.edit.text_label"),
-            ),
-        ],
-        className="bp-editor",
     )
 
 
