@@ -75,9 +75,7 @@ def publish(
 
 @app.command()
 def published(
-    number: Annotated[
-        int | None, typer.Argument(help="One table, checked.")
-    ] = None,
+    number: Annotated[int | None, typer.Argument(help="One table, checked.")] = None,
     *,
     metric: Annotated[str | None, typer.Option(help="Only tables of this metric.")] = None,
     as_json: AsJson = False,
