@@ -133,8 +133,8 @@ _FILES = text(
     "where contest_id = :contest order by id"
 )
 _FILE = text(
-    "select id, file_name, media_type, length(content) as size, added_at, content from contest_evidence "
-    "where contest_id = :contest and id = :id"
+    "select id, file_name, media_type, length(content) as size, added_at, content "
+    "from contest_evidence where contest_id = :contest and id = :id"
 )
 _ADD_FILE = text("""
 insert into contest_evidence (id, contest_id, branch_id, file_name, media_type, content, added_by,
