@@ -241,14 +241,18 @@ def stored_cells(connection: Connection) -> dict[tuple[object, ...], tuple[int, 
     """What the tables hold, in the form of `expected_cells`."""
     common = "metric, period, period_from, period_to, branch_id, touchpoint_id, survey_version_id"
     found: dict[tuple[object, ...], tuple[int, list[int]]] = {}
-    for table, own in (("cell", ""), ("cut_cell", ", cut, cut_value")):
-        for row in connection.execute(text(f"select {common}{own}, n, hist from {table}")):
-            found[tuple(row[:-2])] = (row[-2], row[-1])
-    for row in connection.execute(text("select * from cut_day")):
-        place = (row.branch_id, row.touchpoint_id, row.survey_version_id)
-        day = ("day", row.day, row.day + timedelta(days=1))
-        for cut, value, hist in zip(row.cuts, row.cut_values, row.hists, strict=True):
-            found[row.metric, *day, *place, cut, value] = (sum(hist), hist)
+    for row in connection.execute(text(f"select {common}, n, hist from cell")):
+        found[tuple(row[:-2])] = (row[-2], row[-1])
+    for period, lasts in (("day", "1 day"), ("month", "1 month")):
+        statement = (
+            f"select *, cast({period} as date) as first, "
+            f"cast({period} + interval '{lasts}' as date) as last from cut_{period}"
+        )
+        for row in connection.execute(text(statement)):
+            place = (row.branch_id, row.touchpoint_id, row.survey_version_id)
+            for cut, value, hist in zip(row.cuts, row.cut_values, row.hists, strict=True):
+                key = (row.metric, period, row.first, row.last, *place, cut, value)
+                found[key] = (sum(hist), hist)
     return found
 
 

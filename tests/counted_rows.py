@@ -10,8 +10,8 @@ from sqlmodel import Session
 from api.cells.counting import SUMS
 from api.models import (
     Cell,
-    CutCell,
     CutDay,
+    CutMonth,
     LeagueRow,
     MomentCell,
     MomentDay,
@@ -91,21 +91,19 @@ def add_counts(session: Session, mark: str, count: int, at: Place) -> None:
     }
     for period, first, last in PERIODS:
         add_all(session, Cell(**shared, period=period, period_from=first, period_to=last))
-    _, first, last = PERIODS[-1]
-    month = {"period": "month", "period_from": first, "period_to": last}
     place = {name: shared[name] for name in ("branch_id", "touchpoint_id", "survey_version_id")}
+    cuts: dict[str, Any] = {
+        **place,
+        "metric": "nps",
+        "scale": "0-10",
+        "cuts": ["advisor"],
+        "cut_values": [mark],
+        "hists": [hist],
+    }
     add_all(
         session,
-        CutCell(**shared, **month, cut="advisor", cut_value=mark),
-        CutDay(
-            **place,
-            metric="nps",
-            day=OCCURRED_ON,
-            scale="0-10",
-            cuts=["advisor"],
-            cut_values=[mark],
-            hists=[hist],
-        ),
+        CutDay(**cuts, day=OCCURRED_ON),
+        CutMonth(**cuts, month=PERIODS[-1][1]),
         MomentDay(**place, day=OCCURRED_ON, metrics=["nps"], sums=[[count] * len(SUMS)]),
     )
     add_all(session, *_moments(count, at))

@@ -4,7 +4,7 @@ Pure. Every record of one batch has the same length, so texts of a batch are equ
 table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,20 +95,19 @@ def array_header(shape: Sequence[int], kind: int = _INT4) -> bytes:
     return np.array([len(shape), 0, kind, *sides], dtype=">i4").tobytes()
 
 
-def text_array(values: Sequence[str]) -> bytes:
-    """A ``text[]``."""
-    body = b"".join(sized(value.encode()) for value in values)
-    return text_array_header(len(values)) + body
-
-
-def text_array_header(count: int) -> bytes:
-    """What stands before the sized texts of a ``text[]``."""
-    return array_header((count,), _TEXT)
+def text_array(values: Sequence[bytes]) -> bytes:
+    """A ``text[]`` of `sized` texts."""
+    return b"".join((array_header((len(values),), _TEXT), *values))
 
 
 def sized(value: bytes) -> bytes:
     """A column's bytes with their length before them."""
     return len(value).to_bytes(4, "big") + value
+
+
+def sized_texts(values: Iterable[str]) -> list[bytes]:
+    """Each text with its length before it."""
+    return [sized(value.encode()) for value in values]
 
 
 def records(count: int, fields: Sequence[Field], more: int = 0) -> bytes:
@@ -123,6 +122,45 @@ def records(count: int, fields: Sequence[Field], more: int = 0) -> bytes:
         if field.size:
             rows[f"value{number}"] = field.values
     return rows.tobytes()
+
+
+def text_list(array: bytes) -> list[str]:
+    """The texts of a ``text[]``, none of which is null."""
+    found, at = [], len(array_header((0,)))
+    while at < len(array):
+        start = at + 4
+        at = start + int.from_bytes(array[at:start], "big")
+        found.append(array[start:at].decode())
+    return found
+
+
+def int4_rows(arrays: Sequence[bytes], counts: Counts, width: int) -> Counts:
+    """The rows of ``int[][]`` values, so many of each, filled up with zeros to one width."""
+    head = len(array_header((0, 0)))
+    cells = np.frombuffer(b"".join([array[head:] for array in arrays]), ">i4")[1::2]
+    sizes = (np.array([len(array) for array in arrays], np.int64) - head) // 8
+    rows = np.zeros((int(counts.sum()), width), np.int64)
+    rows[np.arange(width) < np.repeat(sizes // counts, counts)[:, None]] = cells
+    return rows
+
+
+def parsed_with(
+    data: bytes, columns: Mapping[str, int], more: int
+) -> tuple[dict[str, NDArray[Any]], list[tuple[bytes, ...]]]:
+    """Columns as `parsed` gives them, and per row the bytes of ``more`` values behind them."""
+    width = 2 + sum(4 + size for size in columns.values())
+    heads, tails = [], []
+    at, end = len(HEADER), len(data) - len(TRAILER)
+    while at < end:
+        heads.append(data[at : at + width])
+        at += width
+        tail = []
+        for _ in range(more):
+            start = at + 4
+            at = start + int.from_bytes(data[at:start], "big")
+            tail.append(data[start:at])
+        tails.append(tuple(tail))
+    return parsed(b"".join((HEADER, *heads, TRAILER)), columns), tails
 
 
 def parsed(data: bytes, columns: Mapping[str, int]) -> dict[str, NDArray[Any]]:

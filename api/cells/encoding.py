@@ -35,45 +35,18 @@ def cells(rows: Sums, period: str, metrics: Metrics) -> Iterator[bytes]:
         yield binary.records(len(part), fields)
 
 
-def cut_cells(rows: Sums, metrics: Metrics, labels: Sequence[tuple[str, str]]) -> Iterator[bytes]:
-    """``cut_cell``: sums per month."""
-    coded = np.array([value.encode() for _, value in labels] or [b""])
-    size = np.array([len(value.encode()) for _, value in labels], dtype=np.int64)
-    cuts = sorted({cut for cut, _ in labels})
-    number = np.array([cuts.index(cut) for cut, _ in labels], dtype=np.int64)
-    for metric, every in _per_metric(rows):
-        scale, label = metrics.scales[metric], rows["label"][every]
-        # Rows whose texts are equally long are laid out alike.
-        kind = number[label] * (size.max() + 1) + size[label]
-        for one in np.unique(kind):
-            some = every[kind == one]
-            part = rows.taken(some)
-            cut, length = divmod(int(one), int(size.max()) + 1)
-            fields = [
-                binary.text(metrics.codes[metric]),
-                binary.text("month"),
-                binary.int4(part["start"]),
-                binary.int4(next_month(part["start"])),
-                *(binary.int4(part[name]) for name in PLACE),
-                binary.text(cuts[cut]),
-                binary.texts(coded[part["label"]], length),
-                binary.text(scale.code),
-                binary.int4(part.numbers.sum(axis=1)),
-                binary.int4_lists(part.numbers[:, : scale.bins]),
-            ]
-            yield binary.records(len(part), fields)
-
-
-def cut_days(rows: Sums, metrics: Metrics, labels: Sequence[tuple[str, str]]) -> Iterator[bytes]:
-    """``cut_day``: a row per day's cell with all its cuts."""
-    words = [(binary.sized(cut.encode()), binary.sized(value.encode())) for cut, value in labels]
+def cuts(
+    rows: Sums, time: str, metrics: Metrics, labels: Sequence[tuple[str, str]]
+) -> Iterator[bytes]:
+    """``cut_day`` (time ``day``) or ``cut_month`` (``start``): a row per cell with all its cuts."""
+    words = _Words(labels)
     for metric, some in _per_metric(rows):
         part, scale = rows.taken(some), metrics.scales[metric]
-        starts = _starts([part[name] for name in ("day", *PLACE)])
+        starts = _starts([part[name] for name in (time, *PLACE)])
         first = part.taken(starts)
         fields = [
             binary.text(metrics.codes[metric]),
-            *(binary.int4(first[name]) for name in ("day", *PLACE)),
+            *(binary.int4(first[name]) for name in (time, *PLACE)),
             binary.text(scale.code),
         ]
         heads = binary.records(len(first), fields, more=3)
@@ -81,27 +54,40 @@ def cut_days(rows: Sums, metrics: Metrics, labels: Sequence[tuple[str, str]]) ->
 
 
 def _with_cuts(
-    heads: bytes, starts: Counts, part: Sums, bins: int, words: Sequence[tuple[bytes, bytes]]
+    heads: bytes, starts: Counts, part: Sums, bins: int, words: "_Words"
 ) -> Iterator[bytes]:
     """Each row's head, then its cuts and values, then its histograms: a loop, as none is alike."""
     length, size = len(heads) // len(starts), 8 * bins
     numbers = binary.elements(part.numbers[:, :bins]).tobytes()
-    label = part["label"].tolist()
+    label = part["label"]
     ends = [*starts[1:].tolist(), len(part)]
-    shapes: dict[int, tuple[bytes, bytes]] = {}
+    heads_of: dict[int, bytes] = {}
     for row, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-        cuts, values = zip(*(words[one] for one in label[start:end]), strict=True)
         count = end - start
-        if count not in shapes:
-            hists = binary.array_header((count, bins))
-            whole = (len(hists) + count * size).to_bytes(4, "big")
-            shapes[count] = binary.text_array_header(count), whole + hists
-        named, numbered = shapes[count]
+        if count not in heads_of:
+            head = binary.array_header((count, bins))
+            heads_of[count] = (len(head) + count * size).to_bytes(4, "big") + head
         yield heads[row * length : (row + 1) * length]
-        for texts in (cuts, values):
-            yield binary.sized(b"".join((named, *texts)))
-        yield numbered
+        yield words.of(label[start:end])
+        yield heads_of[count]
         yield numbers[start * size : end * size]
+
+
+class _Words:
+    """The two columns of cuts and values; most cells have the labels of another one."""
+
+    def __init__(self, labels: Sequence[tuple[str, str]]) -> None:
+        self._columns = [binary.sized_texts(column) for column in zip(*labels, strict=True)]
+        self._laid_out: dict[bytes, bytes] = {}
+
+    def of(self, numbers: Counts) -> bytes:
+        """Both columns of the labels with these numbers."""
+        key = numbers.tobytes()
+        if key not in self._laid_out:
+            some = numbers.tolist()
+            arrays = (binary.text_array([text[n] for n in some]) for text in self._columns)
+            self._laid_out[key] = b"".join(binary.sized(array) for array in arrays)
+        return self._laid_out[key]
 
 
 def moment_cells(rows: Sums, metrics: Metrics) -> Iterator[bytes]:
@@ -140,9 +126,10 @@ def moment_days(rows: Sums, metrics: Metrics) -> Iterator[bytes]:
         at = (number[row[of_these]], place[rows["left"][of_these], rows["right"][of_these]])
         sums[at] = rows.numbers[of_these]
         first = rows.taken(starts[some])
+        codes = binary.sized_texts(metrics.codes[metric] for metric in answered)
         fields = [
             *(binary.int4(first[name]) for name in ("day", *PLACE)),
-            binary.raw(binary.text_array([metrics.codes[metric] for metric in answered])),
+            binary.raw(binary.text_array(codes)),
             binary.int4_tables(sums.reshape(len(some), -1), len(pairs)),
         ]
         yield binary.records(len(some), fields)

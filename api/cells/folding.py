@@ -18,17 +18,14 @@ from api.cells.counting import (
     CELL,
     PLACE,
     SUMS,
-    Days,
     count_days,
     in_months,
     in_weeks,
 )
 from api.cells.metrics import Metrics
-from api.cells.repository import Keys, Labels, Target
-from api.cells.sums import Sums, match
+from api.cells.repository import Keys, Labels, StoredCuts, Target
+from api.cells.sums import Sums, joined, match
 from scoring.arrays import Counts
-
-_MOMENT_DAY = ("day", *PLACE)
 
 
 def recount(connection: Connection, keys: Keys) -> set[tuple[str, date]]:
@@ -39,77 +36,95 @@ def recount(connection: Connection, keys: Keys) -> set[tuple[str, date]]:
     metrics = repository.read_metrics(connection)
     wanted = repository.OfKeys(keys)
     before = repository.read_stored(connection, keys, metrics)
-    labels = Labels.of(before.labels | repository.read_labels(connection, wanted))
+    months = repository.read_cut_months(connection, keys, metrics)
+    read = repository.read_labels(connection, wanted)
+    labels = Labels.of(before.cuts.labels | months.labels | read)
     copied = repository.read_answers(connection, wanted, metrics, labels)
     sealed = before.sealed(metrics)
     old = before.days(metrics, labels).without(sealed)
     new = count_days(*repository.columns_of(copied), metrics).without(sealed)
     difference = new.minus(old)
-    _write(connection, new, difference, metrics, labels)
+    repository.prepare_staging(connection)
+    # While the server writes one kind, the next is laid out.
+    with ThreadPoolExecutor(1) as layouts:
+        laid_out = [
+            layouts.submit(_cells, new.cells, difference.cells, metrics),
+            layouts.submit(_cuts, new.cuts, difference.cuts, months, metrics, labels),
+            layouts.submit(_moments, new.moments, difference.moments, metrics),
+        ]
+        for kind in laid_out:
+            for rows in kind.result():
+                rows.store(connection, metrics)
     return repository.named_days(difference.cells, metrics)
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """What is to be stored of one kind: the days, the keys of those that go, and the differences
-    of weeks and months."""
+class _Put:
+    """Rows that take the place of those with their key, and the keys of which nothing is left."""
 
-    day: Target
-    longer: Target
-    days: list[bytes]
+    target: Target
+    rows: list[bytes]
     gone: Sums
-    differences: list[bytes]
+
+    def store(self, connection: Connection, metrics: Metrics) -> None:
+        if len(self.gone):
+            gone = _as_key(self.gone, self.target, metrics)
+            repository.drop(connection, self.target, gone)
+        if self.rows and repository.stage(connection, self.target, self.rows):
+            repository.put(connection, self.target)
+
+
+@dataclass(frozen=True)
+class _Added:
+    """Rows that are added to those with their key; if some are fewer, none may be left."""
+
+    target: Target
+    rows: list[bytes]
     fewer: bool
 
-
-def _write(
-    connection: Connection, new: Days, difference: Days, metrics: Metrics, labels: Labels
-) -> None:
-    """While the server writes one kind, the next is laid out."""
-    repository.prepare_staging(connection)
-    with ThreadPoolExecutor(1) as layouts:
-        waiting = [
-            layouts.submit(_cells, new.cells, difference.cells, metrics),
-            layouts.submit(_cuts, new.cuts, difference.cuts, metrics, labels),
-            layouts.submit(_moments, new.moments, difference.moments, metrics),
-        ]
-        for rows in waiting:
-            _store(connection, rows.result(), metrics)
+    def store(self, connection: Connection, _: Metrics) -> None:
+        if self.rows and repository.stage(connection, self.target, self.rows):
+            repository.add(connection, self.target)
+            if self.fewer:
+                repository.drop_empty(connection, self.target)
 
 
-def _cells(new: Sums, difference: Sums, metrics: Metrics) -> _Rows:
+def _cells(new: Sums, difference: Sums, metrics: Metrics) -> list[_Put | _Added]:
     there, gone = _split(new, difference, CELL)
     differences = [
         *encoding.cells(in_weeks(difference), "week", metrics),
         *encoding.cells(in_months(difference), "month", metrics),
     ]
-    days = [*encoding.cells(there, "day", metrics)]
-    cell = repository.CELL
-    return _Rows(cell, cell, days, gone, differences, _fewer(difference.numbers.sum(axis=1)))
+    return [
+        _Put(repository.CELL, [*encoding.cells(there, "day", metrics)], gone),
+        _Added(repository.CELL, differences, _fewer(difference.numbers.sum(axis=1))),
+    ]
 
 
-def _cuts(new: Sums, difference: Sums, metrics: Metrics, labels: Labels) -> _Rows:
-    there, gone = _split(new, difference, CELL)
-    return _Rows(
-        repository.CUT_DAY,
-        repository.CUT_CELL,
-        [*encoding.cut_days(there, metrics, labels.all)],
-        gone,
-        [*encoding.cut_cells(in_months(difference), metrics, labels.all)],
-        _fewer(difference.numbers.sum(axis=1)),
-    )
+def _cuts(
+    new: Sums, difference: Sums, months: StoredCuts, metrics: Metrics, labels: Labels
+) -> list[_Put | _Added]:
+    """Months are read and written as wholes: as single values they would be ten times the rows."""
+    days, days_gone = _split(new, difference, CELL)
+    before, change = in_months(months.sums(labels)), in_months(difference)
+    after = joined([before, change]).grouped()
+    after = after.taken(np.flatnonzero(after.numbers.any(axis=1)))
+    whole, months_gone = _split(after, change, ("metric", "start", *PLACE))
+    day, month = repository.CUT_DAY, repository.CUT_MONTH
+    return [
+        _Put(day, [*encoding.cuts(days, "day", metrics, labels.all)], days_gone),
+        _Put(month, [*encoding.cuts(whole, "start", metrics, labels.all)], months_gone),
+    ]
 
 
-def _moments(new: Sums, difference: Sums, metrics: Metrics) -> _Rows:
-    there, gone = _split(new, difference, _MOMENT_DAY)
-    return _Rows(
-        repository.MOMENT_DAY,
-        repository.MOMENT_CELL,
-        [*encoding.moment_days(there, metrics)],
-        gone,
-        [*encoding.moment_cells(in_months(difference), metrics)],
-        _fewer(difference.numbers[:, SUMS.index("n")]),
-    )
+def _moments(new: Sums, difference: Sums, metrics: Metrics) -> list[_Put | _Added]:
+    there, gone = _split(new, difference, ("day", *PLACE))
+    differences = [*encoding.moment_cells(in_months(difference), metrics)]
+    fewer = _fewer(difference.numbers[:, SUMS.index("n")])
+    return [
+        _Put(repository.MOMENT_DAY, [*encoding.moment_days(there, metrics)], gone),
+        _Added(repository.MOMENT_CELL, differences, fewer),
+    ]
 
 
 def _fewer(differences: Counts) -> bool:
@@ -117,19 +132,8 @@ def _fewer(differences: Counts) -> bool:
     return bool((differences < 0).any())
 
 
-def _store(connection: Connection, rows: _Rows, metrics: Metrics) -> None:
-    if len(rows.gone):
-        repository.drop_days(connection, rows.day, _as_key(rows.gone, rows.day, metrics))
-    if rows.days and repository.stage(connection, rows.day, rows.days):
-        repository.put(connection, rows.day)
-    if rows.differences and repository.stage(connection, rows.longer, rows.differences):
-        repository.add(connection, rows.longer)
-        if rows.fewer:
-            repository.drop_empty(connection, rows.longer)
-
-
 def _split(new: Sums, difference: Sums, by: tuple[str, ...]) -> tuple[Sums, Sums]:
-    """The rows of the days that changed, and the keys of those of which nothing is left."""
+    """The rows of days or months that changed, and the keys of those of which nothing is left."""
     changed = difference.under({name: difference[name] for name in by}).grouped()
     wanted = match([new[name] for name in by], [changed[name] for name in by])
     left = match([changed[name] for name in by], _distinct(new, by))
@@ -142,10 +146,11 @@ def _distinct(rows: Sums, by: tuple[str, ...]) -> list[Counts]:
 
 
 def _as_key(rows: Sums, target: Target, metrics: Metrics) -> Mapping[str, list[Any]]:
-    """The keys of days as lists of the table's columns."""
-    days = repository.dates(rows["day"])
+    """The keys of days or months as lists of the table's columns."""
+    days = repository.dates(rows["start" if "start" in rows.keys else "day"])
     columns: dict[str, list[Any]] = {
         "day": days,
+        "month": days,
         "period": ["day"] * len(rows),
         "period_from": days,
         "period_to": [day + timedelta(days=1) for day in days],

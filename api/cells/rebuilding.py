@@ -132,7 +132,9 @@ class Rebuild:
         whole = found.and_also(_sealed_days(stored.days(metrics, labels), sealed))
         return [
             _Part(repository.CELL, span, [*encoding.cells(found.cells, "day", metrics)], "day"),
-            _Part(repository.CUT_DAY, span, [*encoding.cut_days(found.cuts, metrics, labels.all)]),
+            _Part(
+                repository.CUT_DAY, span, [*encoding.cuts(found.cuts, "day", metrics, labels.all)]
+            ),
             _Part(repository.MOMENT_DAY, span, [*encoding.moment_days(found.moments, metrics)]),
             *self._count_longer(span, whole),
         ]
@@ -145,8 +147,8 @@ class Rebuild:
                 rows = [*encoding.cells(over[0], name, metrics)]
                 yield _Part(repository.CELL, over[1], rows, name)
         if over := self._cut_months.finished(days.cuts, span):
-            rows = [*encoding.cut_cells(over[0], metrics, labels.all)]
-            yield _Part(repository.CUT_CELL, over[1], rows)
+            rows = [*encoding.cuts(over[0], "start", metrics, labels.all)]
+            yield _Part(repository.CUT_MONTH, over[1], rows)
         if over := self._moment_months.finished(days.moments, span):
             rows = [*encoding.moment_cells(over[0], metrics)]
             yield _Part(repository.MOMENT_CELL, over[1], rows)

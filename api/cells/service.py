@@ -7,6 +7,7 @@ days. Imported (``span``) cells are not touched, sealed ones (their answers are 
 neither.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 from sqlalchemy.engine import Connection
@@ -18,6 +19,7 @@ from api.cells.rebuilding import Rebuild
 from api.core.database import Database
 
 MARKS_PER_BATCH = 20_000
+SHARED_FROM = 2_000
 
 
 def mark_dirty(
@@ -37,26 +39,49 @@ def mark_dirty(
 def fold(database: Database) -> int:
     """Folds all marks into cells, a batch a transaction; the number of keys counted again.
 
-    One folder works at a time, others wait. A crash leaves the marks of its batch in place.
+    One folder works at a time, others wait. Many marks are shared between two connections, each of
+    which folds its own branches. A crash leaves the marks of what was not committed in place.
     """
     counted = 0
     while True:
-        with database.connection() as connection:
-            folded = _fold_batch(connection)
+        folded = _fold_batch(database)
         if not folded:
             return counted
         counted += folded
 
 
-def _fold_batch(connection: Connection) -> int:
-    repository.lock_folding(connection)
-    keys = repository.take_marks(connection, MARKS_PER_BATCH)
-    if not keys.branches:
-        return 0
-    changed = recount(connection, keys)
-    touched = {(repository.ANY_METRIC, day) for day in keys.days}
-    repository.stamp(connection, changed | touched)
-    return len(keys.branches)
+def _fold_batch(database: Database) -> int:
+    with database.connection() as connection:
+        repository.lock_folding(connection)
+        shares = 2 if repository.has_marks(connection, SHARED_FROM) else 1
+        with ThreadPoolExecutor(shares) as others:
+            rest = [others.submit(_fold_share, database, n, shares) for n in range(1, shares)]
+            keys, changed = _count(connection, 0, shares)
+            # This one holds the lock and has to end last; data versions go up as they commit.
+            folded = sum(share.result() for share in rest)
+        _stamp(connection, keys, changed)
+        return folded + len(keys.branches)
+
+
+def _fold_share(database: Database, share: int, shares: int) -> int:
+    """A share that is whole in itself, in its own transaction under the lock of another."""
+    with database.connection() as connection:
+        repository.prepare_folding(connection)
+        keys, changed = _count(connection, share, shares)
+        _stamp(connection, keys, changed)
+        return len(keys.branches)
+
+
+def _count(
+    connection: Connection, share: int, shares: int
+) -> tuple[repository.Keys, set[tuple[str, date]]]:
+    keys = repository.take_marks(connection, MARKS_PER_BATCH, share, shares)
+    return keys, recount(connection, keys) if keys.branches else set()
+
+
+def _stamp(connection: Connection, keys: repository.Keys, changed: set[tuple[str, date]]) -> None:
+    if keys.branches:
+        repository.stamp(connection, changed | {(repository.ANY_METRIC, day) for day in keys.days})
 
 
 def rebuild(database: Database) -> int:

@@ -37,7 +37,7 @@ TENTH = Size(branches=200, answers=1_000_000, viewers=(200,))
 _REPEATS = 9
 _ROUNDS = 5
 _SINGLE_ANSWERS = 9
-_TABLES = ("cell", "cut_day", "cut_cell", "moment_day", "moment_cell")
+_TABLES = ("cell", "cut_day", "cut_month", "moment_day", "moment_cell")
 
 _DAY_CELLS = text(
     """

@@ -20,8 +20,8 @@ from api.models.asking import (
 from api.models.audit import AuditEntry
 from api.models.cells import (
     Cell,
-    CutCell,
     CutDay,
+    CutMonth,
     DirtyMark,
     LeagueRow,
     LeagueTable,
@@ -94,8 +94,8 @@ __all__ = [
     "ContactPoint",
     "Contest",
     "ContestEvidence",
-    "CutCell",
     "CutDay",
+    "CutMonth",
     "Decision",
     "DirtyMark",
     "ErasedMark",

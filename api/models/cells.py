@@ -50,40 +50,34 @@ class Cell(Table, table=True):
     )
 
 
-class CutCell(Table, table=True):
-    """A month's cell cut by exactly one of channel, segment, advisor, language."""
-
-    __tablename__ = "cut_cell"
-    __table_args__ = (
-        one_of("period", *PERIODS),
-        one_of("cut", "channel", "segment", "advisor", "language"),
-        Index("ix_cut_cell_branch_id", "branch_id", "metric", "cut", "period", "period_from"),
-    )
-
-    metric: str = text(primary_key=True)
-    period: str = text(primary_key=True)
-    period_from: date = Field(primary_key=True)
-    period_to: date = Field(primary_key=True)
-    branch_id: int = Field(primary_key=True)
-    touchpoint_id: int = Field(primary_key=True)
-    survey_version_id: int = Field(primary_key=True)
-    cut: str = text(primary_key=True)
-    cut_value: str = text(primary_key=True)
-    scale: str = text()
-    n: int
-    hist: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
-
-
 class CutDay(Table, table=True):
-    """The cuts of one day's cell in one row: most days a cut's value has one or two answers.
+    """A day's cell cut by each of channel, segment, advisor, language: all cuts in one row.
 
-    ``hists`` has a row per entry of ``cuts`` and ``cut_values``, in the order of both.
+    Most days a cut's value has one or two answers. ``hists`` has a row per entry of ``cuts`` and
+    ``cut_values``, in the order of both.
     """
 
     __tablename__ = "cut_day"
 
     metric: str = text(primary_key=True)
     day: date = Field(primary_key=True)
+    branch_id: int = Field(primary_key=True)
+    touchpoint_id: int = Field(primary_key=True)
+    survey_version_id: int = Field(primary_key=True)
+    scale: str = text()
+    cuts: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    cut_values: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    hists: list[list[int]] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+
+
+class CutMonth(Table, table=True):
+    """The sums of a month's `CutDay` rows, laid out like them."""
+
+    __tablename__ = "cut_month"
+    __table_args__ = (Index("ix_cut_month_branch_id", "branch_id", "metric", "month"),)
+
+    metric: str = text(primary_key=True)
+    month: date = Field(primary_key=True)
     branch_id: int = Field(primary_key=True)
     touchpoint_id: int = Field(primary_key=True)
     survey_version_id: int = Field(primary_key=True)

@@ -83,24 +83,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('metric', 'period', 'period_from', 'period_to', 'branch_id', 'touchpoint_id', 'survey_version_id', name=op.f('pk_cell'))
     )
     op.create_index('ix_cell_branch_id', 'cell', ['branch_id', 'metric', 'period', 'period_from'], unique=False)
-    op.create_table('cut_cell',
-    sa.Column('metric', sa.Text(), nullable=False),
-    sa.Column('period', sa.Text(), nullable=False),
-    sa.Column('period_from', sa.Date(), nullable=False),
-    sa.Column('period_to', sa.Date(), nullable=False),
-    sa.Column('branch_id', sa.Integer(), nullable=False),
-    sa.Column('touchpoint_id', sa.Integer(), nullable=False),
-    sa.Column('survey_version_id', sa.Integer(), nullable=False),
-    sa.Column('cut', sa.Text(), nullable=False),
-    sa.Column('cut_value', sa.Text(), nullable=False),
-    sa.Column('scale', sa.Text(), nullable=False),
-    sa.Column('n', sa.Integer(), nullable=False),
-    sa.Column('hist', postgresql.ARRAY(sa.Integer()), nullable=False),
-    sa.CheckConstraint("cut in ('channel', 'segment', 'advisor', 'language')", name=op.f('ck_cut_cell_cut_known')),
-    sa.CheckConstraint("period in ('day', 'week', 'month', 'span')", name=op.f('ck_cut_cell_period_known')),
-    sa.PrimaryKeyConstraint('metric', 'period', 'period_from', 'period_to', 'branch_id', 'touchpoint_id', 'survey_version_id', 'cut', 'cut_value', name=op.f('pk_cut_cell'))
-    )
-    op.create_index('ix_cut_cell_branch_id', 'cut_cell', ['branch_id', 'metric', 'cut', 'period', 'period_from'], unique=False)
     op.create_table('cut_day',
     sa.Column('metric', sa.Text(), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
@@ -113,6 +95,19 @@ def upgrade() -> None:
     sa.Column('hists', postgresql.ARRAY(sa.Integer()), nullable=False),
     sa.PrimaryKeyConstraint('metric', 'day', 'branch_id', 'touchpoint_id', 'survey_version_id', name=op.f('pk_cut_day'))
     )
+    op.create_table('cut_month',
+    sa.Column('metric', sa.Text(), nullable=False),
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('touchpoint_id', sa.Integer(), nullable=False),
+    sa.Column('survey_version_id', sa.Integer(), nullable=False),
+    sa.Column('scale', sa.Text(), nullable=False),
+    sa.Column('cuts', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('cut_values', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('hists', postgresql.ARRAY(sa.Integer()), nullable=False),
+    sa.PrimaryKeyConstraint('metric', 'month', 'branch_id', 'touchpoint_id', 'survey_version_id', name=op.f('pk_cut_month'))
+    )
+    op.create_index('ix_cut_month_branch_id', 'cut_month', ['branch_id', 'metric', 'month'], unique=False)
     op.create_table('decision',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=False),
@@ -1107,9 +1102,9 @@ def downgrade() -> None:
     op.drop_index('ix_decision_event_id_decided_at', table_name='decision')
     op.drop_index('ix_decision_branch_id', table_name='decision')
     op.drop_table('decision')
+    op.drop_index('ix_cut_month_branch_id', table_name='cut_month')
+    op.drop_table('cut_month')
     op.drop_table('cut_day')
-    op.drop_index('ix_cut_cell_branch_id', table_name='cut_cell')
-    op.drop_table('cut_cell')
     op.drop_index('ix_cell_branch_id', table_name='cell')
     op.drop_table('cell')
     op.drop_index('ix_audit_entry_actor', table_name='audit_entry')

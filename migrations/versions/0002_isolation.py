@@ -23,7 +23,7 @@ BRANCH_TABLES = (
     "response",
     "answer",
     "cell",
-    "cut_cell",
+    "cut_month",
     "league_row",
     "person_branch",
     "sampling_plan",
@@ -58,7 +58,7 @@ WEB_GRANTS = {
         "account login_identifier access_grant login_session account_link login_throttle api_token "
         "idempotency_key person person_branch person_source contact_point person_merge consent "
         "suppression erased_mark event metric survey_version message_version rule_set_version "
-        "decision invitation survey_token receipt response answer cell cut_cell metric_day "
+        "decision invitation survey_token receipt response answer cell cut_month metric_day "
         "league_table league_row audit_entry outbox_message job_window person_hold sampling_plan "
         "call_task call_try qr_point provider_rate wechat_follower wechat_consent phone_check "
         "rules_draft moment_cell cut_day moment_day indicator_version adjustment_fit "
@@ -211,10 +211,9 @@ def upgrade() -> None:
     op.execute("create sequence data_version as bigint")
     for table in ("unit_parent", "unit_profile"):
         op.execute(f"alter table {table} add constraint ex_{table}_one_at_a_time {NO_OVERLAP}")
-    for table in ("cell", "cut_cell"):
-        # Without a short header no bin that is read copies the array: sums take half the time.
-        op.execute(f"alter table {table} alter column hist set storage plain")
-    for table, share in (("cell", 50), ("cut_cell", 45), ("moment_cell", 45)):
+    # Without a short header no bin that is read copies the array: sums take half the time.
+    op.execute("alter table cell alter column hist set storage plain")
+    for table, share in (("cell", 50), ("cut_month", 45), ("moment_cell", 45)):
         # Room on the page for the sums that a day changes (nearly all): no index is touched then.
         op.execute(f"alter table {table} set (fillfactor = {share})")
     _partitions()

@@ -118,7 +118,7 @@ def test_a_folder_killed_in_the_middle_loses_nothing(real_office: Office, world:
     waiting = marks(real_office)
     with real_office.owner.connection() as connection:
         # The folder has counted days and weeks when it comes to this table, and waits there.
-        connection.execute(text("lock table cut_cell in access exclusive mode"))
+        connection.execute(text("lock table cut_month in access exclusive mode"))
         folder = subprocess.Popen(
             [sys.executable, "-c", FOLDING, real_office.worker.database.url],
             stdout=subprocess.PIPE,

@@ -106,7 +106,7 @@ def test_a_year_that_lasts_is_fitted_from_the_latest_twelve_months() -> None:
 def test_a_branch_whose_mix_is_not_known_is_not_adjusted(office: Office, world: World) -> None:
     with office.worker.database.transaction() as session:
         publish(session, fitted(session), now=NOW)
-        for table in ("cut_cell", "cut_day"):
+        for table in ("cut_day", "cut_month"):
             session.execute(
                 text(f"delete from {table} where branch_id = :id"), {"id": world.branches[0]}
             )

@@ -27,6 +27,12 @@ class Keys:
         columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
         return cls(*columns)
 
+    def in_months(self) -> "Keys":
+        """The months of the days, each once, under their first day."""
+        firsts = [day.replace(day=1) for day in self.days]
+        columns = (self.branches, firsts, self.touchpoints, self.versions)
+        return Keys.of(sorted(set(zip(*columns, strict=True))))
+
     def parameters(self) -> dict[str, object]:
         """For the statements' array parameters."""
         return dict(vars(self))
@@ -34,7 +40,7 @@ class Keys:
 
 _TAKE = text(
     "with taken as (delete from dirty_mark where id in "
-    "(select id from dirty_mark order by id limit :most) "
+    "(select id from dirty_mark order by id limit :most) and branch_id % :shares = :share "
     "returning branch_id, occurred_on, touchpoint_id, survey_version_id) "
     "select distinct branch_id, occurred_on, touchpoint_id, survey_version_id from taken"
 )
@@ -59,7 +65,13 @@ def add_mark(
 
 
 def lock_folding(connection: Connection) -> None:
-    """Waits until no other transaction folds; the lock ends with this one.
+    """Waits until no other transaction folds; the lock ends with this one."""
+    prepare_folding(connection)
+    wait_for_folding(connection)
+
+
+def prepare_folding(connection: Connection) -> None:
+    """Settings of a transaction that folds.
 
     Nobody waits for the disk: a crash that loses the counts brings their marks back.
     """
@@ -69,7 +81,6 @@ def lock_folding(connection: Connection) -> None:
             "set local synchronous_commit = off"
         )
     )
-    wait_for_folding(connection)
 
 
 def wait_for_folding(connection: Session | Connection) -> None:
@@ -82,9 +93,16 @@ def hold_folding(session: Session | Connection) -> None:
     session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": FOLD_LOCK})
 
 
-def take_marks(connection: Connection, most: int) -> Keys:
-    """Takes the oldest marks away and says which keys they name."""
-    return Keys.of([tuple(row) for row in connection.execute(_TAKE, {"most": most})])
+def has_marks(connection: Connection, many: int) -> bool:
+    """Whether so many marks wait."""
+    at = text("select exists (select from dirty_mark offset :many - 1)")
+    return bool(connection.execute(at, {"many": many}).scalar_one())
+
+
+def take_marks(connection: Connection, most: int, share: int = 0, shares: int = 1) -> Keys:
+    """Takes the oldest marks away and says which keys they name: a share of the branches'."""
+    given = {"most": most, "share": share, "shares": shares}
+    return Keys.of([tuple(row) for row in connection.execute(_TAKE, given)])
 
 
 def drop_marks(connection: Connection) -> None:

@@ -1,6 +1,6 @@
 """Reads back what is stored of days, in the form in which days are counted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,11 +9,13 @@ import numpy as np
 from sqlalchemy import Row, text
 from sqlalchemy.engine import Connection
 
+from api.cells import binary
 from api.cells.counting import CELL, CUT, MOMENT, SUMS, Days
 from api.cells.metrics import WIDTH, Metrics
-from api.cells.repository.answers import Labels, day_numbers
+from api.cells.repository.answers import Labels, copied, day_numbers
 from api.cells.repository.marks import Keys
 from api.cells.sums import Sums, nothing
+from scoring.arrays import Counts
 
 _KEYS = (
     "unnest(cast(:branches as int[]), cast(:days as date[]), cast(:touchpoints as int[]), "
@@ -30,12 +32,14 @@ _CELLS = text(
     "cross join lateral (select * from cell d where d.metric = m.code and d.period = 'day' "
     f"and d.period_from = k.day and d.period_to = k.day + 1 and {_OF_KEY} offset 0) as d"
 )
-_CUTS = text(
-    f"select d.metric, d.day, {_PLACE}, d.cuts, d.cut_values, d.hists from {_KEYS} "
-    "cross join unnest(cast(:metrics as text[])) as m(code) cross join lateral ("
-    f"select * from cut_day d where d.metric = m.code and d.day = k.day and {_OF_KEY} offset 0) "
-    "as d"
-)
+_CUTS = f"""
+    select m.place::int - 1, d.{{time}} - date '2000-01-01', {_PLACE}, d.cuts, d.cut_values, d.hists
+    from unnest(%(branches)s::int[], %(days)s::date[], %(touchpoints)s::int[], %(versions)s::int[])
+        as k(branch, day, touchpoint, version)
+    cross join unnest(%(metrics)s::text[]) with ordinality as m(code, place)
+    cross join lateral (select * from cut_{{time}} d
+        where d.metric = m.code and d.{{time}} = k.day and {_OF_KEY} offset 0) as d
+"""
 _MOMENTS = text(
     f"select d.day, {_PLACE}, d.metrics, d.sums from {_KEYS} cross join lateral ("
     f"select * from moment_day d where d.day = k.day and {_OF_KEY} offset 0) as d"
@@ -55,18 +59,42 @@ _SEALED_LABELS = text(
 )
 
 
+@dataclass(frozen=True, eq=False)
+class StoredCuts:
+    """Rows of days or months with all their cuts, months under their first day.
+
+    Most rows have the labels of another one: ``which`` of the ``distinct`` lists is each row's.
+    """
+
+    keys: Mapping[str, Counts]
+    distinct: Sequence[tuple[tuple[str, str], ...]]
+    which: Counts
+    hists: Sequence[bytes]
+
+    @property
+    def labels(self) -> set[tuple[str, str]]:
+        """The cuts and values there are."""
+        return {label for labels in self.distinct for label in labels}
+
+    def sums(self, labels: Labels) -> Sums:
+        """All of it in numbers."""
+        if not self.hists:
+            return nothing(CUT, WIDTH)
+        number = labels.numbers
+        numbers = [np.array([number[label] for label in some]) for some in self.distinct]
+        times = np.array([len(some) for some in self.distinct])[self.which]
+        keys = {name: np.repeat(key, times) for name, key in self.keys.items()}
+        keys["label"] = np.concatenate([numbers[which] for which in self.which.tolist()])
+        return Sums(keys, binary.int4_rows(self.hists, times, WIDTH))
+
+
 @dataclass(frozen=True)
 class Stored:
     """Rows of days as they are stored."""
 
     cells: Sequence[Row[Any]]
-    cuts: Sequence[Row[Any]]
+    cuts: "StoredCuts"
     moments: Sequence[Row[Any]]
-
-    @property
-    def labels(self) -> set[tuple[str, str]]:
-        """The cuts and values there are."""
-        return {label for row in self.cuts for label in zip(row.cuts, row.cut_values, strict=True)}
 
     def sealed(self, metrics: Metrics) -> Sums:
         """The sealed cells."""
@@ -76,7 +104,7 @@ class Stored:
         """All of it in numbers."""
         return Days(
             _cells(self.cells, metrics),
-            _cuts(self.cuts, metrics, labels),
+            self.cuts.sums(labels),
             _moments(self.moments, metrics),
         )
 
@@ -84,13 +112,32 @@ class Stored:
 def read_stored(connection: Connection, keys: Keys, metrics: Metrics) -> Stored:
     """What is stored of the keys' days."""
     if not keys.days:
-        return Stored([], [], [])
+        return Stored([], StoredCuts({}, [], np.zeros(0, np.int64), []), [])
     given = {**keys.parameters(), "metrics": list(metrics.codes)}
     return Stored(
         connection.execute(_CELLS, given).all(),
-        connection.execute(_CUTS, given).all(),
+        _read_cuts(connection, "day", keys, metrics),
         connection.execute(_MOMENTS, keys.parameters()).all(),
     )
+
+
+def read_cut_months(connection: Connection, keys: Keys, metrics: Metrics) -> StoredCuts:
+    """What is stored of the cuts of the keys' months."""
+    return _read_cuts(connection, "month", keys.in_months(), metrics)
+
+
+def _read_cuts(connection: Connection, time: str, keys: Keys, metrics: Metrics) -> StoredCuts:
+    """As bytes, as most of the time would go into making values of them."""
+    given = {**keys.parameters(), "metrics": list(metrics.codes)}
+    data = copied(connection, _CUTS.format(time=time), given)
+    columns, tails = binary.parsed_with(data, dict.fromkeys(CELL, 4), more=3)
+    place: dict[tuple[bytes, bytes], int] = {}
+    which = [place.setdefault((cuts, values), len(place)) for cuts, values, _ in tails]
+    distinct = [
+        tuple(zip(binary.text_list(cuts), binary.text_list(values), strict=True))
+        for cuts, values in place
+    ]
+    return StoredCuts(columns, distinct, np.array(which, np.int64), [tail[2] for tail in tails])
 
 
 def sealed_keys(connection: Connection, first: date, last: date, metrics: Metrics) -> Keys:
@@ -108,21 +155,10 @@ def sealed_labels(connection: Connection) -> set[tuple[str, str]]:
 def _cells(rows: Sequence[Row[Any]], metrics: Metrics) -> Sums:
     if not rows:
         return nothing(CELL, WIDTH)
-    return Sums(_keys(rows, metrics), _padded([row.hist for row in rows]))
-
-
-def _cuts(rows: Sequence[Row[Any]], metrics: Metrics, labels: Labels) -> Sums:
-    rows = [row for row in rows if row.cuts]
-    if not rows:
-        return nothing(CUT, WIDTH)
-    number = labels.numbers
-    times = [len(row.cuts) for row in rows]
-    keys = {name: np.repeat(key, times) for name, key in _keys(rows, metrics).items()}
-    keys["label"] = np.array(
-        [number[label] for row in rows for label in zip(row.cuts, row.cut_values, strict=True)],
-        dtype=np.int64,
+    return Sums(
+        _keys(rows, metrics),
+        np.array([[*row.hist, *(0,) * (WIDTH - len(row.hist))] for row in rows], dtype=np.int64),
     )
-    return Sums(keys, _padded([hist for row in rows for hist in row.hists]))
 
 
 def _moments(rows: Sequence[Row[Any]], metrics: Metrics) -> Sums:
@@ -157,7 +193,3 @@ def _keys(rows: Sequence[Row[Any]], metrics: Metrics) -> dict[str, Any]:
         "touchpoint": np.array([row.touchpoint_id for row in rows], dtype=np.int64),
         "version": np.array([row.survey_version_id for row in rows], dtype=np.int64),
     }
-
-
-def _padded(hists: Sequence[Sequence[int]]) -> Any:
-    return np.array([[*hist, *(0,) * (WIDTH - len(hist))] for hist in hists], dtype=np.int64)

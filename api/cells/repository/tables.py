@@ -56,11 +56,9 @@ class Target:
         return f"({', '.join(f'{of}.{column}' for column in columns)})"
 
 
-def _added_hists(table: str) -> str:
-    bins = ", ".join(f"{table}.hist[{bin}] + excluded.hist[{bin}]" for bin in range(1, WIDTH + 1))
-    return f"(array[{bins}])[1:cardinality({table}.hist)]"
-
-
+_ADDED_HISTS = "(array[{}])[1:cardinality(cell.hist)]".format(
+    ", ".join(f"cell.hist[{bin}] + excluded.hist[{bin}]" for bin in range(1, WIDTH + 1))
+)
 _SEALED_DAY = (
     "not exists (select from cell s where s.sealed and s.period = 'day' "
     "and s.period_from = {0}.day and s.period_to = {0}.day + 1 {1} "
@@ -68,29 +66,23 @@ _SEALED_DAY = (
     "and s.survey_version_id = {0}.survey_version_id)"
 )
 _PERIOD = {"period": "text", "period_from": "date", "period_to": "date"}
-_HIST = {"scale": "text", "n": "int", "hist": "int[]"}
 CELL = Target(
     "cell",
     {"metric": "text", **_PERIOD, **_PLACE},
-    _HIST,
+    {"scale": "text", "n": "int", "hist": "int[]"},
     time="period_from",
     unsealed="not cell.sealed",
-    sums={"n": "cell.n + excluded.n", "hist": _added_hists("cell")},
+    sums={"n": "cell.n + excluded.n", "hist": _ADDED_HISTS},
 )
-CUT_CELL = Target(
-    "cut_cell",
-    {"metric": "text", **_PERIOD, **_PLACE, "cut": "text", "cut_value": "text"},
-    _HIST,
-    time="period_from",
-    sums={"n": "cut_cell.n + excluded.n", "hist": _added_hists("cut_cell")},
-)
+_CUTS = {"scale": "text", "cuts": "text[]", "cut_values": "text[]", "hists": "int[]"}
 CUT_DAY = Target(
     "cut_day",
     {"metric": "text", "day": "date", **_PLACE},
-    {"scale": "text", "cuts": "text[]", "cut_values": "text[]", "hists": "int[]"},
+    _CUTS,
     time="day",
     undone=_SEALED_DAY.format("cut_day", "and s.metric = cut_day.metric"),
 )
+CUT_MONTH = Target("cut_month", {"metric": "text", "month": "date", **_PLACE}, _CUTS, time="month")
 MOMENT_CELL = Target(
     "moment_cell",
     {"month": "date", **_PLACE, "metric_left": "text", "metric_right": "text"},
@@ -105,7 +97,7 @@ MOMENT_DAY = Target(
     time="day",
     undone=_SEALED_DAY.format("moment_day", "and s.metric = any(array(select code from metric))"),
 )
-TARGETS = (CELL, CUT_CELL, CUT_DAY, MOMENT_CELL, MOMENT_DAY)
+TARGETS = (CELL, CUT_DAY, CUT_MONTH, MOMENT_CELL, MOMENT_DAY)
 
 
 def prepare_staging(connection: Connection) -> None:
@@ -242,7 +234,7 @@ def _replacing(target: Target, within: str) -> Iterator[str]:
 
 def drop_unknown(connection: Connection) -> None:
     """Drops what is counted of metrics that nobody declares."""
-    for target in (CELL, CUT_CELL, CUT_DAY):
+    for target in (CELL, CUT_DAY, CUT_MONTH):
         counted = " and period <> 'span'" if target is CELL else ""
         connection.execute(
             text(
@@ -252,7 +244,7 @@ def drop_unknown(connection: Connection) -> None:
         )
 
 
-def drop_days(connection: Connection, target: Target, keys: Mapping[str, list[Any]]) -> None:
+def drop(connection: Connection, target: Target, keys: Mapping[str, list[Any]]) -> None:
     """Drops the rows of keys, as a list per column of the key."""
     listed = ", ".join(f"cast(:{column} as {kind}[])" for column, kind in target.key.items())
     names = ", ".join(target.key)

@@ -72,19 +72,17 @@ def strata(
 
 _MIX = """
     with counted as (
-        select c.branch_id, c.cut as adjuster, c.cut_value as level, c.n
-        from cut_cell c
-        where c.metric = :metric and c.period = 'month' and c.cut = any(:adjusters)
-            and c.period_from >= :first_month and c.period_from < :last_month
-            and (cast(:touchpoint as int) is null or c.touchpoint_id = :touchpoint)
-        union all
-        select d.branch_id, d.cuts[i], d.cut_values[i],
-            (select sum(count) from unnest(d.hists[i:i]) as count)
-        from cut_day d
+        select d.branch_id, d.cuts[i] as adjuster, d.cut_values[i] as level,
+            (select sum(count) from unnest(d.hists[i:i]) as count) as n
+        from (
+            select branch_id, touchpoint_id, cuts, cut_values, hists from cut_month
+            where metric = :metric and month >= :first_month and month < :last_month
+            union all
+            select branch_id, touchpoint_id, cuts, cut_values, hists from cut_day
+            where metric = :metric and (day >= :start and day < least(:first_month, :end)
+                or day >= greatest(:last_month, :start) and day < :end)) as d
         cross join lateral generate_subscripts(d.cuts, 1) as i
-        where d.metric = :metric and d.cuts[i] = any(:adjusters)
-            and (d.day >= :start and d.day < least(:first_month, :end)
-                or d.day >= greatest(:last_month, :start) and d.day < :end)
+        where d.cuts[i] = any(:adjusters)
             and (cast(:touchpoint as int) is null or d.touchpoint_id = :touchpoint)
         union all
         select c.branch_id, 'touchpoint', t.code, c.n

@@ -174,23 +174,12 @@ def _bin_sums(bins: int, hist: str) -> str:
     return ", ".join(f"sum({hist}[{place}])" for place in range(1, bins + 1))
 
 
-_CUT_MONTHS = """
-    select {keys} c.cut_value, {sums}
-    from unnest(cast(:month_firsts as date[]), cast(:month_lasts as date[])) as run(first, last)
-    cross join lateral (
-        select * from cut_cell c
-        where c.metric = :metric and c.cut = :cut and c.period = 'month'
-            and c.period_from >= run.first and c.period_from < run.last
-            and c.period_to <= run.last {where}
-        offset 0) as c
-    group by {keys} c.cut_value
-"""
-_CUT_DAYS = """
+_CUTS = """
     select {keys} part.value, {sums}
-    from unnest(cast(:day_firsts as date[]), cast(:day_lasts as date[])) as run(first, last)
+    from unnest(cast(:{time}_firsts as date[]), cast(:{time}_lasts as date[])) as run(first, last)
     cross join lateral (
-        select * from cut_day c
-        where c.metric = :metric and c.day >= run.first and c.day < run.last {where}
+        select * from cut_{time} c
+        where c.metric = :metric and c.{time} >= run.first and c.{time} < run.last {where}
         offset 0) as c
     cross join lateral unnest(c.cuts, c.cut_values) with ordinality as part(cut, value, place)
     where part.cut = :cut
@@ -220,11 +209,9 @@ def cut_histograms(
     for name, runs in (("month", months), ("day", days)):
         given[f"{name}_firsts"] = [run.start for run in runs]
         given[f"{name}_lasts"] = [run.end for run in runs]
-    of_months = _CUT_MONTHS.format(keys=keys, where=where, sums=_sums(metric))
-    of_days = _CUT_DAYS.format(
-        keys=keys, where=where, sums=_sums(metric, "c.hists[part.place::int]")
-    )
-    rows = session.execute(text(f"{of_months} union all {of_days}"), given).all()
+    sums = _sums(metric, "c.hists[part.place::int]")
+    both = (_CUTS.format(time=time, keys=keys, where=where, sums=sums) for time in ("month", "day"))
+    rows = session.execute(text(" union all ".join(both)), given).all()
     found: dict[tuple[Any, ...], Counts] = {}
     for row in rows:
         key = tuple(row[: len(by) + 1])
