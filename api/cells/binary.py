@@ -4,7 +4,7 @@ Pure. Every record of one batch has the same length, so texts of a batch are equ
 table.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,38 +144,28 @@ def int4_rows(arrays: Sequence[bytes], counts: Counts, width: int) -> Counts:
     return rows
 
 
-def parsed_with(
-    data: bytes, columns: Mapping[str, int], more: int
-) -> tuple[dict[str, NDArray[Any]], list[tuple[bytes, ...]]]:
-    """Columns as `parsed` gives them, and per row the bytes of ``more`` values behind them."""
-    width = 2 + sum(4 + size for size in columns.values())
-    heads, tails = [], []
+def split(data: bytes, columns: int) -> list[tuple[bytes, ...]]:
+    """The columns of a binary COPY, each as its values' bytes; none is null."""
+    found: list[list[bytes]] = [[] for _ in range(columns)]
     at, end = len(HEADER), len(data) - len(TRAILER)
     while at < end:
-        heads.append(data[at : at + width])
-        at += width
-        tail = []
-        for _ in range(more):
+        at += 2
+        for values in found:
             start = at + 4
             at = start + int.from_bytes(data[at:start], "big")
-            tail.append(data[start:at])
-        tails.append(tuple(tail))
-    return parsed(b"".join((HEADER, *heads, TRAILER)), columns), tails
+            values.append(data[start:at])
+    return [tuple(values) for values in found]
 
 
-def parsed(data: bytes, columns: Mapping[str, int]) -> dict[str, NDArray[Any]]:
-    """Columns of a binary COPY whose values are never null: 4 and 8 are whole numbers.
+def int4_values(values: Iterable[bytes]) -> Counts:
+    """The numbers of a column of type ``int``."""
+    return np.frombuffer(b"".join(values), ">i4").astype(np.int64)
 
-    A uuid (16) comes as two numbers, ``name`` (the first half) and ``name_low``.
-    """
-    layout: list[Any] = [("fields", ">i2")]
-    for name, size in columns.items():
-        layout.append((f"size {name}", ">i4"))
-        if size == 16:
-            layout += [(name, ">i8"), (f"{name}_low", ">i8")]
-        else:
-            layout.append((name, f">i{size}"))
-    body = memoryview(data)[len(HEADER) : len(data) - len(TRAILER)]
-    rows = np.frombuffer(body, np.dtype(layout))
-    names = [name for name in rows.dtype.names or () if not name.startswith(("size ", "fields"))]
-    return {name: rows[name].astype(rows[name].dtype.newbyteorder("=")) for name in names}
+
+def array_values(arrays: Iterable[bytes], size: int) -> list[Counts]:
+    """The elements of all arrays of a column of ``int[]`` (4) or ``uuid[]`` (16), as two halves."""
+    kind, parts = (">i8", 2) if size == 16 else (">i4", 1)
+    head = len(array_header((0,)))
+    body = b"".join([array[head:] for array in arrays])
+    laid = np.frombuffer(body, [("size", ">i4"), ("value", kind, (parts,))])
+    return [laid["value"][:, part].astype(np.int64) for part in range(parts)]

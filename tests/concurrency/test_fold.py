@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from answered import (
@@ -22,7 +24,9 @@ from answered import (
 )
 from conftest import Office
 from sqlalchemy import text
+from sqlalchemy.engine import Connection
 
+from api.cells.folding import recount
 from api.cells.service import fold, rebuild
 from api.core.database import Database
 
@@ -134,6 +138,82 @@ def test_a_folder_killed_in_the_middle_loses_nothing(real_office: Office, world:
     assert marks(real_office) == 0
 
 
+SHARED = FOLDING.replace("print(", "from api.cells import service\nservice.SHARED_FROM = 1\nprint(")
+
+
+@pytest.mark.parametrize("waits", [0, 1])
+def test_of_two_shares_either_may_be_killed(real_office: Office, world: World, waits: int) -> None:
+    """The first share holds the lock and ends last; the other one may have committed."""
+    given = made_up(world, random.Random(20), DAYS, 150)
+    with real_office.owner.connection() as connection:
+        write(connection, given)
+    fold(real_office.worker.database)
+    before = cells(real_office)
+    more = made_up(world, random.Random(21), DAYS, 150)
+    with real_office.owner.connection() as connection:
+        write(connection, more)
+    with real_office.owner.connection() as connection:
+        lock = "select from cut_month where branch_id % 2 = :waits for update"
+        connection.execute(text(lock), {"waits": waits})
+        folder = subprocess.Popen(
+            [sys.executable, "-c", SHARED, real_office.worker.database.url], stdout=subprocess.PIPE
+        )
+        until_blocked(real_office)
+        if waits == 0:
+            until(lambda: of_share(real_office, 1) == 0, "the other share never committed")
+        os.kill(folder.pid, signal.SIGKILL)
+        folder.communicate()
+    until_gone(real_office)
+    if waits == 0:
+        done = {key: n for key, n in expected_cells([*given, *more]).items() if share_of(key)}
+        left = {key: n for key, n in before.items() if not share_of(key)}
+        assert cells(real_office) == done | left
+    else:
+        assert cells(real_office) == before
+    assert of_share(real_office, waits) > 0
+    fold(real_office.worker.database)
+    assert cells(real_office) == expected_cells([*given, *more])
+    assert marks(real_office) == 0
+
+
+def share_of(key: tuple[Any, ...]) -> int:
+    """Which share a cell's branch belongs to."""
+    return int(key[4]) % 2
+
+
+def of_share(office: Office, share: int) -> int:
+    with office.worker.database.connection() as connection:
+        found = "select count(*) from dirty_mark where branch_id % 2 = :share"
+        return int(connection.execute(text(found), {"share": share}).scalar_one())
+
+
+def test_many_marks_are_folded_by_two_at_once(
+    real_office: Office, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.cells.service.SHARED_FROM", 100)
+    given = made_up(world, random.Random(22), DAYS, 300)
+    with real_office.owner.connection() as connection:
+        write(connection, given)
+    shares: list[int] = []
+    monkeypatch.setattr("api.cells.service.recount", counting(shares, recount))
+    assert fold(real_office.worker.database) == len({one.key for one in given})
+    assert len(shares) == 2
+    assert cells(real_office) == expected_cells(given)
+    with real_office.worker.database.connection() as connection:
+        versions = text("select count(distinct version), max(version) from metric_day")
+        stamped, newest = connection.execute(versions).one()
+        assert newest == connection.execute(text("select last_value from data_version")).scalar()
+    assert stamped in (1, 2)
+
+
+def counting(calls: list[int], function: Callable[..., Any]) -> Callable[..., Any]:
+    def called(connection: Connection, keys: Any) -> Any:
+        calls.append(len(keys.branches))
+        return function(connection, keys)
+
+    return called
+
+
 def folders(office: Office, state: str) -> int:
     with office.owner.connection() as connection:
         found = connection.execute(
@@ -146,14 +226,17 @@ def folders(office: Office, state: str) -> int:
 
 
 def until_blocked(office: Office) -> None:
-    deadline = time.monotonic() + 20
-    while not folders(office, "wait_event_type = 'Lock'"):
-        assert time.monotonic() < deadline, "the folder never came to the locked table"
-        time.sleep(0.05)
+    blocked = "wait_event_type = 'Lock'"
+    until(lambda: folders(office, blocked) > 0, "the folder never came to what is locked")
 
 
 def until_gone(office: Office) -> None:
+    gone = "state = 'active'"
+    until(lambda: not folders(office, gone), "the killed folder's transaction is still there")
+
+
+def until(happened: Callable[[], bool], otherwise: str) -> None:
     deadline = time.monotonic() + 20
-    while folders(office, "state = 'active'"):
-        assert time.monotonic() < deadline, "the killed folder's transaction is still there"
+    while not happened():
+        assert time.monotonic() < deadline, otherwise
         time.sleep(0.05)

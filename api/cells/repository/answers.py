@@ -3,7 +3,7 @@
 By COPY: row by row it would take longer than all the rest. Excluded responses are not read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -12,8 +12,8 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from api.cells.binary import parsed
-from api.cells.counting import CUTS, Columns
+from api.cells import binary
+from api.cells.counting import CUTS, PLACE, Columns
 from api.cells.metrics import Metrics
 from api.cells.repository.marks import Keys
 from api.cells.sums import Sums
@@ -134,32 +134,56 @@ def read_answers(
     offset = -1
     for cut in CUTS:
         given[cut] = labels.values(cut)
-        numbers.append(f"coalesce({cut}_label.place + {offset}, -1)::int")
+        numbers.append(f"coalesce({cut}_label.place + {offset}, -1)::int as {cut}")
         joins.append(
             f"left join unnest(%({cut})s::text[]) with ordinality as {cut}_label(value, place) "
             f"on {cut}_label.value = r.{cut}"
         )
         offset += len(given[cut])
     responses = f"""
-        select r.id, {_DAY.format("r")}, r.branch_id, r.touchpoint_id, r.survey_version_id,
-            {", ".join(numbers)}
+        select r.id, {_DAY.format("r")} as day, r.branch_id, r.touchpoint_id,
+            r.survey_version_id, {", ".join(numbers)}
         from {some.responses} {" ".join(joins)}
     """
     given["metrics"] = list(metrics.codes)
     answers = f"""
-        select a.response_id, {_DAY.format("a")},
-            array_position(%(metrics)s::text[], a.metric) - 1, a.value::int
+        select a.response_id, {_DAY.format("a")} as day,
+            array_position(%(metrics)s::text[], a.metric) - 1 as metric, a.value::int as value
         from {some.answers} where a.metric = any(%(metrics)s::text[]) and a.value is not null
     """
-    return copied(connection, responses, given), copied(connection, answers, given)
+    return (
+        copied(connection, _in_blocks(responses, _RESPONSE), given),
+        copied(connection, _in_blocks(answers, _ANSWER), given),
+    )
+
+
+_RESPONSE = ("id", "day", "branch_id", "touchpoint_id", "survey_version_id", *CUTS)
+_ANSWER = ("response_id", "day", "metric", "value")
+_ROWS_PER_BLOCK = 2_000
+
+
+def _in_blocks(query: str, columns: Sequence[str]) -> str:
+    """The same with many rows in one, an array per column: to take each would take longer."""
+    arrays = ", ".join(f"array_agg({column})" for column in columns)
+    return f"""
+        select {arrays} from (
+            select *, row_number() over () / {_ROWS_PER_BLOCK} as block from ({query}) as q) as q
+        group by block
+    """
 
 
 def columns_of(copied: tuple[bytes, bytes]) -> tuple[Columns, Columns]:
     """Responses and answers as `api.cells.counting.count_days` wants them."""
-    responses, answers = copied
-    one = {"id": 16, "day": 4, "branch": 4, "touchpoint": 4, "version": 4, **dict.fromkeys(CUTS, 4)}
-    other = {"id": 16, "day": 4, "metric": 4, "value": 4}
-    return parsed(responses, one), parsed(answers, other)
+    responses = _columns(copied[0], ("id", "id_low", "day", *PLACE, *CUTS))
+    return responses, _columns(copied[1], ("id", "id_low", "day", "metric", "value"))
+
+
+def _columns(copied: bytes, names: Sequence[str]) -> Columns:
+    """The first two are halves of a uuid."""
+    ids, *numbers = binary.split(copied, len(names) - 1)
+    high, low = binary.array_values(ids, 16)
+    found = [binary.array_values(column, 4)[0] for column in numbers]
+    return dict(zip(names, (high, low, *found), strict=True))
 
 
 def copied(connection: Connection, query: str, given: Mapping[str, Any]) -> bytes:

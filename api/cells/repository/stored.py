@@ -96,6 +96,11 @@ class Stored:
     cuts: "StoredCuts"
     moments: Sequence[Row[Any]]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is stored."""
+        return not (self.cells or self.cuts.hists or self.moments)
+
     def sealed(self, metrics: Metrics) -> Sums:
         """The sealed cells."""
         return _cells([row for row in self.cells if row.sealed], metrics)
@@ -130,14 +135,15 @@ def _read_cuts(connection: Connection, time: str, keys: Keys, metrics: Metrics) 
     """As bytes, as most of the time would go into making values of them."""
     given = {**keys.parameters(), "metrics": list(metrics.codes)}
     data = copied(connection, _CUTS.format(time=time), given)
-    columns, tails = binary.parsed_with(data, dict.fromkeys(CELL, 4), more=3)
+    *columns, cuts, values, hists = binary.split(data, len(CELL) + 3)
+    cells = {name: binary.int4_values(column) for name, column in zip(CELL, columns, strict=True)}
     place: dict[tuple[bytes, bytes], int] = {}
-    which = [place.setdefault((cuts, values), len(place)) for cuts, values, _ in tails]
+    which = [place.setdefault(both, len(place)) for both in zip(cuts, values, strict=True)]
     distinct = [
         tuple(zip(binary.text_list(cuts), binary.text_list(values), strict=True))
         for cuts, values in place
     ]
-    return StoredCuts(columns, distinct, np.array(which, np.int64), [tail[2] for tail in tails])
+    return StoredCuts(cells, distinct, np.array(which, np.int64), hists)
 
 
 def sealed_keys(connection: Connection, first: date, last: date, metrics: Metrics) -> Keys:

@@ -136,28 +136,28 @@ def stage(
         return int(cursor.rowcount) > 0
 
 
-def put(connection: Connection, target: Target) -> None:
-    """Makes the staged rows the stored ones."""
-    changed = ", ".join(f"{column} = excluded.{column}" for column in target.values)
-    connection.execute(
-        text(
-            f"insert into {target.name} ({target.columns}) select {target.columns} "
-            f"from {target.staged} on conflict ({', '.join(target.key)}) do update set {changed} "
-            f"where {target.unsealed}"
-        )
-    )
+def put(connection: Connection, target: Target, *, first: bool = False) -> None:
+    """Makes the staged rows the stored ones; ``first``: none of them is stored yet."""
+    changed = {} if first else {column: f"excluded.{column}" for column in target.values}
+    _insert(connection, target, changed)
 
 
 def add(connection: Connection, target: Target) -> None:
     """Adds the staged rows to the stored ones."""
-    changed = ", ".join(f"{column} = {sum_}" for column, sum_ in target.sums.items())
-    connection.execute(
-        text(
-            f"insert into {target.name} ({target.columns}) select {target.columns} "
-            f"from {target.staged} on conflict ({', '.join(target.key)}) do update set {changed} "
-            f"where {target.unsealed}"
-        )
+    _insert(connection, target, target.sums)
+
+
+def _insert(connection: Connection, target: Target, changed: Mapping[str, str]) -> None:
+    """Writes the staged rows; of those that are stored changes what is said."""
+    statement = (
+        f"insert into {target.name} ({target.columns}) select {target.columns} from {target.staged}"
     )
+    if changed:
+        listed = ", ".join(f"{column} = {value}" for column, value in changed.items())
+        statement += (
+            f" on conflict ({', '.join(target.key)}) do update set {listed} where {target.unsealed}"
+        )
+    connection.execute(text(statement))
 
 
 def drop_empty(connection: Connection, target: Target) -> None:
