@@ -18,6 +18,7 @@ from api.cells.counting import (
     CELL,
     PLACE,
     SUMS,
+    Days,
     count_days,
     in_months,
     in_weeks,
