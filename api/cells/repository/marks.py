@@ -39,8 +39,9 @@ class Keys:
 
 
 _TAKE = text(
-    "with taken as (delete from dirty_mark where id in "
-    "(select id from dirty_mark order by id limit :most) and branch_id % :shares = :share "
+    "with taken as (delete from dirty_mark where id <= (select max(id) from "
+    "(select id from dirty_mark order by id limit :most) as oldest) "
+    "and branch_id % :shares = :share "
     "returning branch_id, occurred_on, touchpoint_id, survey_version_id) "
     "select distinct branch_id, occurred_on, touchpoint_id, survey_version_id from taken"
 )

@@ -99,7 +99,7 @@ class Stored:
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all is stored."""
-        return not (self.cells or self.cuts.hists or self.moments)
+        return not self.cells
 
     def sealed(self, metrics: Metrics) -> Sums:
         """The sealed cells."""
@@ -116,11 +116,12 @@ class Stored:
 
 def read_stored(connection: Connection, keys: Keys, metrics: Metrics) -> Stored:
     """What is stored of the keys' days."""
-    if not keys.days:
-        return Stored([], StoredCuts({}, [], np.zeros(0, np.int64), []), [])
     given = {**keys.parameters(), "metrics": list(metrics.codes)}
+    cells = connection.execute(_CELLS, given).all() if keys.days else []
+    if not cells:  # then nothing was counted at all
+        return Stored([], StoredCuts({}, [], np.zeros(0, np.int64), []), [])
     return Stored(
-        connection.execute(_CELLS, given).all(),
+        cells,
         _read_cuts(connection, "day", keys, metrics),
         connection.execute(_MOMENTS, keys.parameters()).all(),
     )
