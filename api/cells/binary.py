@@ -54,11 +54,6 @@ def raw(value: bytes) -> Field:
     return Field(f"V{len(value)}", len(value), np.void(value))
 
 
-def texts(values: NDArray[np.bytes_], size: int) -> Field:
-    """Column of type ``text``: UTF-8 texts that are all ``size`` bytes long."""
-    return Field(f"S{size}" if size else "V0", size, values if size else np.void(b""))
-
-
 def text(value: str) -> Field:
     """The same text in every row."""
     return raw(value.encode())

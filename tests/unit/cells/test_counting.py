@@ -150,14 +150,38 @@ def test_weeks_begin_on_monday_and_months_on_their_first() -> None:
     assert named(next_month(numbers)) == ["2024-03-01", "2024-04-01", "2024-04-01", "2000-01-01"]
 
 
+def copied(*fields: binary.Field, rows: int) -> bytes:
+    return binary.HEADER + binary.records(rows, fields) + binary.TRAILER
+
+
 def test_columns_come_back_from_their_bytes() -> None:
-    high, low = column(1, 2**62, 7), column(3, 0, 2**61)
-    fields = [binary.uuids(high, low), binary.int4(column(-1, 0, 5)), binary.int2(column(1, 2, 3))]
-    data = binary.HEADER + binary.records(3, fields) + binary.TRAILER
-    found = binary.parsed(data, {"id": 16, "day": 4, "value": 2})
-    assert {name: values.tolist() for name, values in found.items()} == {
-        "id": high.tolist(),
-        "id_low": low.tolist(),
-        "day": [-1, 0, 5],
-        "value": [1, 2, 3],
-    }
+    numbers = column(-1, 0, 5)
+    pairs = np.array([[1, 2], [-3, 4], [0, 2**31 - 1]])
+    data = copied(binary.int4(numbers), binary.text("nps"), binary.int4_lists(pairs), rows=3)
+    days, texts, arrays = binary.split(data, 3)
+    assert binary.int4_values(days).tolist() == [-1, 0, 5]
+    assert texts == (b"nps",) * 3
+    assert binary.array_values(arrays, 4)[0].tolist() == pairs.ravel().tolist()
+
+
+def test_uuids_of_an_array_come_back_as_their_halves() -> None:
+    high, low = column(1, 2**62), column(3, 0)
+    [ids] = binary.split(copied(binary.uuids(high, low), rows=2), 1)
+    array = binary.array_header((2,), 2950) + b"".join(binary.sized(one) for one in ids)
+    found = binary.array_values([array, array], 16)
+    assert [half.tolist() for half in found] == [[*high, *high], [*low, *low]]
+
+
+def test_tables_of_numbers_come_back_as_wide_as_the_widest() -> None:
+    narrow, wide = np.array([[1, 2, 3], [4, 5, 6]]), np.array([[7, 8, 9, 10]])
+    arrays = [
+        *binary.split(copied(binary.int4_tables(narrow.reshape(1, -1), 2), rows=1), 1)[0],
+        *binary.split(copied(binary.int4_tables(wide, 1), rows=1), 1)[0],
+    ]
+    rows = binary.int4_rows(arrays, np.array([2, 1]), 5)
+    assert rows.tolist() == [[1, 2, 3, 0, 0], [4, 5, 6, 0, 0], [7, 8, 9, 10, 0]]
+
+
+def test_lists_of_texts_come_back() -> None:
+    words = ["", "顾问", "channel"]
+    assert binary.text_list(binary.text_array(binary.sized_texts(words))) == words
