@@ -51,7 +51,8 @@ class Address:
 
     ``subject`` is what a page is about that is no unit: a rule version, an event, a customer.
     ``compared`` is with whom branches are compared; None: the whole network. ``between`` is about
-    drivers: branches are compared, not customers.
+    drivers: branches are compared, not customers. ``own`` are filters of this page alone, by name;
+    they stay behind on the way to another page.
     """
 
     page: Page
@@ -64,6 +65,7 @@ class Address:
     language: str | None = None
     compared: str | None = None
     between: bool = False
+    own: tuple[tuple[str, str], ...] = ()
 
     @property
     def href(self) -> str:
@@ -85,17 +87,29 @@ class Address:
             "metric": self.metric,
             "set": self.compared,
             "level": BETWEEN if self.between else None,
+            **dict(self.own),
             "lang": self.language,
         }
         return urlencode({name: value for name, value in named.items() if value})
 
     def to(self, page: Page, unit: str | None = None) -> "Address":
         """Another page with the same filters."""
-        return replace(self, page=page, unit=unit, subject=None)
+        own = self.own if page is self.page else ()
+        return replace(self, page=page, unit=unit, subject=None, own=own)
 
     def about(self, page: Page, subject: str) -> "Address":
         """A page about something that is no unit, with the same filters."""
-        return replace(self, page=page, unit=None, subject=subject)
+        return replace(self, page=page, unit=None, subject=subject, own=())
+
+    def word(self, name: str) -> str | None:
+        """What a filter of this page alone says."""
+        return dict(self.own).get(name)
+
+    def with_words(self, **words: str | None) -> "Address":
+        """The same page with other filters of its own; None takes one away."""
+        own = {**dict(self.own), **words}
+        kept = tuple((name, word) for name in _OWN.get(self.page, ()) if (word := own.get(name)))
+        return replace(self, own=kept)
 
     def with_(self, **changes: Any) -> "Address":
         """The same page with other filters."""
@@ -121,6 +135,9 @@ def read_address(pathname: str | None, search: str | None) -> Address:
         language=_language(values),
         compared=PEERS if _word(values, "set") == PEERS else None,
         between=_word(values, "level") == BETWEEN,
+        own=tuple(
+            (name, word) for name in _OWN.get(page, ()) if (word := _word(values, name)) is not None
+        ),
     )
 
 
@@ -153,6 +170,8 @@ _TAILS = {
     Page.INDICATORS_EDIT: "",
     Page.INDICATORS_VERSION: "subject",
 }
+# Filters that a page has for itself.
+_OWN: dict[Page, tuple[str, ...]] = {}
 _LONGEST_FIRST = sorted(_TAILS, key=len, reverse=True)
 
 

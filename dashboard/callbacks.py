@@ -3,6 +3,7 @@
 Each reads by `dashboard.data` or writes by `dashboard.actions`, and hands what it got to a page.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +38,7 @@ from dashboard.drivers_callbacks import drivers_of
 from dashboard.field_callbacks import field_page
 from dashboard.ids import Id
 from dashboard.indicators_callbacks import indicators_group
+from dashboard.made import Made
 from dashboard.pages import states
 from dashboard.pages.enough import enough_page
 from dashboard.pages.frame import frame_of
@@ -125,9 +127,21 @@ def _page(sitting: Sitting, *, had_grid: str) -> tuple[Any, Shown | None]:
         case Page.ENOUGH:
             return enough_page(enough_view(sitting), sitting.say), None
         case _:
-            groups = (published_page, contest_page, drivers_of, asking_group, indicators_group)
-            found = next((page for page in (group(sitting) for group in groups) if page), None)
-            return found or states.missing(sitting.say), None
+            return _of_a_room(sitting, now)
+
+
+# Each makes its own pages and says None of all others.
+_ROOMS: tuple[Callable[[Sitting], Made | None], ...] = ()
+_RESTING = (published_page, contest_page, drivers_of, asking_group, indicators_group)
+
+
+def _of_a_room(sitting: Sitting, now: Shown) -> tuple[Any, Shown | None]:
+    """A page of a group that makes its own."""
+    made = next((made for made in (room(sitting) for room in _ROOMS) if made), None)
+    if made is not None:
+        return made.main, {**now, "pending": made.pending} if made.follows else None
+    found = next((page for page in (group(sitting) for group in _RESTING) if page), None)
+    return found or states.missing(sitting.say), None
 
 
 def _without_places(sitting: Sitting) -> Any:
