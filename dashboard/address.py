@@ -22,6 +22,7 @@ class Page(StrEnum):
 
     HOME = ""
     OVERVIEW = "overview"
+    COMPARE = "compare"
     LEAGUE = "league"
     UNIT = "unit"
     RANKING = "ranking"
@@ -42,6 +43,8 @@ class Page(StrEnum):
     INDICATORS = "indicators"
     INDICATORS_EDIT = "indicators/edit"
     INDICATORS_VERSION = "indicators/version"
+    VOICES = "voices"
+    RESPONSE = "response"
     MISSING = "missing"
 
 
@@ -149,6 +152,7 @@ def is_known(pathname: str) -> bool:
 # What the path of a page may go on with, behind its name: a unit, something else, or nothing.
 _TAILS = {
     Page.OVERVIEW: "unit",
+    Page.COMPARE: "",
     Page.LEAGUE: "unit",
     Page.UNIT: "unit",
     Page.RANKING: "unit",
@@ -169,9 +173,15 @@ _TAILS = {
     Page.INDICATORS: "unit",
     Page.INDICATORS_EDIT: "",
     Page.INDICATORS_VERSION: "subject",
+    Page.VOICES: "unit",
+    Page.RESPONSE: "subject",
 }
 # Filters that a page has for itself.
-_OWN: dict[Page, tuple[str, ...]] = {}
+_OWN: dict[Page, tuple[str, ...]] = {
+    Page.VOICES: ("words", "score", "channel", "written", "after"),
+    Page.RESPONSE: ("of", "words", "score", "channel", "written", "after"),
+    Page.COMPARE: ("units",),
+}
 _LONGEST_FIRST = sorted(_TAILS, key=len, reverse=True)
 
 
@@ -188,7 +198,7 @@ def _page(pathname: str) -> tuple[Page, str | None]:
     whole = "/" not in tail or page is Page.ASKING_EVENT
     if page is Page.MISSING or not whole or (tail and not _TAILS[page]):
         return Page.MISSING, None
-    if page in (Page.UNIT, Page.WHY, Page.INDICATORS_VERSION) and not tail:
+    if page in (Page.UNIT, Page.WHY, Page.INDICATORS_VERSION, Page.RESPONSE) and not tail:
         return Page.MISSING, None
     return page, unquote(tail) or None
 
