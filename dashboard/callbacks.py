@@ -23,7 +23,9 @@ from dash.exceptions import PreventUpdate
 from dashboard.actions.export import export_league
 from dashboard.address import Page, read_address
 from dashboard.asking_callbacks import asking_group
+from dashboard.compare_callbacks import compare_room
 from dashboard.contest_callbacks import contest_page
+from dashboard.data.changes import lately
 from dashboard.data.enough import enough_view
 from dashboard.data.frame import frame, landing, may_look
 from dashboard.data.freshness import version_now
@@ -131,7 +133,7 @@ def _page(sitting: Sitting, *, had_grid: str) -> tuple[Any, Shown | None]:
 
 
 # Each makes its own pages and says None of all others.
-_ROOMS: tuple[Callable[[Sitting], Made | None], ...] = ()
+_ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (compare_room,)
 _RESTING = (published_page, contest_page, drivers_of, asking_group, indicators_group)
 
 
@@ -148,8 +150,9 @@ def _without_places(sitting: Sitting) -> Any:
     """A page that follows the answers as they are counted."""
     if sitting.address.page is Page.WARNINGS:
         return warnings_page(warnings_view(sitting), sitting.say, dark=sitting.dark)
-    found = glance(sitting, overview_unit(sitting))
-    return overview_page(found, sitting.say, dark=sitting.dark)
+    unit = overview_unit(sitting)
+    more = lately(sitting, unit)
+    return overview_page(glance(sitting, unit), sitting.say, dark=sitting.dark, more=more)
 
 
 def _with_places(sitting: Sitting) -> tuple[Any, bool]:

@@ -106,3 +106,8 @@ class Id(StrEnum):
     SEGMENTS_OF = "segments-of"
     REACH = "reach"
     REACH_OF = "reach-of"
+    # units side by side
+    COMPARE_UNIT = "compare-unit"
+    COMPARE_LIST = "compare-list"
+    COMPARE_ADD = "compare-add"
+    COMPARE_GRID = "compare-grid"

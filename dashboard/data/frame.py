@@ -10,11 +10,12 @@ from dashboard.address import Address, Page
 from dashboard.data.metrics import known_metrics, shown_metric
 from dashboard.data.months import month_choices, month_text, shown_month
 from dashboard.data.periods import days_text, period_choices, shown_period
+from dashboard.data.picks import sensible
 from dashboard.data.sitting import Sitting
 from dashboard.numbers import Metric
 
 _MEASURED = (
-    *(Page.OVERVIEW, Page.LEAGUE, Page.UNIT, Page.WHY, Page.CONTESTS, Page.DRIVERS),
+    *(Page.OVERVIEW, Page.COMPARE, Page.LEAGUE, Page.UNIT, Page.WHY, Page.CONTESTS, Page.DRIVERS),
     Page.ENOUGH,
     Page.WARNINGS,
 )
@@ -123,7 +124,7 @@ def _sensible(sitting: Sitting, address: Address) -> Address:
         address = address.with_(touchpoint=None)
     if address.metric not in [metric.code for metric in known_metrics(sitting)]:
         address = address.with_(metric=None)
-    return address
+    return sensible(sitting, address)
 
 
 def landing(sitting: Sitting) -> Address:
@@ -199,6 +200,7 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
 
 # Pages that stand behind one entry of the navigation, as tabs; a group is called by its first.
 _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
+    ((Page.OVERVIEW, Permission.VIEW_NETWORK), (Page.COMPARE, Permission.VIEW_NETWORK)),
     ((Page.INDICATORS, Permission.VIEW_SCORES), (Page.DRIVERS, Permission.VIEW_SCORES)),
     (
         (Page.ASKING, Permission.VIEW_NETWORK),

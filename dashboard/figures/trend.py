@@ -20,7 +20,7 @@ def trend_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool, tick: str, 
     """
     colours = theme(dark)
     figure = go.Figure()
-    for run in _runs(frame):
+    for run in runs(frame):
         figure.add_traces([*_band(run, metric, colours.soft(colours.accent, 0.16))])
     columns = (_plain(frame[name]) for name in ("score", "low", "high"))
     texts = [
@@ -47,7 +47,7 @@ def trend_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool, tick: str, 
     return figure
 
 
-def _runs(frame: pd.DataFrame) -> list[pd.DataFrame]:
+def runs(frame: pd.DataFrame) -> list[pd.DataFrame]:
     """Neighbouring weeks that have a score: a band never spans a gap."""
     known = frame["score"].notna()
     numbers = (known != known.shift()).cumsum()

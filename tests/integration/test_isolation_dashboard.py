@@ -145,6 +145,7 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "rules-sure.value": lambda *_: sha256(RULES.encode()).hexdigest(),
         "try-rules.value": lambda *_: "draft",
         "try-from.value": lambda *_: "2026-11-01",
+        "compare-unit.value": lambda _, branch: branch.code,
         "try-to.value": lambda *_: "2026-11-16",
         "try-grid.virtualRowData": lambda _, branch: [{"unit_code": branch.code}],
     }
