@@ -6,7 +6,7 @@ ARGS ?=
 SUITES := fast integration concurrency browser
 RUN_SUITE := .ci/suite
 
-.PHONY: help demo test check soak bench lock clean \
+.PHONY: help demo test check static soak screenshots bench lock clean \
         check-format check-lint check-types check-order check-tests $(SUITES:%=suite-%)
 
 help:  ## this list
@@ -30,7 +30,9 @@ suite-concurrency:
 suite-browser:
 	@sh $(RUN_SUITE) browser tests/browser $(ARGS)
 
-check: check-format check-lint check-types check-order check-tests  ## format, lint, types, order of the rooms, fast tests
+static: check-format check-lint check-types check-order  ## format, lint, types, order of the rooms
+
+check: static check-tests  ## the same and the fast tests
 
 check-format: .make/dev
 	.venv/bin/ruff format --check .
@@ -41,14 +43,18 @@ check-types: .make/dev
 check-order: .make/dev
 	.venv/bin/lint-imports --no-logo
 check-tests: .make/dev
-	$(PY) -m pytest -q --disable-socket tests/unit tests/rules
+	$(PY) -m pytest -q -m "not soak" --disable-socket tests/unit tests/rules
 
-soak: .make/dev  ## the long runs: many crashes, a large history, the crash bench at its stated size
-	$(PY) -m pytest -m soak tests $(ARGS)
+soak: .make/dev screenshots  ## the long runs: many crashes, a large history, the crash bench at its stated size
+	$(PY) -m pytest -m soak tests --deselect tests/browser/test_every_page_browser.py $(ARGS)
 	.venv/bin/branchpulse bench crash --full
 
-bench: .make/package  ## every bench; ARGS=--full for the stated size
-	@failed=0; for name in submit ingest league plan claim send crash; do \
+screenshots: .make/dev .make/browser  ## every page as each reader, both languages and themes, desk and phone, into docs/screenshots
+	@CHROMIUM=$${CHROMIUM:-$$(cat .make/chromium)} BRANCHPULSE_PICTURES=docs/screenshots \
+	  $(PY) -m pytest -q -m soak tests/browser/test_every_page_browser.py $(ARGS)
+
+bench: .make/dev .make/browser  ## every bench; ARGS=--full for the stated size
+	@failed=0; for name in submit ingest league pages plan claim send crash; do \
 	  .venv/bin/branchpulse bench $$name $(ARGS) || failed=1; \
 	done; exit $$failed
 
