@@ -5,6 +5,7 @@ Each reads by `dashboard.data` or writes by `dashboard.actions`, and hands what 
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from dash import (
@@ -18,11 +19,12 @@ from dash import (
     no_update,
     set_props,
 )
+from dash.dcc import send_bytes
 from dash.exceptions import PreventUpdate
 
-from dashboard.actions.export import export_league
+from dashboard.actions.export import take_table
 from dashboard.address import Page, read_address
-from dashboard.asking_callbacks import asking_group
+from dashboard.asking_callbacks import asking_group, tried_table
 from dashboard.compare_callbacks import compare_room
 from dashboard.contest_callbacks import contest_page
 from dashboard.data.changes import lately
@@ -33,6 +35,7 @@ from dashboard.data.glance import glance, overview_unit
 from dashboard.data.league import league_view
 from dashboard.data.ranking import ranking_view
 from dashboard.data.sitting import Sitting
+from dashboard.data.tables import NoSuchTable, Table, Wanted, read_wanted
 from dashboard.data.unit import more_voices, unit_view
 from dashboard.data.warnings import warnings_view
 from dashboard.data.words import Words
@@ -44,6 +47,7 @@ from dashboard.made import Made
 from dashboard.pages import states
 from dashboard.pages.enough import enough_page
 from dashboard.pages.frame import frame_of
+from dashboard.pages.grid import table_in
 from dashboard.pages.league import league_head, league_page
 from dashboard.pages.overview import overview_page
 from dashboard.pages.ranking import ranking_page
@@ -67,12 +71,6 @@ def register(dash: Dash) -> None:
         ClientsideFunction("bp", "nameDocument"),
         Output(Id.TITLED, "data"),
         Input(Id.TITLE, "data"),
-    )
-    dash.clientside_callback(
-        ClientsideFunction("bp", "searchTable"),
-        Output(Id.SEARCHED, "data"),
-        Input(Id.SEARCH, "value"),
-        prevent_initial_call=True,
     )
 
 
@@ -230,15 +228,22 @@ def show_more_voices(sitting: Sitting, clicks: int | None, cursor: str | None) -
     return rows, more_button(found, sitting.say)
 
 
-@callback(
-    Output(Id.DOWNLOAD, "data"),
-    Input(Id.EXPORT, "n_clicks"),
-    [State(Id.LEAGUE_GRID, "virtualRowData")],
-    initial=False,
-)
-def export_table(sitting: Sitting, clicks: int | None, rows: list[dict[str, Any]] | None) -> Any:
-    """The table as CSV, filtered and sorted as it stands on the screen."""
-    if not clicks:
+@callback(Output(Id.DOWNLOAD, "data"), Input(Id.TABLE_WANTED, "data"), initial=False)
+def export_table(sitting: Sitting, asked: Any) -> Any:
+    """A table as CSV or XLSX, its rows and columns as they stand on the screen."""
+    wanted = read_wanted(asked)
+    if wanted is None:
         raise PreventUpdate
-    name, content = export_league(sitting, [str(row.get("unit_code")) for row in rows or ()])
-    return {"filename": name, "content": content, "type": "text/csv;charset=utf-8"}
+    file = take_table(sitting, wanted, partial(_wanted_table, sitting, wanted))
+    if isinstance(file.content, str):
+        return {"filename": file.name, "content": file.content, "type": file.type}
+    return send_bytes(file.content, file.name, type=file.type)
+
+
+def _wanted_table(sitting: Sitting, wanted: Wanted) -> Table:
+    """The table out of its page, which is made once more: the browser only says which rows."""
+    tried = tried_table(sitting, wanted)
+    found = table_in(_page(sitting, had_grid="")[0], wanted) if tried is None else tried
+    if found is None:
+        raise NoSuchTable
+    return found

@@ -66,12 +66,6 @@
       try { window.localStorage.setItem("bp_theme", next); } catch (error) { /* private mode */ }
       return show(next);
     },
-    searchTable: function (words) {
-      window.dash_ag_grid.getApiAsync("league-grid").then(function (grid) {
-        grid.setGridOption("quickFilterText", words || "");
-      });
-      return window.dash_clientside.no_update;
-    },
     nameDocument: function (title) {
       if (title) {
         document.title = title.title;

@@ -12,6 +12,7 @@ from dashboard.data.months import month_choices, month_text, shown_month
 from dashboard.data.periods import days_text, period_choices, shown_period
 from dashboard.data.picks import sensible
 from dashboard.data.sitting import Sitting
+from dashboard.data.views import Saved, saved_views
 from dashboard.numbers import Metric
 
 _MEASURED = (
@@ -62,6 +63,8 @@ class Frame:
 def frame(sitting: Sitting) -> Frame:
     """The frame of the page that the address names."""
     address, say = _sensible(sitting, landing(sitting)), sitting.say
+    views: list[Saved] = field(default_factory=list)
+    takes: bool = True  # whether the viewer may take tables along
     period = shown_period(sitting)
     metric = _metric_or_none(sitting)
     measured = address.page in _MEASURED and metric is not None
@@ -107,6 +110,8 @@ def frame(sitting: Sitting) -> Frame:
 def _periods(sitting: Sitting, address: Address, *, monthly: bool) -> list[Link]:
     """The presets of the period picker; on a page about one month the months there are."""
     return [
+        views=saved_views(sitting),
+        takes=sitting.viewer.may(Permission.EXPORT),
         Link(
             choice.label,
             address.with_(first=choice.first, last=choice.last).href,

@@ -3,6 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.behind import keep
 from dashboard.figures.theme import template, theme
 from dashboard.numbers import Metric
 
@@ -44,6 +45,9 @@ def trend_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool, tick: str, 
         weeks = -(-len(frame) // MOST_TICKS)
         figure.update_xaxes(tickformat=tick, tick0=frame["week"].iloc[0], dtick=weeks * _WEEK_MS)
     figure.update_yaxes(ticksuffix=metric.suffix, nticks=5)
+    keep(
+        figure, COLUMNS, [[week, *words] for week, words in zip(frame["week"], texts, strict=True)]
+    )
     return figure
 
 

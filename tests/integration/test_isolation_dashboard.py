@@ -108,8 +108,13 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "period-from.value": lambda *_: "2026-08-01",
         "period-to.value": lambda *_: "2026-11-16",
         "more-voices.value": lambda *_: None,
-        "league-grid.virtualRowData": lambda _, branch: [{"unit_code": branch.code}],
-        "published-grid.virtualRowData": lambda _, branch: [{"unit_code": branch.code}],
+        "voices-search.value": lambda *_: "comment",
+        "table-wanted.data": lambda _, branch: {
+            "grid": "league-grid",
+            "format": "csv",
+            "rows": [branch.code],
+            "columns": ["unit_code", "unit_name", "score", "n"],
+        },
         "publish-sure.value": lambda *_: "nps|2026-08-01|2026-11-17|network",
         "publish-bonus.value": lambda *_: False,
         "correct-reason.value": lambda *_: "a reason",
@@ -147,7 +152,10 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "try-from.value": lambda *_: "2026-11-01",
         "compare-unit.value": lambda _, branch: branch.code,
         "try-to.value": lambda *_: "2026-11-16",
-        "try-grid.virtualRowData": lambda _, branch: [{"unit_code": branch.code}],
+        "view-act.data": lambda _, branch: {"act": "delete", "view": str(branch.response)},
+        "view-name.value": lambda *_: "a view",
+        "view-rename.value": lambda *_: "another name",
+        "view-renamed.value": lambda _, branch: str(branch.response),
     }
 )
 
