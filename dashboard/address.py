@@ -39,6 +39,10 @@ class Page(StrEnum):
     CONTESTS = "contests"
     ENOUGH = "enough"
     PUBLISHED = "published"
+    TODAY = "today"
+    STANDING = "standing"
+    IMPROVE = "improve"
+    TEAM = "team"
     WARNINGS = "warnings"
     INDICATORS = "indicators"
     INDICATORS_EDIT = "indicators/edit"
@@ -169,6 +173,10 @@ _TAILS = {
     Page.CONTESTS: "subject",
     Page.ENOUGH: "unit",
     Page.PUBLISHED: "subject",
+    Page.TODAY: "unit",
+    Page.STANDING: "unit",
+    Page.IMPROVE: "unit",
+    Page.TEAM: "unit",
     Page.WARNINGS: "unit",
     Page.INDICATORS: "unit",
     Page.INDICATORS_EDIT: "",

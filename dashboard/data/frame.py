@@ -17,7 +17,7 @@ from dashboard.numbers import Metric
 
 _MEASURED = (
     *(Page.OVERVIEW, Page.COMPARE, Page.LEAGUE, Page.UNIT, Page.WHY, Page.CONTESTS, Page.DRIVERS),
-    Page.ENOUGH,
+    *(Page.ENOUGH, Page.STANDING, Page.IMPROVE, Page.TEAM),
     Page.WARNINGS,
 )
 

@@ -3,16 +3,16 @@
 Of others only published aggregates are told.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
 from api.insights.figures import Figure, figure_of
 from api.insights.metrics import MetricInfo
-from api.insights.network_stats import Published, pooled_spread, published_aggregates
+from api.insights.network_stats import pooled_spread, published_aggregates
 from api.insights.own_branch.day import require_branch
-from api.insights.own_branch.verdicts import Verdict, verdict
+from api.insights.own_branch.score import Beside, said_of_others
 from api.insights.periods import Period
 from api.insights.queries import (
     Filters,
@@ -29,22 +29,20 @@ from api.security.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One score of the branch beside those of the units above it.
+    """One score of the branch beside those of the units above it that may be told, nearest first.
 
-    ``touchpoint`` is None for all of them. ``above`` are those that may be told, nearest first;
-    ``verdict`` is against the last, the widest.
+    ``touchpoint`` is None for all of them.
     """
 
     metric: MetricInfo
     touchpoint: Touchpoint | None
     figure: Figure
-    above: list[Published]
-    verdict: Verdict | None
+    above: list[Beside]
 
     @property
-    def usual(self) -> Figure | None:
-        """The score of the widest unit."""
-        return self.above[-1].figure if self.above else None
+    def usual(self) -> Beside | None:
+        """The widest unit that may be told: the network, as a rule."""
+        return self.above[-1] if self.above else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +111,7 @@ class _Reader:
         listed = published_aggregates(
             self.session, self.viewer, metric, self.period, self.node.id, touchpoint=place
         )
-        above = _told(self.viewer, listed)
-        usual = above[-1].figure if above else None
-        against = verdict(own.low, own.high, usual.score if usual else None)
-        return Compared(metric, touchpoint, own, above, against)
+        return Compared(metric, touchpoint, own, said_of_others(self.viewer, listed, own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +119,3 @@ class _Own:
     metric: MetricInfo
     touchpoint: Touchpoint | None
     figure: Figure
-
-
-def _told(viewer: Viewer, listed: Iterable[Published]) -> list[Published]:
-    """Those that may be told and say more than the branch itself does."""
-    return [
-        one
-        for one in listed
-        if one.figure is not None and len(viewer.hierarchy.branches_under(one.unit.id)) > 1
-    ]
