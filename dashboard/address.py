@@ -49,6 +49,11 @@ class Page(StrEnum):
     INDICATORS_VERSION = "indicators/version"
     VOICES = "voices"
     RESPONSE = "response"
+    PEOPLE = "people"
+    PEOPLE_NEW = "people/new"
+    NETWORK = "network"
+    JOURNEY = "journey"
+    EXPLORE = "explore"
     MISSING = "missing"
 
 
@@ -181,11 +186,21 @@ _TAILS = {
     Page.INDICATORS: "unit",
     Page.INDICATORS_EDIT: "",
     Page.INDICATORS_VERSION: "subject",
+    Page.JOURNEY: "unit",
+    Page.EXPLORE: "unit",
+    Page.PEOPLE: "subject",
+    Page.PEOPLE_NEW: "",
+    Page.NETWORK: "unit",
     Page.VOICES: "unit",
     Page.RESPONSE: "subject",
 }
 # Filters that a page has for itself.
 _OWN: dict[Page, tuple[str, ...]] = {
+    Page.JOURNEY: ("rows",),
+    Page.EXPLORE: ("rows", "columns", "only"),
+    Page.PEOPLE: ("q", "state", "page", "do", "grant"),
+    Page.NETWORK: ("on", "below"),
+    Page.ASKING: ("by",),
     Page.VOICES: ("words", "score", "channel", "written", "after"),
     Page.RESPONSE: ("of", "words", "score", "channel", "written", "after"),
     Page.COMPARE: ("units",),
