@@ -4,10 +4,13 @@ Frame in, figure out. The others stay behind each panel as thin lines, so that l
 compared without a legend and without colours.
 """
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from dashboard.figures.behind import keep
 from dashboard.figures.theme import Theme, template, theme
 from dashboard.figures.trend import runs
 from dashboard.numbers import Metric
@@ -27,7 +30,7 @@ def panels_figure(
     units = list(dict.fromkeys(frame["unit"]))
     rows = max(len(units), 1)
     figure = make_subplots(
-        rows=rows, cols=1, shared_xaxes=True, shared_yaxes="all", subplot_titles=units,
+        rows=rows, cols=1, shared_xaxes=True, subplot_titles=units,
         vertical_spacing=0.3 / rows,
     )  # fmt: skip
     for place, unit in enumerate(units, 1):
@@ -36,6 +39,15 @@ def panels_figure(
                 _thin(figure, frame[frame["unit"] == other], metric, colours, place)
         _own(figure, frame[frame["unit"] == unit], metric, colours, place)
     figure.update_traces(hovertemplate=f"{hover}<extra></extra>", selector={"meta": "own"})
+    texts = _texts(frame, metric)
+    keep(
+        figure,
+        COLUMNS,
+        [
+            [*point, *words]
+            for point, words in zip(frame[["unit", "week"]].values, texts, strict=True)
+        ],
+    )
     _dress(figure, frame, metric, colours, dark=dark, tick=tick)
     return figure
 
@@ -65,16 +77,21 @@ def _own(
             x=run["week"], y=_scaled(run["low"], metric), row=place, col=1, fill="tonexty",
             fillcolor=colours.soft(colours.accent, 0.16), **quiet,
         )  # fmt: skip
-    texts = [
-        [*(metric.text(None if pd.isna(value) else float(value)) for value in values), n]
-        for *values, n in zip(frame["score"], frame["low"], frame["high"], frame["n"], strict=True)
-    ]
     figure.add_scatter(
         x=frame["week"], y=_scaled(frame["score"], metric), mode="lines+markers", row=place, col=1,
         connectgaps=False, line={"color": colours.accent, "width": 2.5},
         marker={"size": 6, "color": colours.accent, "line": {"color": colours.card, "width": 1.5}},
-        customdata=texts, meta="own",
+        customdata=_texts(frame, metric), meta="own",
     )  # fmt: skip
+
+
+def _texts(frame: pd.DataFrame, metric: Metric) -> list[list[Any]]:
+    """Score, interval and answers of each point as they are written."""
+    columns = (frame[name] for name in ("score", "low", "high", "n"))
+    return [
+        [*(metric.text(None if pd.isna(value) else float(value)) for value in values), n]
+        for *values, n in zip(*columns, strict=True)
+    ]
 
 
 def _scaled(column: "pd.Series[float]", metric: Metric) -> list[float | None]:
@@ -98,4 +115,4 @@ def _dress(
     if weeks:
         shown = -(-len(weeks) // _MOST_TICKS)
         figure.update_xaxes(tickformat=tick, tick0=weeks[0], dtick=shown * _WEEK_MS)
-    figure.update_yaxes(ticksuffix=metric.suffix, nticks=4)
+    figure.update_yaxes(ticksuffix=metric.suffix, nticks=4, matches="y")

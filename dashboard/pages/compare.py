@@ -51,11 +51,10 @@ def chooser(found: Chooser, say: Words) -> Any:
             [
                 dcc.Link(one.name, href=one.href),
                 dcc.Link(
-                    icon("x-circle"),
+                    [icon("x-circle"), _spoken(say("compare.without", name=one.name))],
                     href=one.without,
                     className="bp-pick-out",
                     title=say("compare.without", name=one.name),
-                    **{"aria-label": say("compare.without", name=one.name)},
                 ),
             ],
             className="bp-pick",
@@ -82,14 +81,19 @@ def chooser(found: Chooser, say: Words) -> Any:
 def _field(found: Chooser, say: Words) -> Any:
     return html.Div(
         [
-            dbc.Input(
-                id=Id.COMPARE_UNIT,
-                list=Id.COMPARE_LIST,
-                type="text",
-                value="",
-                autocomplete="off",
-                placeholder=say("compare.add_unit"),
-                **{"aria-label": say("compare.add_unit")},
+            html.Label(
+                [
+                    _spoken(say("compare.add_unit")),
+                    dbc.Input(
+                        id=Id.COMPARE_UNIT,
+                        list=Id.COMPARE_LIST,
+                        type="text",
+                        value="",
+                        autocomplete="off",
+                        placeholder=say("compare.add_unit"),
+                    ),
+                ],
+                className="bp-pick-field",
             ),
             html.Datalist(
                 [html.Option(value=words) for words in found.entries], id=Id.COMPARE_LIST
@@ -98,6 +102,11 @@ def _field(found: Chooser, say: Words) -> Any:
         ],
         className="bp-pick-add",
     )
+
+
+def _spoken(words: str) -> Any:
+    """Words for those who do not see the symbol."""
+    return html.Span(words, className="visually-hidden")
 
 
 def scores(view: CompareView, say: Words) -> Any:
