@@ -22,8 +22,8 @@ from api.core.installation import Installation
 from api.core.leadership import somebody_leads
 from api.customers import endpoints as customers
 from api.indicators import endpoints as indicators
+from api.insights import collection_endpoints, index_endpoints, league_endpoints
 from api.insights import endpoints as insights
-from api.insights import index_endpoints, league_endpoints
 from api.insights.case_mix import endpoints as case_mix
 from api.insights.drivers import endpoints as driver_endpoints
 from api.insights.operations import operation_figures
@@ -55,6 +55,7 @@ ROUTERS: tuple[object, ...] = (
     invitations.router,
     dead_letters.router,
     insights.router,
+    collection_endpoints.router,
     index_endpoints.router,
     league_endpoints.router,
     published_tables.router,
