@@ -51,9 +51,11 @@ from dashboard.pages.grid import table_in
 from dashboard.pages.league import league_head, league_page
 from dashboard.pages.overview import overview_page
 from dashboard.pages.ranking import ranking_page
-from dashboard.pages.unit import more_button, unit_page, voice_rows
+from dashboard.pages.unit import more_button, unit_page
+from dashboard.pages.voices import comment_rows
 from dashboard.pages.warnings import warnings_page
 from dashboard.scores_callbacks import published_page, scores_page
+from dashboard.voices_callbacks import voices_room
 from dashboard.wiring import Refused, callback
 
 Shown = dict[str, Any]  # data version of the page, whether ranks are pending, the grid it has
@@ -131,7 +133,7 @@ def _page(sitting: Sitting, *, had_grid: str) -> tuple[Any, Shown | None]:
 
 
 # Each makes its own pages and says None of all others.
-_ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (compare_room,)
+_ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (compare_room, voices_room)
 _RESTING = (published_page, contest_page, drivers_of, asking_group, indicators_group)
 
 
@@ -139,7 +141,8 @@ def _of_a_room(sitting: Sitting, now: Shown) -> tuple[Any, Shown | None]:
     """A page of a group that makes its own."""
     made = next((made for made in (room(sitting) for room in _ROOMS) if made), None)
     if made is not None:
-        return made.main, {**now, "pending": made.pending} if made.follows else None
+        shown = {**now, "pending": made.pending, "grid": made.shape}
+        return made.main, shown if made.follows else None
     found = next((page for page in (group(sitting) for group in _RESTING) if page), None)
     return found or states.missing(sitting.say), None
 
@@ -224,7 +227,7 @@ def show_more_voices(sitting: Sitting, clicks: int | None, cursor: str | None) -
         raise PreventUpdate
     set_props(Id.SHOWN, {"data": None})  # the pulse rests, or the page would be made anew
     rows = Patch()
-    rows.extend(voice_rows(found.items))
+    rows.extend(comment_rows(found.items))
     return rows, more_button(found, sitting.say)
 
 

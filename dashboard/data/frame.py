@@ -19,10 +19,11 @@ _MEASURED = (
     *(Page.OVERVIEW, Page.COMPARE, Page.LEAGUE, Page.UNIT, Page.WHY, Page.CONTESTS, Page.DRIVERS),
     *(Page.ENOUGH, Page.STANDING, Page.IMPROVE, Page.TEAM),
     Page.WARNINGS,
+    Page.VOICES,
 )
 
 # Pages whose unit is picked from a list, not from the path above it.
-_PICKED = (Page.ASKING, Page.DRIVERS, Page.ENOUGH, Page.WARNINGS, Page.INDICATORS)
+_PICKED = (Page.ASKING, Page.DRIVERS, Page.ENOUGH, Page.WARNINGS, Page.INDICATORS, Page.VOICES)
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,9 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
     if may_look(sitting):
         links.append(("dashboard.nav.indicators", Page.INDICATORS, None))
         links.append(("dashboard.nav.warnings", Page.WARNINGS, None))
+    if sitting.viewer.may(Permission.VIEW_COMMENTS):
+        word = "dashboard.nav.voices" if compares(sitting) else "dashboard.nav.comments"
+        links.append((word, Page.VOICES, None))
     if "regional_manager" in sitting.viewer.roles:
         links.append(("dashboard.nav.ranking", Page.RANKING, None))
     if compares(sitting):
@@ -221,6 +225,7 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
     ),
 )
 _BEHIND = {
+    Page.RESPONSE: Page.VOICES,
     Page.INDICATORS_EDIT: Page.INDICATORS,
     Page.INDICATORS_VERSION: Page.INDICATORS,
     Page.RULES_EDIT: Page.RULES,

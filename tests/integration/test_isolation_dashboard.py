@@ -175,6 +175,8 @@ def addresses(branch: Branch) -> Iterator[str]:
     yield f"{ROOT}{Page.PUBLISHED}/1?{PERIOD}"
     yield f"{ROOT}{Page.ASKING_EVENT}/{branch.event}?{PERIOD}"
     yield f"{ROOT}{Page.ASKING_CUSTOMER}/{branch.customer}?{PERIOD}"
+    yield f"{ROOT}{Page.PEOPLE}/{branch.account}?{PERIOD}"
+    yield f"{ROOT}{Page.RESPONSE}/{branch.response}?{PERIOD}"
     yield f"{ROOT}{Page.CONTESTS}/{branch.contest}?{PERIOD}"
     yield f"{ROOT}{Page.CONTESTS}/answer-{branch.response}?{PERIOD}"
 
