@@ -196,7 +196,6 @@ _TAILS = {
 }
 # Filters that a page has for itself.
 _OWN: dict[Page, tuple[str, ...]] = {
-    Page.ASKING: ("by",),
     Page.JOURNEY: ("rows",),
     Page.EXPLORE: ("rows", "columns", "only"),
     Page.PEOPLE: ("q", "state", "page", "do", "grant"),

@@ -146,5 +146,3 @@ class Id(StrEnum):
     COLLECTION_GRID = "collection-grid"
     JOURNEY_GRID = "journey-grid"
     EXPLORE_GRID = "explore-grid"
-    # collection
-    COLLECTION_GRID = "collection-grid"
