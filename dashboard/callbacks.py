@@ -25,6 +25,7 @@ from dash.exceptions import PreventUpdate
 from dashboard.actions.export import take_table
 from dashboard.address import Page, read_address
 from dashboard.asking_callbacks import asking_group, tried_table
+from dashboard.branch_callbacks import branch_room
 from dashboard.compare_callbacks import compare_room
 from dashboard.contest_callbacks import contest_page
 from dashboard.data.changes import lately
@@ -133,7 +134,7 @@ def _page(sitting: Sitting, *, had_grid: str) -> tuple[Any, Shown | None]:
 
 
 # Each makes its own pages and says None of all others.
-_ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (compare_room, voices_room)
+_ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (branch_room, compare_room, voices_room)
 _RESTING = (published_page, contest_page, drivers_of, asking_group, indicators_group)
 
 

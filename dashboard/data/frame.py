@@ -136,6 +136,8 @@ def _sensible(sitting: Sitting, address: Address) -> Address:
 def landing(sitting: Sitting) -> Address:
     """The address itself; for the bare one the page where the viewer's role begins."""
     address = sitting.address
+    if address.page in _OF_A_BRANCH and address.unit is None:
+        return _at_home(sitting, address)
     if address.page is not Page.HOME:
         return address
     if compares(sitting):
@@ -143,8 +145,16 @@ def landing(sitting: Sitting) -> Address:
     if may_call(sitting) and not may_look(sitting):
         return address.to(Page.CALLS)
     home = sitting.viewer.home
-    known = home is not None and may_look(sitting)
-    return address.to(Page.UNIT, home.code) if home and known else address.to(Page.MISSING)
+    if home is None or not may_look(sitting):
+        return address.to(Page.MISSING)
+    return address.to(Page.TODAY if home.is_branch else Page.UNIT, home.code)
+
+
+def _at_home(sitting: Sitting, address: Address) -> Address:
+    """A branch's own page without a unit is about the branch of who looks."""
+    home = sitting.viewer.home
+    own = home is not None and home.is_branch and may_look(sitting) and not compares(sitting)
+    return address.with_(unit=home.code) if home is not None and own else address
 
 
 def compares(sitting: Sitting) -> bool:
@@ -182,9 +192,8 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
             ("dashboard.nav.overview", Page.OVERVIEW, None),
             ("dashboard.nav.league", Page.LEAGUE, None),
         ]
-    if home is not None and sitting.viewer.may(Permission.VIEW_SCORES):
-        word = "dashboard.nav.branch" if home.is_branch else "dashboard.nav.units"
-        links.append((word, Page.UNIT, home.code))
+    if home is not None and may_look(sitting):
+        links += _home_links(sitting, home)
     if may_look(sitting):
         links.append(("dashboard.nav.indicators", Page.INDICATORS, None))
         links.append(("dashboard.nav.warnings", Page.WARNINGS, None))
@@ -204,6 +213,38 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
     return [
         Link(say(word), plain.to(page, unit).href, _within(address.page, page))
         for word, page, unit in links
+    ]
+
+
+# What there is of one branch, as tabs; the numbers come with the page that compares them.
+_OF_A_BRANCH = (Page.UNIT, Page.TODAY, Page.STANDING, Page.IMPROVE, Page.TEAM)
+_NUMBERS = (Page.STANDING, Page.UNIT, Page.WHY)
+
+
+def _home_links(sitting: Sitting, home: Node) -> list[tuple[str, Page, str | None]]:
+    """A branch's own pages; for others the way down, unless they have several branches apart."""
+    if not home.is_branch:
+        return [("dashboard.nav.units", Page.UNIT, home.code)]
+    if not compares(sitting):
+        own = (Page.TODAY, Page.STANDING, Page.IMPROVE, Page.TEAM)
+        return [(f"dashboard.nav.{page}", page, home.code) for page in own]
+    alone = len(sitting.viewer.scope.branches) == 1
+    return [("dashboard.nav.branch", Page.UNIT, home.code)] if alone else []
+
+
+def _branch_tabs(sitting: Sitting, address: Address) -> list[Link]:
+    """The pages about the branch of the address; a branch's own people have most of them above."""
+    node = _unit(sitting, address)
+    shown = _OF_A_BRANCH if compares(sitting) else _NUMBERS
+    if node is None or not node.is_branch or address.page not in shown:
+        return []
+    return [
+        Link(
+            sitting.say(f"dashboard.tab.{page}"),
+            address.to(page, node.code).href,
+            page is address.page,
+        )
+        for page in shown
     ]
 
 
@@ -242,6 +283,9 @@ def _group(page: Page) -> tuple[tuple[Page, Permission], ...]:
 
 def _tabs(sitting: Sitting, address: Address) -> list[Link]:
     """The pages of the group that the address belongs to; none when there is one alone."""
+    of_a_branch = _branch_tabs(sitting, address)
+    if of_a_branch:
+        return of_a_branch
     shown = _BEHIND.get(address.page, address.page)
     tabs = [
         Link(
@@ -258,6 +302,8 @@ def _tabs(sitting: Sitting, address: Address) -> list[Link]:
 def _within(shown: Page, entry: Page) -> bool:
     """Whether the page that is shown belongs to an entry of the navigation."""
     group = _group(shown)
+    if entry in (Page.STANDING, Page.UNIT):
+        return shown in (_NUMBERS if entry is Page.STANDING else _OF_A_BRANCH)
     return shown is entry or (bool(group) and group[0][0] is entry)
 
 
@@ -298,6 +344,9 @@ def _units(sitting: Sitting, address: Address) -> list[Link]:
         start = home if home is not None and not home.is_branch else tree.root
         listed = list(tree.children(start.id)) if start is not None else []
     seen = [one for one in listed if sitting.viewer.sees_unit(one.id) and one != tree.root]
+    if not seen:  # several branches under different regions
+        own = (tree.nodes[one] for one in sitting.viewer.scope.branches if one in tree.nodes)
+        seen = sorted(own, key=lambda one: (one.sort_key, one.id))
     return [
         everything,
         *(

@@ -98,11 +98,7 @@ def _places(sitting: Sitting, found: Improvement) -> list[Link]:
     shown = found.place
     links = [
         Link(
-            sitting.say(
-                "branch.improve.place",
-                name=one.touchpoint.name(sitting.language),
-                answers=count(one.answers),
-            ),
+            one.touchpoint.name(sitting.language),
             sitting.address.with_(touchpoint=one.touchpoint.code).href,
             one is shown,
         )
@@ -193,7 +189,12 @@ def _how(sitting: Sitting, found: Improvement) -> tuple[str, ...]:
     say, outcome = sitting.say, found.outcome.name(sitting.language)
     days = days_text(say, found.period)
     rows = [
-        say("branch.improve.how.weight", outcome=outcome, answers=count(found.answers)),
+        say(
+            "branch.improve.how.weight",
+            outcome=outcome,
+            answers=count(found.answers),
+            months=days_text(say, found.months),
+        ),
         say("branch.improve.how.rating", days=days),
     ]
     if found.like is Like.PEERS:

@@ -83,7 +83,7 @@ class Lever:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A touchpoint where the branch has answers to the outcome."""
+    """A touchpoint where the branch has answers to the outcome: how many, in whole months."""
 
     touchpoint: Touchpoint
     answers: int
@@ -107,6 +107,11 @@ class Improvement:
     like: Like | None = None
     branches: int = 0
     answers: int = 0  # of the network, behind the weights
+
+    @property
+    def months(self) -> Period:
+        """The months whose answers the weights are learned from."""
+        return whole_months(self.period)
 
     @property
     def first(self) -> Lever | None:
@@ -187,7 +192,7 @@ class _Asked:
 
     def _parts(self, questions: Questions) -> Parts:
         metrics = [self.found.outcome, *questions.drivers]
-        return network_parts(self.session, metrics, whole_months(self.found.period), [self.place])
+        return network_parts(self.session, metrics, self.found.months, [self.place])
 
     def _filled(self, found: Improvement, questions: Questions, weights: Floats) -> Improvement:
         means = [replace(one, kind=Kind.MEAN) for one in questions.drivers]
