@@ -45,6 +45,7 @@ from dashboard.field_callbacks import field_page
 from dashboard.ids import Id
 from dashboard.indicators_callbacks import indicators_group
 from dashboard.made import Made
+from dashboard.network_callbacks import network_room
 from dashboard.pages import states
 from dashboard.pages.enough import enough_page
 from dashboard.pages.frame import frame_of
@@ -55,6 +56,7 @@ from dashboard.pages.ranking import ranking_page
 from dashboard.pages.unit import more_button, unit_page
 from dashboard.pages.voices import comment_rows
 from dashboard.pages.warnings import warnings_page
+from dashboard.people_callbacks import people_room
 from dashboard.scores_callbacks import published_page, scores_page
 from dashboard.voices_callbacks import voices_room
 from dashboard.wiring import Refused, callback
@@ -134,7 +136,13 @@ def _page(sitting: Sitting, *, had_grid: str) -> tuple[Any, Shown | None]:
 
 
 # Each makes its own pages and says None of all others.
-_ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (branch_room, compare_room, voices_room)
+_ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (
+    branch_room,
+    compare_room,
+    voices_room,
+    network_room,
+    people_room,
+)
 _RESTING = (published_page, contest_page, drivers_of, asking_group, indicators_group)
 
 

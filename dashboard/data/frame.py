@@ -210,6 +210,8 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
         links.append(("dashboard.nav.contests", Page.CONTESTS, None))
     if may_print(sitting):
         links.append(("dashboard.nav.points", Page.POINTS, None))
+    if compares(sitting):
+        links.append(("dashboard.nav.network", Page.NETWORK, None))
     return [
         Link(say(word), plain.to(page, unit).href, _within(address.page, page))
         for word, page, unit in links
@@ -258,6 +260,7 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
         (Page.ASKING_EVENT, Permission.VIEW_NETWORK),
         (Page.SIMULATE, Permission.MANAGE_ASKING),
     ),
+    ((Page.NETWORK, Permission.VIEW_NETWORK), (Page.PEOPLE, Permission.MANAGE_PEOPLE)),
     (
         (Page.LEAGUE, Permission.VIEW_NETWORK),
         (Page.PUBLISHED, Permission.VIEW_NETWORK),
@@ -266,6 +269,7 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
     ),
 )
 _BEHIND = {
+    Page.PEOPLE_NEW: Page.PEOPLE,
     Page.RESPONSE: Page.VOICES,
     Page.INDICATORS_EDIT: Page.INDICATORS,
     Page.INDICATORS_VERSION: Page.INDICATORS,
@@ -322,7 +326,8 @@ def _breadcrumbs(sitting: Sitting, address: Address) -> list[Link]:
 
 
 def _crumb(sitting: Sitting, address: Address, node: Node) -> Link:
-    href = address.to(Page.UNIT, node.code).href if sitting.viewer.sees_unit(node.id) else None
+    page = Page.NETWORK if address.page is Page.NETWORK else Page.UNIT
+    href = address.to(page, node.code).href if sitting.viewer.sees_unit(node.id) else None
     return Link(node.name(sitting.language), href)
 
 
