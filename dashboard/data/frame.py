@@ -59,13 +59,13 @@ class Frame:
     units: list[Link] = field(default_factory=list)
     unit: str = ""
     monthly: bool = False
+    views: list[Saved] = field(default_factory=list)
+    takes: bool = True  # whether the viewer may take tables along
 
 
 def frame(sitting: Sitting) -> Frame:
     """The frame of the page that the address names."""
     address, say = _sensible(sitting, landing(sitting)), sitting.say
-    views: list[Saved] = field(default_factory=list)
-    takes: bool = True  # whether the viewer may take tables along
     period = shown_period(sitting)
     metric = _metric_or_none(sitting)
     measured = address.page in _MEASURED and metric is not None
@@ -105,14 +105,14 @@ def frame(sitting: Sitting) -> Frame:
         units=units,
         unit=next((link.label for link in units if link.active), ""),
         monthly=monthly,
+        views=saved_views(sitting),
+        takes=sitting.viewer.may(Permission.EXPORT),
     )
 
 
 def _periods(sitting: Sitting, address: Address, *, monthly: bool) -> list[Link]:
     """The presets of the period picker; on a page about one month the months there are."""
     return [
-        views=saved_views(sitting),
-        takes=sitting.viewer.may(Permission.EXPORT),
         Link(
             choice.label,
             address.with_(first=choice.first, last=choice.last).href,
