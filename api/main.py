@@ -26,6 +26,7 @@ from api.insights import collection_endpoints, index_endpoints, league_endpoints
 from api.insights import endpoints as insights
 from api.insights.case_mix import endpoints as case_mix
 from api.insights.drivers import endpoints as driver_endpoints
+from api.insights.explore import endpoints as explore_endpoints
 from api.insights.operations import operation_figures
 from api.insights.published import endpoints as published_tables
 from api.insights.warnings import endpoints as early_warnings
@@ -60,6 +61,7 @@ ROUTERS: tuple[object, ...] = (
     league_endpoints.router,
     published_tables.router,
     driver_endpoints.router,
+    explore_endpoints.router,
     case_mix.router,
     early_warnings.router,
     calls.router,

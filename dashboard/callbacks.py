@@ -41,6 +41,7 @@ from dashboard.data.unit import more_voices, unit_view
 from dashboard.data.warnings import warnings_view
 from dashboard.data.words import Words
 from dashboard.drivers_callbacks import drivers_of
+from dashboard.explore_callbacks import explore_room
 from dashboard.field_callbacks import field_page
 from dashboard.ids import Id
 from dashboard.indicators_callbacks import indicators_group
@@ -139,6 +140,7 @@ def _page(sitting: Sitting, *, had_grid: str) -> tuple[Any, Shown | None]:
 _ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (
     branch_room,
     compare_room,
+    explore_room,
     voices_room,
     network_room,
     people_room,

@@ -62,19 +62,20 @@ def explore_view(sitting: Sitting) -> ExploreView | None:
         metric,
         lead=_lead(sitting, found, metric),
         heat=_heat(sitting, found, metric),
-        sentence=reading(sitting, found, f"explore.reading_{_kind(found)}"),
+        sentence=reading(sitting, found, "explore"),
         rows=tuple(listed(sitting, found)),
     )
 
 
-def reading(sitting: Sitting, found: Table, key: str) -> str:
+def reading(sitting: Sitting, found: Table, room: str) -> str:
     """The sentence under the table: what its marks say, and how many there are."""
-    words = sitting.say(key, clear=count(found.clear), compared=count(found.compared))
-    return words if found.compared else sitting.say("explore.reading_none")
-
-
-def _kind(found: Table) -> str:
-    return "one" if found.clear == 1 else "many"
+    if not found.compared:
+        return sitting.say("explore.reading_none")
+    many = {0: "no", 1: "one"}.get(found.clear, "many")
+    said = sitting.say(
+        f"{room}.reading_{many}", clear=count(found.clear), compared=count(found.compared)
+    )
+    return f"{said} {sitting.say('explore.dash')}"
 
 
 def _view(sitting: Sitting, asked: Question, metric: Metric, **more: Any) -> ExploreView:

@@ -20,10 +20,14 @@ _MEASURED = (
     *(Page.ENOUGH, Page.STANDING, Page.IMPROVE, Page.TEAM),
     Page.WARNINGS,
     Page.VOICES,
+    *(Page.JOURNEY, Page.EXPLORE),
 )
 
 # Pages whose unit is picked from a list, not from the path above it.
-_PICKED = (Page.ASKING, Page.DRIVERS, Page.ENOUGH, Page.WARNINGS, Page.INDICATORS, Page.VOICES)
+_PICKED = (
+    *(Page.ASKING, Page.DRIVERS, Page.ENOUGH, Page.WARNINGS, Page.INDICATORS, Page.VOICES),
+    *(Page.JOURNEY, Page.EXPLORE),
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ def frame(sitting: Sitting) -> Frame:
     metric = _metric_or_none(sitting)
     measured = address.page in _MEASURED and metric is not None
     monthly = address.page is Page.WARNINGS and measured
-    touchpoints = [] if monthly else _touchpoints(sitting, address)
+    all_places = monthly or address.page is Page.JOURNEY
+    touchpoints = [] if all_places else _touchpoints(sitting, address)
     units = _units(sitting, address) if address.page in _PICKED else []
     root = sitting.viewer.hierarchy.root
     return Frame(
@@ -253,7 +258,12 @@ def _branch_tabs(sitting: Sitting, address: Address) -> list[Link]:
 # Pages that stand behind one entry of the navigation, as tabs; a group is called by its first.
 _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
     ((Page.OVERVIEW, Permission.VIEW_NETWORK), (Page.COMPARE, Permission.VIEW_NETWORK)),
-    ((Page.INDICATORS, Permission.VIEW_SCORES), (Page.DRIVERS, Permission.VIEW_SCORES)),
+    (
+        (Page.INDICATORS, Permission.VIEW_SCORES),
+        (Page.JOURNEY, Permission.VIEW_SCORES),
+        (Page.DRIVERS, Permission.VIEW_SCORES),
+        (Page.EXPLORE, Permission.VIEW_SCORES),
+    ),
     (
         (Page.ASKING, Permission.VIEW_NETWORK),
         (Page.RULES, Permission.VIEW_NETWORK),
@@ -269,8 +279,8 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
     ),
 )
 _BEHIND = {
-    Page.PEOPLE_NEW: Page.PEOPLE,
     Page.RESPONSE: Page.VOICES,
+    Page.PEOPLE_NEW: Page.PEOPLE,
     Page.INDICATORS_EDIT: Page.INDICATORS,
     Page.INDICATORS_VERSION: Page.INDICATORS,
     Page.RULES_EDIT: Page.RULES,

@@ -13,6 +13,7 @@ from api.insights.figures import NOTHING, Figure
 from dashboard.data.periods import day_text, days_text
 from dashboard.data.rule_words import channel_word
 from dashboard.data.sitting import Sitting
+from dashboard.data.why_steps import level_name
 from dashboard.numbers import Metric, count
 
 Way = Callable[[Value, Value], str | None]
@@ -78,6 +79,8 @@ def named(sitting: Sitting, dimension: Dimension, value: Value) -> str:
         return channel_word(value.key, say)
     if dimension is Dimension.LANGUAGE:
         return say(f"dashboard.language.{value.key}")
+    if dimension is Dimension.SEGMENT:
+        return level_name(say, dimension, value.key, {})
     return value.name(sitting.language)
 
 

@@ -179,8 +179,8 @@ def _standout(
 
 def _reading(sitting: Sitting, found: Table) -> str:
     if len(found.rows) < 2:
-        return sitting.say("journey.reading_alone")
-    return reading(sitting, found, f"journey.reading_{'one' if found.clear == 1 else 'many'}")
+        return f"{sitting.say('journey.reading_alone')} {sitting.say('explore.dash')}"
+    return reading(sitting, found, "journey")
 
 
 def _cell_way(sitting: Sitting, row: Value, column: Value) -> str:

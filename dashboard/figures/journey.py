@@ -105,7 +105,7 @@ def _add_stages(figure: go.Figure, frame: pd.DataFrame, colours: Theme) -> None:
 def _broken(name: str) -> str:
     """A long name on two lines."""
     words = name.split()
-    if len(words) < 2 or len(name) < 12:
+    if len(words) < 2 or len(name) < 16:
         return name
     half = (len(words) + 1) // 2
     return " ".join(words[:half]) + "<br>" + " ".join(words[half:])
