@@ -22,7 +22,7 @@ def changes(found: Changes, say: Words, width: int) -> Any:
     return card(
         say("overview.changed.title"),
         html.Ul(rows, className="bp-changes"),
-        note=say("overview.changed.note"),
+        note=say("overview.changed.note") if found.compared > 1 else None,
         width=width,
     )
 

@@ -239,7 +239,7 @@ def _ranged(part: Part, say: Words) -> Ranged:
 
 def numbers(view: CompareView, say: Words) -> Any:
     """Everything in one table, to be sorted and taken along."""
-    columns = [_column(say, "unit_name", 200, flex=2, pinned="left")]
+    columns = [_column(say, "unit_name", 140, flex=2, pinned="left")]
     columns += [
         _column(say, name, 104, **_score(view.metric))
         for name in ("score", "low", "high")
