@@ -33,6 +33,7 @@ class UnitCard:
     places: list[tuple[str, str]]
     profiles: list[tuple[str, str]]
     figures: str | None  # where its scores are
+    is_branch: bool = False  # nothing can stand under it
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,10 @@ def _former_codes(sitting: Sitting, listed: Sequence[Node]) -> Mapping[int, list
 
 
 def _level(sitting: Sitting, node: Node) -> str:
-    """The network's own word for the level, or ours for the kind where it has none."""
-    return node.level if node.level != node.kind else sitting.say(f"units.kind.{node.kind}")
+    """The network's own word for the level, in the page's language where we know it."""
+    key = f"units.level.{node.level.casefold()}"
+    words = sitting.say(key)
+    return node.level if words == key else words
 
 
 def _above(sitting: Sitting, tree: Hierarchy, node: Node) -> str:
@@ -205,6 +208,7 @@ def _card(sitting: Sitting, node: Node) -> UnitCard:
         places=[_place(sitting, one) for one in reversed(history.parents)],
         profiles=[_profile(sitting, one, groups) for one in reversed(history.profiles)],
         figures=sitting.address.to(Page.UNIT, node.code).href,
+        is_branch=node.is_branch,
     )
 
 

@@ -33,10 +33,13 @@ def network_page(view: NetworkView | None, say: Words) -> Any:
     """The units, then the one that is looked at, then what changed."""
     if view is None:
         return states.missing(say)
-    return html.Div(
-        [_units(view, say), _unit(view.unit, say) if view.unit else None, _changes(view, say)],
-        className="bp-grid",
-    )
+    leaf = view.unit is not None and view.unit.is_branch
+    parts = [
+        None if leaf else _units(view, say),
+        _unit(view.unit, say) if view.unit else None,
+        _changes(view, say),
+    ]
+    return html.Div(parts, className="bp-grid")
 
 
 def _units(view: NetworkView, say: Words) -> Any:

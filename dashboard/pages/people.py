@@ -39,7 +39,7 @@ def _tools(view: PeopleView, say: Words) -> Any:
             ),
             html.Button(say("people.seek"), id=Id.PEOPLE_SEEK, className="bp-button"),
         ],
-        className="bp-buttons",
+        className="bp-buttons bp-people-search",
     )  # fmt: skip
     invite = dcc.Link(
         [icon("envelope"), say("people.invite")], href=view.invite,
@@ -61,7 +61,9 @@ def _list(view: PeopleView, say: Words) -> Any:
         Id.PEOPLE_GRID, _columns(say), view.rows, language=say.language, row_id="id", lead=choice
     )  # fmt: skip
     lead = say("people.lead", found=count(view.found), shown=count(len(view.rows)))
-    return html.Div([shown, html.P(lead, className="bp-note"), _pages(view, say)])
+    return html.Div(
+        [shown, html.P(lead, className="bp-note"), _pages(view, say)], className="bp-people-list"
+    )
 
 
 def _choice(label: str, href: str | None, active: bool) -> Any:
@@ -163,7 +165,7 @@ def invited(name: str, href: str, link: str | None, again: str, say: Words) -> A
                 className="bp-buttons",
             ),
         ],
-        className="bp-asked",
+        className="bp-question",
     )
 
 

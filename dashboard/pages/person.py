@@ -54,13 +54,13 @@ def _grants(view: PersonView, say: Words) -> Any:
     body = [_grant(row, say) for row in view.grants]
     table = html.Table(
         [html.Thead(html.Tr(head)), html.Tbody(body)],
-        className="bp-table bp-words",
+        className="bp-table bp-words bp-roles",
     )
     return card(title, html.Div(table, className="bp-scroll"), note=view.sees, width=7)
 
 
 def _grant(row: GrantRow, say: Words) -> Any:
-    cells = (row.place, row.since, row.until, row.state)
+    cells = {"place": row.place, "since": row.since, "until": row.until, "state": row.state}
     end = None
     if row.end is not None:
         named = say("people.end_named", role=row.role, place=row.place)
@@ -70,7 +70,14 @@ def _grant(row: GrantRow, say: Words) -> Any:
             className="bp-button",
         )
     return html.Tr(
-        [html.Th(row.role, scope="row"), *map(html.Td, cells), html.Td(end)],
+        [
+            html.Th(row.role, scope="row"),
+            *(
+                html.Td(words, **{"data-label": say(f"people.grant_column.{name}")})
+                for name, words in cells.items()
+            ),
+            html.Td(end),
+        ],
         className="bp-over" if row.over else "",
     )
 
@@ -113,7 +120,7 @@ def asked(one: Asked, button: Id, say: Words) -> Any:
                 className="bp-buttons",
             ),
         ],
-        className="bp-asked",
+        className="bp-question",
     )  # fmt: skip
 
 
