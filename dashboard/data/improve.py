@@ -59,6 +59,7 @@ class ImproveView:
     step: NextStep | None = None
     levers: tuple[LeverLine, ...] = ()
     usual: str = ""
+    usual_short: str = ""
     how: tuple[str, ...] = ()
     more: Link | None = None
 
@@ -88,6 +89,7 @@ def improve_view(sitting: Sitting, node: Node) -> ImproveView | None:
         step=_step(sitting, node, found),
         levers=tuple(_line(sitting, one) for one in found.levers),
         usual=_usual(sitting, found),
+        usual_short=sitting.say(f"branch.improve.short.{found.like}") if found.like else "",
         how=_how(sitting, found),
         more=Link(sitting.say("branch.improve.more"), sitting.address.to(Page.DRIVERS).href),
     )

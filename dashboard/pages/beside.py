@@ -35,14 +35,14 @@ class BesideRow:
 def beside_rows(rows: Sequence[BesideRow], say: Words, *, usual: str) -> Any:
     """The rows and what their marks mean; ``usual`` is what the upright mark stands for."""
     marks = [
-        html.Span([html.I(className="bp-key-point"), say("branch.key.own")]),
-        html.Span([html.I(className="bp-key-line"), say("branch.key.range")]),
-        html.Span([html.I(className="bp-key-usual"), usual]) if usual else None,
+        html.Span([html.I(className="bp-beside-point"), say("branch.key.own")]),
+        html.Span([html.I(className="bp-beside-line"), say("branch.key.range")]),
+        html.Span([html.I(className="bp-beside-usual"), usual]) if usual else None,
     ]
     return html.Div(
         [
             html.Div([_row(row, say) for row in rows], className="bp-rows", role="list"),
-            html.Div(marks, className="bp-key bp-small"),
+            html.Div(marks, className="bp-beside-key bp-small"),
         ]
     )
 

@@ -73,7 +73,7 @@ def _levers(view: ImproveView, say: Words) -> Any:
 
 
 def _row(line: LeverLine, view: ImproveView, say: Words) -> BesideRow:
-    usual = f"{view.usual} {RATING.text(line.usual)}" if line.usual is not None else ""
+    usual = f"{view.usual_short} {RATING.text(line.usual)}" if line.usual is not None else ""
     return BesideRow(
         name=line.name,
         metric=RATING,

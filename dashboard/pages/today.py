@@ -27,8 +27,12 @@ def today_page(view: TodayView | None, say: Words) -> Any:
     if view is None:
         return states.unset(say)
     return html.Div(
-        [_score(view, say), _voices(view, say), _asked(view, say), _ways(view.ways, say)],
-        className="bp-grid bp-today",
+        [
+            _score(view, say),
+            html.Div([_voices(view, say), _asked(view, say)], className="bp-5 bp-stack"),
+            _ways(view.ways, say),
+        ],
+        className="bp-grid",
     )
 
 
@@ -139,13 +143,12 @@ def _voices(view: TodayView, say: Words) -> Any:
     title = say("branch.today.voices")
     if not view.voices:
         words = say("branch.today.no_voices"), say("branch.today.no_voices_words")
-        return card(title, states.state("inbox", *words), width=5)
+        return card(title, states.state("inbox", *words))
     there = dcc.Link(say("branch.today.all_voices"), href=view.all_voices)
     return card(
         title,
         html.Div(fresh_rows(view.voices, say), className="bp-comments"),
         aside=there,
-        width=5,
     )
 
 
@@ -195,7 +198,6 @@ def _asked(view: TodayView, say: Words) -> Any:
         say("branch.asked.title"),
         html.Div(tiles, className="bp-tiles"),
         note=say("branch.asked.quiet" if quiet else "branch.asked.note"),
-        width=7,
     )
 
 
@@ -219,4 +221,4 @@ def _ways(ways: Sequence[Way], say: Words) -> Any:
         )
         for way in ways
     ]
-    return card(say("branch.today.ways"), html.Div(links, className="bp-ways"), width=5)
+    return card(say("branch.today.ways"), html.Div(links, className="bp-ways"))
