@@ -84,7 +84,8 @@ def one_response(
     survey = require_survey(session, row.survey_version_id)
     contested = answer_of(session, response)
     until = contest_ends_at(row.submitted_at)
-    may_contest = viewer.may(Permission.CONTEST, row.branch_id) and now <= until
+    decides = viewer.may(Permission.DECIDE_CONTESTS)
+    may_contest = viewer.may(Permission.CONTEST, row.branch_id) and not decides and now <= until
     return OneResponse(
         id=row.id,
         unit=viewer.hierarchy.nodes[row.branch_id],

@@ -401,4 +401,6 @@ def _title(sitting: Sitting, address: Address) -> str:
     node = _unit(sitting, address)
     if address.page is Page.UNIT and node is not None:
         return node.name(sitting.language)
+    if address.page is Page.VOICES and not compares(sitting):
+        return sitting.say("dashboard.nav.comments")
     return sitting.say(f"dashboard.title.{address.page}")

@@ -14,11 +14,11 @@ from dashboard.pages.voices import pieces
 def response_page(view: ResponseView, say: Words) -> Any:
     """The way back on top, then the answer at the left and what is known of it at the right."""
     back = dcc.Link(
-        [icon("chevron-right"), say("voices.back")], href=view.back, className="bp-back bp-12"
+        [icon("chevron-right"), say("voices.back")], href=view.back, className="bp-back"
     )
     return html.Div(
         [
-            html.Div(back, className="bp-12"),
+            html.Div(back, className="bp-back-row"),
             html.Div([_said(view, say), _answers(view.answers, say)], className="bp-7 bp-stack"),
             html.Div(_facts(view, say), className="bp-5 bp-stack"),
         ],
@@ -64,8 +64,8 @@ def _scale(line: AnswerLine) -> Any:
             html.Strong(line.value, className=f"bp-mark-score {line.tone}".strip()),
             html.Div(
                 [
-                    html.Div(cells, className=f"bp-steps {line.tone}", **{"aria-hidden": "true"}),
-                    html.Div([html.Span(low), html.Span(high)], className="bp-ends"),
+                    html.Div(cells, className=f"bp-degrees {line.tone}", **{"aria-hidden": "true"}),
+                    html.Div([html.Span(low), html.Span(high)], className="bp-degree-ends"),
                 ]
             ),
         ],
