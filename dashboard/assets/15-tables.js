@@ -84,15 +84,15 @@
     ).then(function (address) {
       var link = document.createElement("a");
       link.href = address;
-      link.download = said.join("-").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/-$/, "") + "." + format;
+      link.download = said.slice(0, 2).join("-").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/-$/, "") + "." + format;
       link.click();
     });
   });
   function headings(element) {
     var card = element.closest(".bp-card"), named = card && card.querySelector("h2");
     var page = document.querySelector(".bp-head h1");
-    var period = document.querySelector(".bp-filters details:last-child summary");
-    return [named, page, period].map(function (one) { return one ? one.textContent.trim() : ""; })
+    var filters = Array.from(document.querySelectorAll(".bp-filters summary"));
+    return [named, page].concat(filters).map(function (one) { return one ? one.textContent.trim() : ""; })
       .filter(function (words, at, all) { return words && all.indexOf(words) === at; });
   }
   function dressed(layout, said, size, head) {
@@ -107,7 +107,7 @@
       legend: legend && legend.yref === "container" ? Object.assign({}, legend, { y: 1 - head / size.height }) : legend,
       title: {
         text: "<b>" + (said[0] || "") + "</b>" + above, font: { size: 18, color: colour("--bp-ink") },
-        x: 24 / size.width, xref: "container", xanchor: "left", y: 1 - 16 / size.height, yref: "container", yanchor: "top"
+        x: 24 / size.width, xref: "container", xanchor: "left", y: 1 - 26 / size.height, yref: "container", yanchor: "top"
       }
     });
   }

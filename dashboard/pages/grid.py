@@ -117,7 +117,10 @@ def _choice(name: str, columns: list[dict[str, Any]], say: Words) -> Any:
     options = [{"label": one.get("headerName", ""), "value": column_id(one)} for one in listed]
     shown = [column_id(one) for one in listed if not one.get("hide")]
     boxes = dbc.Checklist(options=options, value=shown, id=f"{name}-columns")
-    return _menu([icon("layout-three-columns"), say("tables.columns")], boxes)
+    narrow = any((one.get("context") or {}).get("card") for one in columns)
+    menu = _menu([icon("layout-three-columns"), say("tables.columns")], boxes)
+    # Where each row is a card there are no columns to choose from.
+    return html.Div(menu, className="bp-wide-only") if narrow else menu
 
 
 def _is_chosen(column: dict[str, Any]) -> bool:
