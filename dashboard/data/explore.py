@@ -70,12 +70,12 @@ def explore_view(sitting: Sitting) -> ExploreView | None:
 def reading(sitting: Sitting, found: Table, room: str) -> str:
     """The sentence under the table: what its marks say, and how many there are."""
     if not found.compared:
-        return sitting.say("explore.reading_none")
+        return sitting.say("explore.reading_none") + sitting.say("explore.dash")
     many = {0: "no", 1: "one"}.get(found.clear, "many")
     said = sitting.say(
         f"{room}.reading_{many}", clear=count(found.clear), compared=count(found.compared)
     )
-    return f"{said} {sitting.say('explore.dash')}"
+    return said + sitting.say("explore.dash")
 
 
 def _view(sitting: Sitting, asked: Question, metric: Metric, **more: Any) -> ExploreView:

@@ -123,4 +123,4 @@ def _named(word: str | None, known: Sequence[Dimension]) -> Dimension | None:
 
 
 def _usual_columns(known: Sequence[Dimension]) -> Dimension:
-    return next((one for one in (D.TOUCHPOINT, D.WEEK) if one in known), known[0])
+    return next((one for one in (D.TOUCHPOINT, D.MONTH) if one in known), known[0])

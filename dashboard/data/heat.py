@@ -10,7 +10,7 @@ from typing import Any
 from api.insights.explore.dimensions import Dimension, Value
 from api.insights.explore.service import Cell, Table
 from api.insights.figures import NOTHING, Figure
-from dashboard.data.periods import day_text, days_text
+from dashboard.data.periods import days_text
 from dashboard.data.rule_words import channel_word
 from dashboard.data.sitting import Sitting
 from dashboard.data.why_steps import level_name
@@ -65,16 +65,16 @@ class Heat:
     lines: list[Line]
     whole: Line | None
     left_out: int = 0
+    compared: bool = False
 
 
 def named(sitting: Sitting, dimension: Dimension, value: Value) -> str:
     """A value in words."""
     say = sitting.say
     if value.days is not None:
-        if dimension is Dimension.MONTH:
-            month = say("dashboard.months").split()[value.days.start.month - 1]
-            return say("explore.month", year=value.days.start.year, month=month)
-        return say("explore.week", day=day_text(say, value.days.start))
+        first = value.days.start
+        month = say("dashboard.months").split()[first.month - 1]
+        return say(f"explore.{dimension}", year=first.year, month=month, day=first.day)
     if dimension is Dimension.CHANNEL:
         return channel_word(value.key, say)
     if dimension is Dimension.LANGUAGE:
@@ -122,6 +122,7 @@ def heat(
         lines=lines,
         whole=_whole(sitting, metric, found, above) if len(found.rows) > 1 else None,
         left_out=max(len(found.rows) - drawn, 0),
+        compared=found.compared > 0,
     )
 
 

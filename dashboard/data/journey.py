@@ -179,7 +179,7 @@ def _standout(
 
 def _reading(sitting: Sitting, found: Table) -> str:
     if len(found.rows) < 2:
-        return f"{sitting.say('journey.reading_alone')} {sitting.say('explore.dash')}"
+        return sitting.say("journey.reading_alone") + sitting.say("explore.dash")
     return reading(sitting, found, "journey")
 
 

@@ -55,7 +55,7 @@ def heat_table(found: Heat, say: Words, *, label: str) -> Any:
         role="region",
         **{"aria-label": label},
     )
-    return html.Div([frame, _legend(say), more])
+    return html.Div([frame, _legend(say) if found.compared else None, more])
 
 
 def _groups(found: Heat) -> Any:
