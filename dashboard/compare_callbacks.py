@@ -5,7 +5,7 @@ Registered by being imported, through the wiring like all others.
 
 from typing import Any
 
-from dash import Input, Output, State, set_props
+from dash import Input, Output, State, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from dashboard.address import Page
@@ -43,5 +43,5 @@ def add_unit(sitting: Sitting, clicks: int | None, submits: int | None, typed: s
     if query is None:
         words = sitting.say("compare.unknown", typed=typed.strip()[:80])
         set_props(Id.NOTICES, {"children": notice(words)})
-        raise PreventUpdate
+        return no_update
     return "?" + query

@@ -4,7 +4,7 @@ Everything is cut to the viewer: a unit that is not the viewer's is as unknown a
 there. Computes no number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from api.insights.side_by_side import MOST
 from api.security.hierarchy import Node
@@ -52,17 +52,22 @@ def entry(unit: Node, language: str) -> str:
 
 
 def typed_unit(sitting: Sitting, typed: str) -> Node | None:
-    """The unit that was meant: an entry of the list, a code, or a name that only one unit has."""
+    """The unit that was meant: an entry of the list, a code, or (part of) a name that one alone has."""
     words = typed.strip().casefold()
     if not words:
         return None
     units = seen_units(sitting)
-    for texts in (_exact, _names):
-        found = [unit for unit in units if words in texts(unit)]
+    meant: tuple[Callable[[Node], bool], ...] = (
+        lambda unit: words in _exact(unit),
+        lambda unit: words in _names(unit),
+        lambda unit: any(name.startswith(words) for name in _names(unit)),
+        lambda unit: any(words in name for name in _names(unit)),
+    )
+    for is_meant in meant:
+        found = [unit for unit in units if is_meant(unit)]
         if len(found) == 1:
             return found[0]
-    within = [unit for unit in units if any(words in name for name in _names(unit))]
-    return within[0] if len(within) == 1 else None
+    return None
 
 
 def _exact(unit: Node) -> list[str]:
