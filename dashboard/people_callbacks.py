@@ -104,7 +104,7 @@ def give_grant(sitting: Sitting, clicks: int | None, sure: str | None) -> Any:
     [State(Id.PERSON_SURE, "value")],
     initial=False,
 )
-def do_step(sitting: Sitting, clicks: int | None, sure: str | None) -> Any:
+def take_step(sitting: Sitting, clicks: int | None, sure: str | None) -> Any:
     """Ends a role, deactivates or reactivates: what the button was about."""
     _require_page(sitting, Page.PEOPLE, clicks)
     step, _, subject = (sure or "").partition(" ")

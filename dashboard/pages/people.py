@@ -165,7 +165,7 @@ def invited(name: str, href: str, link: str | None, again: str, say: Words) -> A
                 className="bp-buttons",
             ),
         ],
-        className="bp-question",
+        className="bp-person-question",
     )
 
 

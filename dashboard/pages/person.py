@@ -120,7 +120,7 @@ def asked(one: Asked, button: Id, say: Words) -> Any:
                 className="bp-buttons",
             ),
         ],
-        className="bp-question",
+        className="bp-person-question",
     )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def test_a_colleague_is_invited_given_a_role_and_loses_it_again(
         page.select_option("#person-role", "branch_manager")
         page.fill("#person-place", str(branch))
         page.click("#invite-weigh")
-        expect(page.locator(".bp-question")).to_contain_text(
+        expect(page.locator(".bp-person-question")).to_contain_text(
             "The invitation goes to ada@demo.example"
         )
         page.click("#invite-sure")
@@ -57,10 +57,10 @@ def test_a_colleague_is_invited_given_a_role_and_loses_it_again(
         page.click("#person-grant")
         expect(page.locator("tbody tr")).to_have_count(2)
         page.locator("tbody tr", has_text="analysis").get_by_role("link").click()
-        expect(page.locator(".bp-question h2")).to_have_text("End this role?")
+        expect(page.locator(".bp-person-question h2")).to_have_text("End this role?")
         page.click("#person-sure")
         expect(page.locator("tbody tr.bp-over")).to_have_count(1)
-        expect(page.locator(".bp-question")).to_have_count(0)
+        expect(page.locator(".bp-person-question")).to_have_count(0)
         assert "do=" not in page.url
         assert not seen.complaints
     held = "select count(*) from access_grant g join account a on a.id = g.account_id " \
