@@ -52,7 +52,7 @@ def entry(unit: Node, language: str) -> str:
 
 
 def typed_unit(sitting: Sitting, typed: str) -> Node | None:
-    """The unit that was meant: an entry of the list, a code, or (part of) a name that one alone has."""
+    """The unit that was meant: an entry of the list, a code, or what only one is called."""
     words = typed.strip().casefold()
     if not words:
         return None
