@@ -4,6 +4,13 @@
   var cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   var make = function () { return window.React.createElement.apply(null, arguments); };
 
+  // The first size of a grid is told to nobody: it fits itself once its rows are in order.
+  (window.dashAgGridFunctions = window.dashAgGridFunctions || {}).bpFitSoon = function (params) {
+    window.setTimeout(function () {
+      if (!params.api.isDestroyed()) { window.dashAgGridFunctions.bpFit(params); }
+    }, 0);
+  };
+
   cells.BpCollected = function (props) {
     var row = props.data, words = window.dashAgGridFunctions;
     var facts = Object.keys(props.heads).map(function (name) {

@@ -77,13 +77,13 @@ def fates(view: AskingView, say: Words) -> Any:
     }
     shown = {name: number for name, number in parts.items() if number}
     bar = [
-        html.I(className=f"bp-{name}", style={"width": f"{number / decided.events:.2%}"})
+        html.I(className=f"bp-fate-{name}", style={"width": f"{number / decided.events:.2%}"})
         for name, number in shown.items()
     ]
     legend = [
         html.Span(
             say(f"asked.fate.{name}", n=count(number), share=percent(number / decided.events)),
-            className=f"bp-{name}",
+            className=f"bp-fate-{name}",
         )
         for name, number in shown.items()
     ]

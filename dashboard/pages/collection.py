@@ -33,7 +33,6 @@ _OF_CONTACTS = ("customers", "anyhow", "score", "sms", "wechat", "email", "call"
 # What a table shows only to those who choose it.
 _FURTHER = ("eligible", "answered", "undelivered", "unknown", "messages", "contactless")
 _KINDS: dict[str, dict[str, Any]] = {
-    "score": _SHARE,
     "cost": _MONEY,
     **dict.fromkeys(_OF_CONTACTS[3:], _SHARE),
 }
@@ -57,10 +56,8 @@ def cut_card(table: CutTable, say: Words) -> Any:
         table.rows,
         language=say.language,
         row_id="code",
-        listeners={
-            "gridSizeChanged": ["bpFit(params)"],
-            "modelUpdated": ["bpFit(params)"],
-        },
+        options={"postSortRows": {"function": "bpFitSoon(params)"}},
+        listeners={"gridSizeChanged": ["bpFit(params)"]},
     )
     note = say(f"collection.note.{table.by}")
     return card(title, drawn, note=note, aside=switch)
@@ -86,6 +83,8 @@ def _column(name: str, table: CutTable, say: Words) -> dict[str, Any]:
     head = _head(name, table, say)
     column = {"field": name, "headerName": head, "headerTooltip": head, "width": 104,
               "minWidth": 92, "hide": name in _FURTHER}  # fmt: skip
+    if name == "score":
+        return {**column, "width": 124, **_SHARE}
     if name != "interval":
         return {**column, **_KINDS.get(name, _COUNT)}
     ends = [

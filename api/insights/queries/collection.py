@@ -19,7 +19,8 @@ Cut = Literal["channel", "segment", "touchpoint", "branch"]
 
 # What events and messages are told apart by; an event has no channel before it is asked about.
 _OF_EVENTS = {
-    "segment": "d.segment",
+    "segment": """coalesce(d.segment, (select i.segment from invitation i
+        where i.event_id = e.id and i.reminder_number = 0 limit 1))""",
     "touchpoint": "cast(e.touchpoint_id as text)",
     "branch": "cast(e.branch_id as text)",
 }
