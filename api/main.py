@@ -99,7 +99,8 @@ def create_api(installation: Installation) -> FastAPI:
         include_in_schema=False,
     )
     app.add_middleware(BodyLimit)
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    # Level 9 takes three times as long for 3 % less.
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(OriginWall, public_url=installation.settings.public_url)
     return app
 
