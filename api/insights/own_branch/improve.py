@@ -36,6 +36,7 @@ from api.insights.queries import (
     Histograms,
     list_metrics,
     require_metric,
+    require_touchpoint,
     touchpoint_rows,
 )
 from api.insights.sight import branches_of, some_branches
@@ -140,6 +141,7 @@ def improvement(
     if touchpoint is None:
         place = max(places, key=lambda one: one.answers, default=None)
     else:
+        require_touchpoint(session, touchpoint)
         place = next((one for one in places if one.touchpoint.code == touchpoint), None)
     if place is None:
         return replace(found, problem=Problem.NO_ANSWERS)
