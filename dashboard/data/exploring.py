@@ -38,6 +38,8 @@ def question(sitting: Sitting, metric: str) -> Question:
     address = sitting.address
     node = where(sitting.viewer, address.unit)
     only = _only(address)
+    if only is not None and only.cut is D.ADVISOR and not (node and node.is_branch):
+        only = None
     known = usable(node, address.touchpoint, only)
     rows = _named(address.word("rows"), known) or known[0]
     beside = [one for one in known if go_together(one, rows)]

@@ -65,11 +65,12 @@ def test_headquarters_follow_the_journey_down_to_a_unit_and_back(
         expect(page.locator("h1")).to_have_text("The customer's way")
         told = told_by_the_api(page, f"{site.days}&rows=unit&columns=touchpoint")
         same_numbers(page, told)
-        assert page.locator("#main .js-plotly-plot").count() == 1
+        expect(page.locator("#main .js-plotly-plot")).to_have_count(1)
         expect(page.locator("#main")).to_contain_text(f"of {told['compared']} cells clearly")
         region = told["rows"][0]
         page.locator(".bp-heat tbody th a").first.click()
         page.wait_for_url(f"**/app/journey/{region['key']}?**")
+        expect(page.locator("#main h2").first).not_to_contain_text("All units")
         settled(page)
         below = f"{site.days}&unit={region['key']}"
         same_numbers(page, told_by_the_api(page, below))
@@ -77,6 +78,7 @@ def test_headquarters_follow_the_journey_down_to_a_unit_and_back(
         page.wait_for_url("**/app/unit/**touchpoint=**")
         settled(page)
         page.go_back()
+        expect(page.locator(".bp-heat")).to_be_visible()
         settled(page)
         same_numbers(page, told_by_the_api(page, below))
         assert not seen.complaints
@@ -90,9 +92,12 @@ def test_any_two_dimensions_are_a_click_away_and_the_address_keeps_them(
         page.locator(".bp-heat-choices summary").nth(0).click()
         page.get_by_role("link", name="Channel", exact=True).click()
         page.wait_for_url("**rows=channel**")
+        expect(page.locator(".bp-heat-choices summary").nth(0)).to_contain_text("Channel")
+        settled(page)
         page.locator(".bp-heat-choices summary").nth(1).click()
         page.locator(".bp-heat-choices").get_by_role("link", name="Segment", exact=True).click()
         page.wait_for_url("**columns=segment**")
+        expect(page.locator(".bp-heat-choices summary").nth(1)).to_contain_text("Segment")
         settled(page)
         told = told_by_the_api(page, f"{site.days}&rows=channel&columns=segment")
         drawn = read(page)
@@ -100,8 +105,8 @@ def test_any_two_dimensions_are_a_click_away_and_the_address_keeps_them(
         assert {len(one) for one in drawn} == {len(told["columns"]) + 1}
         page.locator(".bp-heat tbody th a").first.click()
         page.wait_for_url("**only=channel**")
-        settled(page)
         expect(page.locator(".bp-heat-choices")).to_contain_text("Only Channel:")
+        settled(page)
         page.locator(".bp-heat-list summary").first.click()
         expect(page.locator(".bp-heat-list .ag-row").first).to_be_visible()
         assert not seen.complaints
