@@ -52,6 +52,7 @@ class Page(StrEnum):
     PEOPLE = "people"
     PEOPLE_NEW = "people/new"
     NETWORK = "network"
+    UNITS_IMPORT = "network/import"
     JOURNEY = "journey"
     EXPLORE = "explore"
     MISSING = "missing"
@@ -191,6 +192,7 @@ _TAILS = {
     Page.PEOPLE: "subject",
     Page.PEOPLE_NEW: "",
     Page.NETWORK: "unit",
+    Page.UNITS_IMPORT: "",
     Page.VOICES: "unit",
     Page.RESPONSE: "subject",
 }

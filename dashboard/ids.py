@@ -128,6 +128,13 @@ class Id(StrEnum):
     UNITS_GRID = "units-grid"
     UNITS_ON = "units-on"
     UNITS_SHOW = "units-show"
+    UNITS_FILE = "units-file"
+    UNITS_FILED = "units-filed"
+    UNITS_MAPPING = "units-mapping"
+    UNITS_MAPPED = "units-mapped"
+    UNITS_TRY = "units-try"
+    UNITS_TRIED = "units-tried"
+    UNITS_SURE = "units-sure"
     # tables
     TABLE_WANTED = "table-wanted"
     # saved views

@@ -281,6 +281,7 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
 _BEHIND = {
     Page.RESPONSE: Page.VOICES,
     Page.PEOPLE_NEW: Page.PEOPLE,
+    Page.UNITS_IMPORT: Page.NETWORK,
     Page.INDICATORS_EDIT: Page.INDICATORS,
     Page.INDICATORS_VERSION: Page.INDICATORS,
     Page.RULES_EDIT: Page.RULES,

@@ -29,20 +29,20 @@ _COLUMNS: tuple[tuple[str, int, dict[str, Any]], ...] = (
 )
 
 
-def network_page(view: NetworkView | None, say: Words) -> Any:
-    """The units, then the one that is looked at, then what changed."""
+def network_page(view: NetworkView | None, say: Words, imports: str | None = None) -> Any:
+    """The units, then the one that is looked at, then what changed; ``imports``: where files go."""
     if view is None:
         return states.missing(say)
     leaf = view.unit is not None and view.unit.is_branch
     parts = [
-        None if leaf else _units(view, say),
+        None if leaf else _units(view, say, imports),
         _unit(view.unit, say) if view.unit else None,
         _changes(view, say),
     ]
     return html.Div(parts, className="bp-grid")
 
 
-def _units(view: NetworkView, say: Words) -> Any:
+def _units(view: NetworkView, say: Words, imports: str | None) -> Any:
     on = html.Div(
         [
             html.Label(
@@ -54,6 +54,8 @@ def _units(view: NetworkView, say: Words) -> Any:
             html.Button(say("units.show"), id=Id.UNITS_SHOW, className="bp-button"),
             None if view.is_today else dcc.Link(say("units.today"), href=view.today,
                                                 className="bp-button"),
+            dcc.Link(say("units.import.title"), href=imports, className="bp-button")
+            if imports else None,
         ],
         className="bp-buttons",
     )  # fmt: skip

@@ -74,7 +74,8 @@ WEB_GRANTS = {
         "published_table published_row contest contest_evidence saved_view"
     ),
     "update": (
-        "network unit unit_parent unit_profile account login_identifier access_grant login_session "
+        "network unit unit_parent unit_profile unit_former_code account login_identifier "
+        "access_grant login_session "
         "account_link login_throttle api_token idempotency_key person person_source person_branch "
         "contact_point person_merge consent event invitation survey_token receipt response answer "
         "person_hold call_task qr_point wechat_follower wechat_consent phone_check rules_draft "
@@ -82,7 +83,7 @@ WEB_GRANTS = {
     ),
     "delete": (
         "login_throttle idempotency_key person_source contact_point person_branch consent answer "
-        "suppression rules_draft contest_evidence saved_view"
+        "suppression rules_draft contest_evidence saved_view unit_parent unit_profile"
     ),
 }
 

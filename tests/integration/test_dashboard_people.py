@@ -1,6 +1,7 @@
 """People and the network on the dashboard: found, granted, ended, deactivated, and audited."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -68,10 +69,16 @@ def audited(office: Office, account: object) -> list[str]:
         return list(session.execute(query, {"who": f"account:{account}"}).scalars())
 
 
-def press(browser: TestClient, address: str, button: Id, **values: Any) -> Any:
+def press(
+    browser: TestClient,
+    address: str,
+    button: Id,
+    held: dict[str, Any] | None = None,
+    **values: Any,
+) -> Any:
     """Presses a button as a browser at ``address`` would; ``values`` are what fields hold."""
     path, _, query = address.partition("?")
-    held = {f"{name}.value": value for name, value in values.items()}
+    held = {**(held or {}), **{f"{name}.value": value for name, value in values.items()}}
     held |= {"address.pathname": path, "address.search": f"?{query}", f"{button}.n_clicks": 1}
     listed = browser.get("/app/_dash-dependencies").json()
     (one,) = [found for found in listed if any(part["id"] == button for part in found["inputs"])]
@@ -199,8 +206,8 @@ def test_a_colleague_is_invited_once_it_was_said_what_they_will_see(
         assert found.scalar_one() == 1
 
 
-def sure_is_absent(answer: str) -> bool:
-    return f'"{Id.INVITE_SURE}"' not in answer
+def sure_is_absent(answer: str, button: Id = Id.INVITE_SURE) -> bool:
+    return f'"{button}"' not in answer
 
 
 def test_nobody_reads_or_changes_a_stranger_by_the_address(
@@ -250,3 +257,67 @@ def test_the_tree_is_shown_as_it_stood_and_only_the_viewers_part_of_it(
     assert "nameqnorth2q" in seen
     assert north1.code not in seen, "what one may see is decided by today's tree"
     assert "nameqsouthq" not in seen
+
+
+IMPORT = "/app/network/import?lang=en"
+UNITS = """code,kind,name,parent,valid_from,size,former_codes
+codeqnorth1q,branch,New name,codeqsouthq,2026-11-01,large,
+fresh1,branch,Fresh,codeqnorthq,2026-01-01,small,old1
+"""
+
+
+def handed(text_: str) -> dict[str, str]:
+    """A file as a browser hands it over."""
+    return {
+        f"{Id.UNITS_FILE}.filename": "units.csv",
+        f"{Id.UNITS_FILE}.contents": f"data:text/csv;base64,{b64encode(text_.encode()).decode()}",
+    }
+
+
+def parents_of(office: Office, code: str) -> list[str]:
+    with office.worker.database.transaction() as session:
+        query = text(
+            "select p.code from unit u join unit_parent h on h.unit_id = u.id "
+            "join unit p on p.id = h.parent_id where u.code = :code order by h.valid_from"
+        )
+        return list(session.execute(query, {"code": code}).scalars())
+
+
+def test_units_are_imported_after_a_trial_that_writes_nothing(
+    office: Office, world: World, browser: TestClient
+) -> None:
+    enter(browser, office, "hq_admin")
+    assert Id.UNITS_TRY in shown(browser, IMPORT)
+    tried = said(press(browser, IMPORT, Id.UNITS_TRY, held=handed(UNITS)))
+    assert "2 rows read: 2 would be written" in tried
+    assert parents_of(office, "fresh1") == []
+    value = {Id.UNITS_SURE: sure(tried, Id.UNITS_SURE)}
+    other = UNITS.replace("Fresh", "Other")
+    moved = said(press(browser, IMPORT, Id.UNITS_SURE, held=handed(other), **value))
+    assert "not the one that was tried" in moved
+    done = said(press(browser, IMPORT, Id.UNITS_SURE, held=handed(UNITS), **value))
+    assert "2 are written" in done
+    assert parents_of(office, "fresh1") == ["codeqnorthq"]
+    assert parents_of(office, "codeqnorth1q") == ["codeqnorthq", "codeqsouthq"]
+    assert "New name moved under nameqsouthq." in shown(browser, "/app/network?lang=en")
+    again = said(press(browser, IMPORT, Id.UNITS_TRY, held=handed(UNITS)))
+    assert "0 would be written, 2 change nothing" in again
+    assert sure_is_absent(again, Id.UNITS_SURE)
+
+
+def test_a_file_with_errors_is_taken_by_nobody_and_says_where_they_are(
+    office: Office, world: World, browser: TestClient
+) -> None:
+    enter(browser, office, "hq_admin")
+    wrong = UNITS.replace("codeqsouthq", "nowhere")
+    tried = said(press(browser, IMPORT, Id.UNITS_TRY, held=handed(wrong)))
+    assert "1 have errors" in tried
+    assert '"2"' in tried, "the line"
+    assert "nowhere" in tried
+    assert sure_is_absent(tried, Id.UNITS_SURE)
+    unread = said(press(browser, IMPORT, Id.UNITS_TRY, held=handed("a,b\n1,2\n")))
+    assert "The file cannot be read" in unread
+    enter(browser, office, "regional_admin")
+    assert Id.UNITS_TRY not in shown(browser, IMPORT)
+    said(press(browser, IMPORT, Id.UNITS_TRY, held=handed(UNITS)))
+    assert parents_of(office, "fresh1") == []
