@@ -9,7 +9,7 @@ _HAN = range(0x3400, 0xA000)
 
 
 def in_order(words: Iterable[str]) -> list[str]:
-    """Each word once, as one reads them out: 北京 before 重庆, beside Beijing."""
+    """Each word once, as one reads them out: Beijing before Chongqing, in whatever script."""
     return sorted(set(words), key=lambda word: (spoken(word), word))
 
 
