@@ -56,7 +56,7 @@ def _grants(view: PersonView, say: Words) -> Any:
         [html.Thead(html.Tr(head)), html.Tbody(body)],
         className="bp-table bp-words bp-roles",
     )
-    return card(title, html.Div(table, className="bp-scroll"), note=view.sees, width=7)
+    return card(title, html.Div(table, className="bp-scroll", tabIndex=0), note=view.sees, width=7)
 
 
 def _grant(row: GrantRow, say: Words) -> Any:

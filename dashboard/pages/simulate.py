@@ -178,7 +178,7 @@ def _pairs(what: str, pairs: Sequence[Pair], say: Words) -> Any:
         for pair in pairs
     ]
     table = html.Table([html.Thead(html.Tr(head)), html.Tbody(body)], className="bp-table")
-    return html.Div(table, className="bp-scroll")
+    return html.Div(table, className="bp-scroll", tabIndex=0)
 
 
 def _branches(found: Outcome, say: Words) -> Any:
