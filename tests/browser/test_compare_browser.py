@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from dashboard_site import Site, headless, looking, running_site, settled, until, visit
+from dashboard_site import PATIENCE_MS, Site, headless, looking, running_site, settled, until, visit
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
@@ -38,8 +38,8 @@ def counted(site: Site) -> dict[str, tuple[int, int]]:
                 "with recursive below as (select id as top, id from unit union all "
                 "select b.top, p.unit_id from below b join unit_parent p on p.parent_id = b.id "
                 "and p.valid_to is null) "
-                "select u.name_en, round(100.0 * (count(*) filter (where a.value >= 9) "
-                "- count(*) filter (where a.value <= 6)) / count(*)) as nps, count(*) as n "
+                "select u.name_en, count(*) filter (where a.value >= 9) "
+                "- count(*) filter (where a.value <= 6) as net, count(*) as n "
                 "from below b join answer a on a.branch_id = b.id "
                 "join response r on r.id = a.response_id and r.excluded_at is null "
                 "join unit u on u.id = b.top "
@@ -48,7 +48,7 @@ def counted(site: Site) -> dict[str, tuple[int, int]]:
             ),
             {"first": site.first, "last": site.last},
         )
-        return {row.name_en: (int(row.nps), row.n) for row in rows}
+        return {row.name_en: (round(100 * row.net / row.n), row.n) for row in rows}
 
 
 def shown(page: Page) -> dict[str, tuple[int, int]]:
@@ -77,17 +77,18 @@ def test_units_are_chosen_by_typing_and_what_is_read_equals_the_answers(
         assert len(usual) >= 2
         assert shown(page) == {name: truth[name] for name in usual}
         page.locator(".bp-pick-out").last.click()
-        expect(page.locator(PICKED)).to_have_count(len(usual) - 1)
+        expect(page.locator(PICKED)).to_have_count(len(usual) - 1, timeout=PATIENCE_MS)
         settled(page)
         branch = max((name for name in truth if name not in usual), key=lambda one: truth[one][1])
         page.fill("#compare-unit", branch)
         page.keyboard.press("Enter")
-        expect(page.locator(PICKED).last).to_have_text(branch)
+        expect(page.locator(PICKED).last).to_have_text(branch, timeout=PATIENCE_MS)
         settled(page)
         assert shown(page) == {name: truth[name] for name in [*usual[:-1], branch]}
         page.fill("#compare-unit", "nobody is called so")
         page.keyboard.press("Enter")
-        expect(page.locator("#notices")).to_contain_text("nobody is called so")
+        notices = page.locator("#notices")
+        expect(notices).to_contain_text("nobody is called so", timeout=PATIENCE_MS)
         page.reload()
         settled(page)
         assert page.locator(PICKED).all_inner_texts() == [*usual[:-1], branch]
