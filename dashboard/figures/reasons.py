@@ -8,6 +8,7 @@ from dashboard.figures.theme import template, theme
 
 COLUMNS = ("day", "reason", "events", "whole")
 PANEL_HEIGHT = 84
+_LONGEST = 50  # characters of a panel's title
 _DAY_MS = 24 * 3600 * 1000
 
 
@@ -23,7 +24,8 @@ def reasons_figure(
     reasons = list(dict.fromkeys(frame["reason"]))
     figure = make_subplots(
         rows=max(len(reasons), 1), cols=1, shared_xaxes=True, shared_yaxes="all",
-        subplot_titles=reasons, vertical_spacing=0.36 / max(len(reasons), 1),
+        subplot_titles=[_short(reason) for reason in reasons],
+        vertical_spacing=0.36 / max(len(reasons), 1),
     )  # fmt: skip
     for place, reason in enumerate(reasons, 1):
         rows = frame[frame["reason"] == reason]
@@ -39,10 +41,17 @@ def reasons_figure(
             col=1,
         )
     figure.update_layout(template=template(dark), hovermode="closest", margin={"t": 24})
-    figure.update_annotations(font={"size": 13, "color": colours.ink}, x=0, xanchor="left")
+    figure.update_annotations(
+        font={"size": 12, "color": colours.ink}, x=0, xanchor="left", xshift=-40
+    )
     figure.update_xaxes(tickformat=tick, nticks=7)
     figure.update_yaxes(rangemode="tozero", nticks=3, ticksuffix="\u202f%")
     return figure
+
+
+def _short(words: str) -> str:
+    """As much as a phone has room for; the whole stands over the bars, and in the list beside."""
+    return words if len(words) <= _LONGEST else words[: _LONGEST - 1].rstrip() + "\u2026"
 
 
 def reasons_height(frame: pd.DataFrame) -> int:
