@@ -56,6 +56,7 @@ def _score(view: TodayView, say: Words) -> Any:
         [
             html.P(view.day, className="bp-muted bp-today-day"),
             *body,
+            _facts(view, say),
             _change(view, say),
             html.H2(say("branch.today.picture"), className="bp-today-picture"),
             ranged_rows([_ranged(line, say) for line in view.lines], view.metric, None),
@@ -82,18 +83,21 @@ def _number(view: TodayView, say: Words) -> list[Any]:
     low, high = metric.range_texts(figure.low, figure.high)
     said = {"metric": metric.name, "score": metric.text(figure.score), "low": low, "high": high}
     key = "overview.sentence_own" if view.own else "overview.sentence"
-    facts = [
-        chip(view.place) if view.place else None,
-        chip(say("branch.today.pending")) if view.pending and not view.place else None,
-        chip(answers_text(say, figure.n, COUNT_FROM)),
-    ]
     return [
         html.Div([html.Strong(metric.name), " · ", view.period], className="bp-hero-label"),
         html.Div(metric.text(figure.score), className="bp-hero", id=Id.HERO),
         html.P(say(key, **said), className="bp-hero-line"),
         _bands(view, say),
-        html.Div(facts, className="bp-facts"),
     ]
+
+
+def _facts(view: TodayView, say: Words) -> Any:
+    chips = [
+        chip(view.place) if view.place else None,
+        chip(say("branch.today.pending")) if view.pending and not view.place else None,
+        chip(answers_text(say, view.score.figure.n, COUNT_FROM)),
+    ]
+    return html.Div(chips, className="bp-facts")
 
 
 def _bands(view: TodayView, say: Words) -> Any:
