@@ -57,6 +57,13 @@
     });
   }
 
+  // A file is chosen in a field that the component leaves without a name: the words around it.
+  function nameUploads() {
+    document.querySelectorAll("input[type=file]:not([aria-label])").forEach(function (field) {
+      field.setAttribute("aria-label", field.parentElement.textContent.trim());
+    });
+  }
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.bp = {
     toggleTheme: function (clicks) {
@@ -71,6 +78,8 @@
         document.title = title.title;
         document.documentElement.lang = title.language === "zh" ? "zh-CN" : "en";
         window.setTimeout(showWhere, 0);
+        window.setTimeout(nameUploads, 0);
+        window.setTimeout(nameUploads, 500);
       }
       return window.dash_clientside.no_update;
     }
