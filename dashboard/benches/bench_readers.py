@@ -135,7 +135,7 @@ class Reader:
     def _held(self, part: Mapping[str, str]) -> dict[str, Any]:
         pathname, _, search = self.path.partition("?")
         held: dict[str, Any] = {
-            f"{Id.ADDRESS}.href": f"http://localhost{self.path}",
+            f"{Id.ADDRESS}.href": self.path,
             f"{Id.ADDRESS}.pathname": pathname,
             f"{Id.ADDRESS}.search": f"?{search}",
             f"{Id.THEME}.data": "light",
