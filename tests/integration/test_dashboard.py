@@ -204,8 +204,8 @@ LANDING = {
     "hq_analyst": "Overview",
     "regional_manager": "Overview",
     "owner_group_manager": "Overview",
-    "branch_manager": "nameqnorth1q",
-    "branch_staff": "nameqnorth1q",
+    "branch_manager": "Today",
+    "branch_staff": "Today",
 }
 
 
