@@ -63,6 +63,11 @@
       field.setAttribute("aria-label", field.parentElement.textContent.trim());
     });
   }
+  var naming = 0;
+  new MutationObserver(function () {
+    window.cancelAnimationFrame(naming);
+    naming = window.requestAnimationFrame(nameUploads);
+  }).observe(document.documentElement, { childList: true, subtree: true });
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.bp = {
@@ -78,8 +83,6 @@
         document.title = title.title;
         document.documentElement.lang = title.language === "zh" ? "zh-CN" : "en";
         window.setTimeout(showWhere, 0);
-        window.setTimeout(nameUploads, 0);
-        window.setTimeout(nameUploads, 500);
       }
       return window.dash_clientside.no_update;
     }

@@ -215,8 +215,8 @@ def test_the_keyboard_reaches_everything_and_one_sees_where_one_is(
             unseen += [] if step["seen"] else [step["html"]]
         assert not unseen
         assert not page.evaluate(_MISSED)
-        page.locator("summary[title=Period]").focus()
+        page.locator("summary[title=Language]").focus()
         page.keyboard.press("Enter")
-        assert page.locator("details[open] > summary[title=Period]").count() == 1
+        assert page.locator("details[open] > summary[title=Language]").count() == 1
         page.keyboard.press("Escape")
         assert page.locator("details[open]").count() == 0
