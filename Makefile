@@ -6,7 +6,7 @@ ARGS ?=
 SUITES := fast integration concurrency browser
 RUN_SUITE := .ci/suite
 
-.PHONY: help demo test check static soak screenshots bench lock clean \
+.PHONY: help demo test check static soak bench lock clean \
         check-format check-lint check-types check-order check-tests $(SUITES:%=suite-%)
 
 help:  ## this list
@@ -45,16 +45,12 @@ check-order: .make/dev
 check-tests: .make/dev
 	$(PY) -m pytest -q -m "not soak" --disable-socket tests/unit tests/rules
 
-soak: .make/dev screenshots  ## the long runs: many crashes, a large history, the crash bench at its stated size
-	$(PY) -m pytest -m soak tests --deselect tests/browser/test_every_page_browser.py $(ARGS)
+soak: .make/dev  ## the long runs: many crashes, a large history, the crash bench at its stated size
+	$(PY) -m pytest -m soak tests $(ARGS)
 	.venv/bin/branchpulse bench crash --full
 
-screenshots: .make/dev .make/browser  ## every page as each reader, both languages and themes, desk and phone, into docs/screenshots
-	@CHROMIUM=$${CHROMIUM:-$$(cat .make/chromium)} BRANCHPULSE_PICTURES=docs/screenshots \
-	  $(PY) -m pytest -q -m soak tests/browser/test_every_page_browser.py $(ARGS)
-
-bench: .make/dev .make/browser  ## every bench; ARGS=--full for the stated size
-	@failed=0; for name in submit ingest league pages plan claim send crash; do \
+bench: .make/package  ## every bench; ARGS=--full for the stated size
+	@failed=0; for name in submit ingest league plan claim send crash; do \
 	  .venv/bin/branchpulse bench $$name $(ARGS) || failed=1; \
 	done; exit $$failed
 

@@ -3,7 +3,6 @@
 Every number of the pages about asking. Reads what the viewer may see; decides nothing.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -31,8 +30,6 @@ from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
 
-NOT_ASKED = ("hold", "drop")
-
 
 @dataclass(frozen=True, slots=True)
 class ReasonShare:
@@ -40,15 +37,6 @@ class ReasonShare:
 
     action: str
     reason: str
-    events: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonDay:
-    """Events of one day that were not asked about for one reason (None: all events of the day)."""
-
-    day: date
-    reason: str | None
     events: int
 
 
@@ -123,7 +111,6 @@ class Asking:
     unit: Node | None
     period: Period
     decided: Decided
-    reason_days: list[ReasonDay]
     asked: Asked
     channels: dict[str, Messages]
     days: list[DayVolume]
@@ -150,12 +137,10 @@ def asking(
     place = None if touchpoint is None else require_touchpoint(session, touchpoint)
     some = some_branches(viewer, branches)
     messages = message_counts(session, period, some, place)
-    decisions = decision_counts(session, period, some, place)
     return Asking(
         unit=node,
         period=period,
-        decided=_decided(decisions),
-        reason_days=_reason_days(decisions),
+        decided=_decided(decision_counts(session, period, some, place)),
         asked=_asked(messages),
         channels=_by_channel(messages),
         days=[DayVolume(row.day, row.channel, row.sent, row.answered) for row in messages],
@@ -178,28 +163,12 @@ def _decided(counts: Sequence[DecisionCount]) -> Decided:
         send=of("send"),
         hold=of("hold"),
         drop=of("drop"),
-        reasons=_reasons(counts),
+        reasons=[
+            ReasonShare(one.action, one.reason, one.events)
+            for one in counts
+            if one.action in ("hold", "drop") and one.reason is not None
+        ],
     )
-
-
-def _reasons(counts: Sequence[DecisionCount]) -> list[ReasonShare]:
-    """Why events were not asked about, most frequent first."""
-    found = Counter[tuple[str, str]]()
-    for one in counts:
-        if one.action in NOT_ASKED and one.reason is not None:
-            found[one.action, one.reason] += one.events
-    listed = [ReasonShare(*named, events) for named, events in found.items()]
-    return sorted(listed, key=lambda one: (-one.events, one.reason, one.action))
-
-
-def _reason_days(counts: Sequence[DecisionCount]) -> list[ReasonDay]:
-    """All events of each day, and those not asked about by reason."""
-    found = Counter[tuple[date, str | None]]()
-    for one in counts:
-        found[one.day, None] += one.events
-        if one.action in NOT_ASKED and one.reason is not None:
-            found[one.day, one.reason] += one.events
-    return [ReasonDay(day, reason, events) for (day, reason), events in found.items()]
 
 
 def _asked(rows: Sequence[MessageCount]) -> Asked:

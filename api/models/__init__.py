@@ -9,7 +9,6 @@ from api.models.access import (
     LoginIdentifier,
     LoginSession,
     LoginThrottle,
-    SavedView,
 )
 from api.models.asking import (
     Decision,
@@ -135,7 +134,6 @@ __all__ = [
     "RuleSetVersion",
     "RulesDraft",
     "SamplingPlan",
-    "SavedView",
     "Suppression",
     "SurveyToken",
     "SurveyVersion",

@@ -1,1 +1,0 @@
-"""Views that a person saved for themselves: an address of the dashboard under a name."""

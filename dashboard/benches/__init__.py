@@ -1,1 +1,0 @@
-"""Benches of the pages: what a browser and many readers at once see of them."""
