@@ -435,6 +435,7 @@ BENCHES = {
     "cells": "api.insights.bench_cells",
     "adjust": "api.insights.bench_adjust",
     "rank": "api.insights.bench_rank",
+    "pages": "dashboard.benches.bench_pages",
     "plan": "api.invitations.bench_plan",
     "claim": "scheduler.benches.bench_claim",
     "send": "scheduler.benches.bench_send",

@@ -22,10 +22,11 @@ from api.core.installation import Installation
 from api.core.leadership import somebody_leads
 from api.customers import endpoints as customers
 from api.indicators import endpoints as indicators
+from api.insights import collection_endpoints, index_endpoints, league_endpoints
 from api.insights import endpoints as insights
-from api.insights import index_endpoints, league_endpoints
 from api.insights.case_mix import endpoints as case_mix
 from api.insights.drivers import endpoints as driver_endpoints
+from api.insights.explore import endpoints as explore_endpoints
 from api.insights.operations import operation_figures
 from api.insights.published import endpoints as published_tables
 from api.insights.warnings import endpoints as early_warnings
@@ -55,10 +56,12 @@ ROUTERS: tuple[object, ...] = (
     invitations.router,
     dead_letters.router,
     insights.router,
+    collection_endpoints.router,
     index_endpoints.router,
     league_endpoints.router,
     published_tables.router,
     driver_endpoints.router,
+    explore_endpoints.router,
     case_mix.router,
     early_warnings.router,
     calls.router,
@@ -96,7 +99,8 @@ def create_api(installation: Installation) -> FastAPI:
         include_in_schema=False,
     )
     app.add_middleware(BodyLimit)
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    # Level 9 takes three times as long for 3 % less.
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(OriginWall, public_url=installation.settings.public_url)
     return app
 

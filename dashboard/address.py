@@ -22,6 +22,7 @@ class Page(StrEnum):
 
     HOME = ""
     OVERVIEW = "overview"
+    COMPARE = "compare"
     LEAGUE = "league"
     UNIT = "unit"
     RANKING = "ranking"
@@ -38,10 +39,22 @@ class Page(StrEnum):
     CONTESTS = "contests"
     ENOUGH = "enough"
     PUBLISHED = "published"
+    TODAY = "today"
+    STANDING = "standing"
+    IMPROVE = "improve"
+    TEAM = "team"
     WARNINGS = "warnings"
     INDICATORS = "indicators"
     INDICATORS_EDIT = "indicators/edit"
     INDICATORS_VERSION = "indicators/version"
+    VOICES = "voices"
+    RESPONSE = "response"
+    PEOPLE = "people"
+    PEOPLE_NEW = "people/new"
+    NETWORK = "network"
+    UNITS_IMPORT = "network/import"
+    JOURNEY = "journey"
+    EXPLORE = "explore"
     MISSING = "missing"
 
 
@@ -51,7 +64,8 @@ class Address:
 
     ``subject`` is what a page is about that is no unit: a rule version, an event, a customer.
     ``compared`` is with whom branches are compared; None: the whole network. ``between`` is about
-    drivers: branches are compared, not customers.
+    drivers: branches are compared, not customers. ``own`` are filters of this page alone, by name;
+    they stay behind on the way to another page.
     """
 
     page: Page
@@ -64,6 +78,7 @@ class Address:
     language: str | None = None
     compared: str | None = None
     between: bool = False
+    own: tuple[tuple[str, str], ...] = ()
 
     @property
     def href(self) -> str:
@@ -85,17 +100,29 @@ class Address:
             "metric": self.metric,
             "set": self.compared,
             "level": BETWEEN if self.between else None,
+            **dict(self.own),
             "lang": self.language,
         }
         return urlencode({name: value for name, value in named.items() if value})
 
     def to(self, page: Page, unit: str | None = None) -> "Address":
         """Another page with the same filters."""
-        return replace(self, page=page, unit=unit, subject=None)
+        own = self.own if page is self.page else ()
+        return replace(self, page=page, unit=unit, subject=None, own=own)
 
     def about(self, page: Page, subject: str) -> "Address":
         """A page about something that is no unit, with the same filters."""
-        return replace(self, page=page, unit=None, subject=subject)
+        return replace(self, page=page, unit=None, subject=subject, own=())
+
+    def word(self, name: str) -> str | None:
+        """What a filter of this page alone says."""
+        return dict(self.own).get(name)
+
+    def with_words(self, **words: str | None) -> "Address":
+        """The same page with other filters of its own; None takes one away."""
+        own = {**dict(self.own), **words}
+        kept = tuple((name, word) for name in _OWN.get(self.page, ()) if (word := own.get(name)))
+        return replace(self, own=kept)
 
     def with_(self, **changes: Any) -> "Address":
         """The same page with other filters."""
@@ -121,6 +148,9 @@ def read_address(pathname: str | None, search: str | None) -> Address:
         language=_language(values),
         compared=PEERS if _word(values, "set") == PEERS else None,
         between=_word(values, "level") == BETWEEN,
+        own=tuple(
+            (name, word) for name in _OWN.get(page, ()) if (word := _word(values, name)) is not None
+        ),
     )
 
 
@@ -132,6 +162,7 @@ def is_known(pathname: str) -> bool:
 # What the path of a page may go on with, behind its name: a unit, something else, or nothing.
 _TAILS = {
     Page.OVERVIEW: "unit",
+    Page.COMPARE: "",
     Page.LEAGUE: "unit",
     Page.UNIT: "unit",
     Page.RANKING: "unit",
@@ -148,10 +179,33 @@ _TAILS = {
     Page.CONTESTS: "subject",
     Page.ENOUGH: "unit",
     Page.PUBLISHED: "subject",
+    Page.TODAY: "unit",
+    Page.STANDING: "unit",
+    Page.IMPROVE: "unit",
+    Page.TEAM: "unit",
     Page.WARNINGS: "unit",
     Page.INDICATORS: "unit",
     Page.INDICATORS_EDIT: "",
     Page.INDICATORS_VERSION: "subject",
+    Page.JOURNEY: "unit",
+    Page.EXPLORE: "unit",
+    Page.PEOPLE: "subject",
+    Page.PEOPLE_NEW: "",
+    Page.NETWORK: "unit",
+    Page.UNITS_IMPORT: "",
+    Page.VOICES: "unit",
+    Page.RESPONSE: "subject",
+}
+# Filters that a page has for itself.
+_OWN: dict[Page, tuple[str, ...]] = {
+    Page.JOURNEY: ("rows",),
+    Page.EXPLORE: ("rows", "columns", "only"),
+    Page.PEOPLE: ("q", "state", "page", "do", "grant"),
+    Page.NETWORK: ("on", "below"),
+    Page.ASKING: ("by",),
+    Page.VOICES: ("words", "score", "channel", "written", "after"),
+    Page.RESPONSE: ("of", "words", "score", "channel", "written", "after"),
+    Page.COMPARE: ("units",),
 }
 _LONGEST_FIRST = sorted(_TAILS, key=len, reverse=True)
 
@@ -169,7 +223,7 @@ def _page(pathname: str) -> tuple[Page, str | None]:
     whole = "/" not in tail or page is Page.ASKING_EVENT
     if page is Page.MISSING or not whole or (tail and not _TAILS[page]):
         return Page.MISSING, None
-    if page in (Page.UNIT, Page.WHY, Page.INDICATORS_VERSION) and not tail:
+    if page in (Page.UNIT, Page.WHY, Page.INDICATORS_VERSION, Page.RESPONSE) and not tail:
         return Page.MISSING, None
     return page, unquote(tail) or None
 

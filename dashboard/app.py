@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse, Response
 
 from api.core.installation import Installation
+from dashboard import views_callbacks  # noqa: F401  (its callbacks register themselves)
 from dashboard.address import ROOT
 from dashboard.asking_callbacks import register_asking
 from dashboard.callbacks import register

@@ -19,7 +19,6 @@ from dash import (
 )
 from dash.exceptions import PreventUpdate
 
-from dashboard.actions.export import export_simulation
 from dashboard.actions.resend import send_again
 from dashboard.actions.rules import keep_draft, publish
 from dashboard.address import Page
@@ -38,8 +37,9 @@ from dashboard.data.explained_customer import customer_view
 from dashboard.data.reach import reach_rows
 from dashboard.data.rules import rules_view
 from dashboard.data.segments import counted_segments
-from dashboard.data.simulation import tried, try_view
+from dashboard.data.simulation import seen_rows, tried, try_view
 from dashboard.data.sitting import Sitting
+from dashboard.data.tables import Table, Wanted, picked
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.notices import notice
@@ -47,7 +47,7 @@ from dashboard.pages import editor, explained
 from dashboard.pages.asking import asking_page, reach_bars
 from dashboard.pages.dead_letters import confirmation, letter_rows, older_letters
 from dashboard.pages.rules import rules_page, segment_rows
-from dashboard.pages.simulate import outcome_page, refused_trial, simulate_page
+from dashboard.pages.simulate import columns, outcome_page, refused_trial, simulate_page
 from dashboard.wiring import callback
 
 
@@ -285,15 +285,9 @@ def try_rules(
     return outcome_page(found, sitting.say, dark=sitting.dark)
 
 
-@callback(
-    Output(Id.TRY_DOWNLOAD, "data"),
-    Input(Id.TRY_EXPORT, "n_clicks"),
-    [State(Id.TRY_GRID, "virtualRowData")],
-    initial=False,
-)
-def export_trial(sitting: Sitting, clicks: int | None, rows: list[dict[str, Any]] | None) -> Any:
-    """The branches as CSV, filtered and sorted as they stand on the screen."""
-    if not clicks:
-        raise PreventUpdate
-    name, content = export_simulation(sitting, rows or [])
-    return {"filename": name, "content": content, "type": "text/csv;charset=utf-8"}
+def tried_table(sitting: Sitting, wanted: Wanted) -> Table | None:
+    """The branches of a trial, which no page makes again; None of any other table."""
+    if wanted.grid != Id.TRY_GRID:
+        return None
+    rows = seen_rows(sitting, wanted.data)
+    return picked(columns(sitting.say), rows, wanted, "unit_code")

@@ -3,7 +3,9 @@
 Each reads by `dashboard.data` or writes by `dashboard.actions`, and hands what it got to a page.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from dash import (
@@ -17,12 +19,16 @@ from dash import (
     no_update,
     set_props,
 )
+from dash.dcc import send_bytes
 from dash.exceptions import PreventUpdate
 
-from dashboard.actions.export import export_league
+from dashboard.actions.export import take_table
 from dashboard.address import Page, read_address
-from dashboard.asking_callbacks import asking_group
+from dashboard.asking_callbacks import asking_group, tried_table
+from dashboard.branch_callbacks import branch_room
+from dashboard.compare_callbacks import compare_room
 from dashboard.contest_callbacks import contest_page
+from dashboard.data.changes import lately
 from dashboard.data.enough import enough_view
 from dashboard.data.frame import frame, landing, may_look
 from dashboard.data.freshness import version_now
@@ -30,22 +36,30 @@ from dashboard.data.glance import glance, overview_unit
 from dashboard.data.league import league_view
 from dashboard.data.ranking import ranking_view
 from dashboard.data.sitting import Sitting
+from dashboard.data.tables import NoSuchTable, Table, Wanted, read_wanted
 from dashboard.data.unit import more_voices, unit_view
 from dashboard.data.warnings import warnings_view
 from dashboard.data.words import Words
 from dashboard.drivers_callbacks import drivers_of
+from dashboard.explore_callbacks import explore_room
 from dashboard.field_callbacks import field_page
 from dashboard.ids import Id
 from dashboard.indicators_callbacks import indicators_group
+from dashboard.made import Made
+from dashboard.network_callbacks import network_room
 from dashboard.pages import states
 from dashboard.pages.enough import enough_page
 from dashboard.pages.frame import frame_of
+from dashboard.pages.grid import table_in
 from dashboard.pages.league import league_head, league_page
 from dashboard.pages.overview import overview_page
 from dashboard.pages.ranking import ranking_page
-from dashboard.pages.unit import more_button, unit_page, voice_rows
+from dashboard.pages.unit import more_button, unit_page
+from dashboard.pages.voices import comment_rows
 from dashboard.pages.warnings import warnings_page
+from dashboard.people_callbacks import people_room
 from dashboard.scores_callbacks import published_page, scores_page
+from dashboard.voices_callbacks import voices_room
 from dashboard.wiring import Refused, callback
 
 Shown = dict[str, Any]  # data version of the page, whether ranks are pending, the grid it has
@@ -63,12 +77,6 @@ def register(dash: Dash) -> None:
         ClientsideFunction("bp", "nameDocument"),
         Output(Id.TITLED, "data"),
         Input(Id.TITLE, "data"),
-    )
-    dash.clientside_callback(
-        ClientsideFunction("bp", "searchTable"),
-        Output(Id.SEARCHED, "data"),
-        Input(Id.SEARCH, "value"),
-        prevent_initial_call=True,
     )
 
 
@@ -125,17 +133,38 @@ def _page(sitting: Sitting, *, had_grid: str) -> tuple[Any, Shown | None]:
         case Page.ENOUGH:
             return enough_page(enough_view(sitting), sitting.say), None
         case _:
-            groups = (published_page, contest_page, drivers_of, asking_group, indicators_group)
-            found = next((page for page in (group(sitting) for group in groups) if page), None)
-            return found or states.missing(sitting.say), None
+            return _of_a_room(sitting, now)
+
+
+# Each makes its own pages and says None of all others.
+_ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (
+    branch_room,
+    compare_room,
+    explore_room,
+    voices_room,
+    network_room,
+    people_room,
+)
+_RESTING = (published_page, contest_page, drivers_of, asking_group, indicators_group)
+
+
+def _of_a_room(sitting: Sitting, now: Shown) -> tuple[Any, Shown | None]:
+    """A page of a group that makes its own."""
+    made = next((made for made in (room(sitting) for room in _ROOMS) if made), None)
+    if made is not None:
+        shown = {**now, "pending": made.pending, "grid": made.shape}
+        return made.main, shown if made.follows else None
+    found = next((page for page in (group(sitting) for group in _RESTING) if page), None)
+    return found or states.missing(sitting.say), None
 
 
 def _without_places(sitting: Sitting) -> Any:
     """A page that follows the answers as they are counted."""
     if sitting.address.page is Page.WARNINGS:
         return warnings_page(warnings_view(sitting), sitting.say, dark=sitting.dark)
-    found = glance(sitting, overview_unit(sitting))
-    return overview_page(found, sitting.say, dark=sitting.dark)
+    unit = overview_unit(sitting)
+    more = lately(sitting, unit)
+    return overview_page(glance(sitting, unit), sitting.say, dark=sitting.dark, more=more)
 
 
 def _with_places(sitting: Sitting) -> tuple[Any, bool]:
@@ -209,19 +238,26 @@ def show_more_voices(sitting: Sitting, clicks: int | None, cursor: str | None) -
         raise PreventUpdate
     set_props(Id.SHOWN, {"data": None})  # the pulse rests, or the page would be made anew
     rows = Patch()
-    rows.extend(voice_rows(found.items))
+    rows.extend(comment_rows(found.items))
     return rows, more_button(found, sitting.say)
 
 
-@callback(
-    Output(Id.DOWNLOAD, "data"),
-    Input(Id.EXPORT, "n_clicks"),
-    [State(Id.LEAGUE_GRID, "virtualRowData")],
-    initial=False,
-)
-def export_table(sitting: Sitting, clicks: int | None, rows: list[dict[str, Any]] | None) -> Any:
-    """The table as CSV, filtered and sorted as it stands on the screen."""
-    if not clicks:
+@callback(Output(Id.DOWNLOAD, "data"), Input(Id.TABLE_WANTED, "data"), initial=False)
+def export_table(sitting: Sitting, asked: Any) -> Any:
+    """A table as CSV or XLSX, its rows and columns as they stand on the screen."""
+    wanted = read_wanted(asked)
+    if wanted is None:
         raise PreventUpdate
-    name, content = export_league(sitting, [str(row.get("unit_code")) for row in rows or ()])
-    return {"filename": name, "content": content, "type": "text/csv;charset=utf-8"}
+    file = take_table(sitting, wanted, partial(_wanted_table, sitting, wanted))
+    if isinstance(file.content, str):
+        return {"filename": file.name, "content": file.content, "type": file.type}
+    return send_bytes(file.content, file.name, type=file.type)
+
+
+def _wanted_table(sitting: Sitting, wanted: Wanted) -> Table:
+    """The table out of its page, which is made once more: the browser only says which rows."""
+    tried = tried_table(sitting, wanted)
+    found = table_in(_page(sitting, had_grid="")[0], wanted) if tried is None else tried
+    if found is None:
+        raise NoSuchTable
+    return found

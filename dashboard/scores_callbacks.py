@@ -8,7 +8,6 @@ from typing import Any
 from dash import Input, Output, State
 from dash.exceptions import PreventUpdate
 
-from dashboard.actions.export import export_published
 from dashboard.actions.publishing import correct, publish
 from dashboard.address import Page
 from dashboard.data.published import (
@@ -129,20 +128,6 @@ def verify_table(sitting: Sitting, clicks: int | None) -> Any:
         raise PreventUpdate
     intact, moment = taken_again(sitting)
     return pages.verified(intact, moment, sitting.say)
-
-
-@callback(
-    Output(Id.DOWNLOAD, "data", allow_duplicate=True),
-    Input(Id.PUBLISHED_EXPORT, "n_clicks"),
-    [State(Id.PUBLISHED_GRID, "virtualRowData")],
-    initial=False,
-)
-def export_frozen(sitting: Sitting, clicks: int | None, rows: list[dict[str, Any]] | None) -> Any:
-    """The published rows as CSV, sorted as they stand on the screen."""
-    if not clicks:
-        raise PreventUpdate
-    name, content = export_published(sitting, [str(row.get("unit_code")) for row in rows or ()])
-    return {"filename": name, "content": content, "type": "text/csv;charset=utf-8"}
 
 
 def _wrong(sitting: Sitting) -> tuple[Asked, int]:

@@ -7,7 +7,7 @@ tiers: whether a change is shown is decided elsewhere.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
+from scipy.special import ndtr, stdtr, stdtrit
 
 from scoring.arrays import Z95, Counts, Flags, Floats, floats
 from scoring.scales import Kind, Scale, answers, bands, hits, mean, point_score
@@ -84,17 +84,55 @@ def change_between(
     differences of proportions result from adding two successes and two failures. The American
     Statistician 54, 280-288.
     """
+    apart, spread = _apart(now, before, kind, scale, pooled)
+    change = point_score(now, kind, scale) - point_score(before, kind, scale)
+    # Unequal numbers of answers move adjusted scores apart: that alone is never a change.
+    real = (np.abs(apart) > _critical(now, before, kind, z) * spread) & (change * apart > 0)
+    return Change(change, ~real)
+
+
+def chance_of(
+    now: Counts, before: Counts, kind: Kind, scale: Scale, *, pooled: float | None = None
+) -> Floats:
+    """Probability of a difference at least as large by chance alone, shape (...).
+
+    Parameters
+    ----------
+    now, before : int arrays, shape (..., bins)
+        Histograms of two groups that share no answer: periods, or a branch and all others.
+    kind, scale, pooled
+        As for `change_between`.
+
+    Returns
+    -------
+    float array, shape (...)
+        Two-sided; nan where a group has no answers, 1 where raw and adjusted scores lie apart in
+        opposite directions. Below 0.05 exactly where `change_between` sees more than noise.
+
+    Notes
+    -----
+    Of many comparisons at once some fall below 0.05 by chance: these belong into
+    `scoring.warnings.benjamini_hochberg` first.
+    """
+    apart, spread = _apart(now, before, kind, scale, pooled)
+    change = point_score(now, kind, scale) - point_score(before, kind, scale)
+    size = np.divide(np.abs(apart), spread, out=np.full(apart.shape, np.nan), where=spread > 0)
+    tail = ndtr(-size)
+    if kind is Kind.MEAN:
+        tail = stdtr(answers(now) + answers(before) + 2 * (PRIOR_ANSWERS - 1), -size)
+    return floats(np.where(np.isnan(change), np.nan, np.where(change * apart > 0, 2 * tail, 1.0)))
+
+
+def _apart(
+    now: Counts, before: Counts, kind: Kind, scale: Scale, pooled: float | None
+) -> tuple[Floats, Floats]:
+    """Difference of the adjusted scores and its standard error, both shape (...)."""
     spread = pooled
     if kind is Kind.MEAN and pooled is None:
         spread = pooled_variance(np.stack(np.broadcast_arrays(now, before)), scale)
     later, later_variance = _adjusted(now, kind, scale, spread)
     earlier, earlier_variance = _adjusted(before, kind, scale, spread)
-    change = point_score(now, kind, scale) - point_score(before, kind, scale)
-    limit = _critical(now, before, kind, z) * np.sqrt(later_variance + earlier_variance)
-    adjusted = later - earlier
-    # Unequal numbers of answers move adjusted scores apart: that alone is never a change.
-    real = (np.abs(adjusted) > limit) & (change * adjusted > 0)
-    return Change(change, ~real)
+    return later - earlier, np.sqrt(later_variance + earlier_variance)
 
 
 def _adjusted(

@@ -1,69 +1,35 @@
 """Twilio's own OpenAPI description, and a wall around a stub that holds both sides to it.
 
-The description comes out of an npm package, pinned by version and hash, and is kept in ``.make``;
-it is never committed. Where npm cannot be asked, ``NotToBeHad`` says why.
+The description comes out of an npm package; it is never committed.
 """
 
-import hashlib
 import json
-import os
 import re
-import shutil
-import subprocess
-import tarfile
-import tempfile
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from jsonschema import Draft4Validator, FormatChecker
+from npm_members import Member
 
-PACKAGE, VERSION = "@twilio/cli-core", "8.3.2"
-MEMBER = "package/src/services/twilio-api/twilio_api_v2010.json"
-SHA256 = "7f123267c8dd60bd5412ed723cc021f0e58d52b635e8fad41f72c4a3dda9e77e"
-KEPT = Path(__file__).parents[1] / ".make" / "twilio_api_v2010.json"
+DESCRIPTION = Member(
+    package="@twilio/cli-core",
+    version="8.3.2",
+    path="package/src/services/twilio-api/twilio_api_v2010.json",
+    sha256="7f123267c8dd60bd5412ed723cc021f0e58d52b635e8fad41f72c4a3dda9e77e",
+    kept_as="twilio_api_v2010.json",
+)
 FORMATS = FormatChecker(formats=())
 Message = dict[str, Any]
 
 
-class NotToBeHad(Exception):
-    """The description is not here and cannot be fetched."""
-
-
 def description() -> dict[str, Any]:
     """The description, whose hash is the pinned one; fetched once."""
-    written = KEPT.read_bytes() if KEPT.exists() else _fetched()
-    found = hashlib.sha256(written).hexdigest()
-    if found != SHA256:
-        raise ValueError(f"Twilio's description has the hash {found}, pinned is {SHA256}")
-    if not KEPT.exists():
-        KEPT.parent.mkdir(exist_ok=True)
-        draft = KEPT.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(written)
-        draft.rename(KEPT)
-    read: dict[str, Any] = json.loads(written)
+    read: dict[str, Any] = json.loads(DESCRIPTION.read())
     return read
-
-
-def _fetched() -> bytes:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise NotToBeHad("npm is not installed")
-    with tempfile.TemporaryDirectory() as folder:
-        command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--silent", "--pack-destination", folder]
-        try:
-            subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
-        except (subprocess.SubprocessError, OSError) as error:
-            raise NotToBeHad(f"npm pack {PACKAGE}: {type(error).__name__}") from None
-        (archive,) = Path(folder).glob("*.tgz")
-        with tarfile.open(archive) as packed:
-            member = packed.extractfile(MEMBER)
-            assert member is not None
-            return member.read()
 
 
 @FORMATS.checks("date-time-rfc-2822", ValueError)

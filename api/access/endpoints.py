@@ -158,6 +158,12 @@ def deactivate(visit: PersonVisit, account_id: UUID) -> None:
     people.deactivate(visit.session, visit.viewer, account_id, visit.now)
 
 
+@router.post("/accounts/{account_id}/reactivate", status_code=204)
+def reactivate(visit: PersonVisit, account_id: UUID) -> None:
+    """The person may log in again."""
+    people.reactivate(visit.session, visit.viewer, account_id, visit.now)
+
+
 @router.post("/accounts/{account_id}/link", status_code=201)
 def make_link(visit: PersonVisit, account_id: UUID) -> LinkOut:
     """A link by which the person chooses a password; mailed too, where there is e-mail."""

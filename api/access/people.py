@@ -210,6 +210,17 @@ def deactivate(session: Session, viewer: Viewer, account_id: UUID, now: datetime
     service.deactivate(session, account_id, now=now, actor=viewer.actor)
 
 
+def reactivate(session: Session, viewer: Viewer, account_id: UUID, now: datetime) -> None:
+    """Lets somebody log in again; what they were granted and still holds is theirs."""
+    _require_other(session, viewer, account_id, now.date())
+    service.reactivate(session, account_id, now=now, actor=viewer.actor)
+
+
+def place_of(session: Session, viewer: Viewer, wish: GrantWish) -> tuple[int | None, int | None]:
+    """The unit or owner group of a wish, if the viewer may grant there; else *not found*."""
+    return _place(session, viewer, reach_of(viewer), wish)
+
+
 def make_link(
     session: Session, viewer: Viewer, installation: Installation, account_id: UUID, now: datetime
 ) -> str:

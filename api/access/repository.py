@@ -3,7 +3,7 @@
 Decides nothing; the services of this room do.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from api.models import (
     Account,
     AccountLink,
     ApiToken,
+    AuditEntry,
     Grant,
     LoginIdentifier,
     LoginSession,
@@ -139,6 +140,96 @@ def accounts_within_reach(
         "limit": limit,
     }
     return list(session.execute(_WITHIN_REACH, values).scalars())
+
+
+@dataclass(frozen=True)
+class DirectoryRow:
+    """An account as a list of people needs it."""
+
+    id: UUID
+    name: str
+    status: str
+    created_at: datetime
+
+
+def directory_rows(session: Session, account_ids: Sequence[UUID]) -> list[DirectoryRow]:
+    """Name and state of the accounts, oldest first."""
+    query = text(
+        "select id, name, status, created_at from account where id = any(:ids) order by id"
+    )
+    return [DirectoryRow(*row) for row in session.execute(query, {"ids": list(account_ids)})]
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One entry about an account; ``actor_id`` when a person did it."""
+
+    at: datetime
+    actor_id: UUID | None
+    action: str
+    unit_id: int | None
+    detail: Mapping[str, Any]
+
+
+# What people do to accounts; log-ins are so many that they would hide it.
+ACCOUNT_CHANGES = (
+    "account_created",
+    "grant",
+    "revoke",
+    "deactivate",
+    "reactivate",
+    "invitation_link",
+    "reset_link",
+    "password_set",
+)
+
+
+def account_changes(session: Session, account_id: UUID, limit: int) -> list[AuditRow]:
+    """What was done to an account, newest first."""
+    query = (
+        select(
+            col(AuditEntry.at),
+            col(AuditEntry.actor),
+            col(AuditEntry.action),
+            col(AuditEntry.unit_id),
+            col(AuditEntry.detail),
+        )
+        .where(
+            col(AuditEntry.subject) == f"account:{account_id}",
+            col(AuditEntry.action).in_(ACCOUNT_CHANGES),
+        )
+        .order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc())
+        .limit(limit)
+    )
+    return [
+        AuditRow(row.at, _person_of(row.actor), row.action, row.unit_id, row.detail)
+        for row in session.execute(query)
+    ]
+
+
+def _person_of(actor: str) -> UUID | None:
+    kind, _, value = actor.partition(":")
+    return UUID(value) if kind == "account" else None
+
+
+def last_login_at(session: Session, account_id: UUID) -> datetime | None:
+    """When the account last logged in."""
+    query = select(func.max(col(AuditEntry.at))).where(
+        col(AuditEntry.subject) == f"account:{account_id}", col(AuditEntry.action) == "login"
+    )
+    return session.execute(query).scalar()
+
+
+def names_within_reach(
+    session: Session, reach: Reach, account_ids: Iterable[UUID], *, today: date
+) -> dict[UUID, str]:
+    """The names of those accounts that somebody with that reach may know of."""
+    wanted = [
+        account_id
+        for account_id in account_ids
+        if accounts_within_reach(session, reach, today=today, only=account_id)
+    ]
+    return {row.id: row.name for row in directory_rows(session, wanted)}
 
 
 def list_owner_groups(session: Session) -> list[OwnerGroup]:

@@ -170,6 +170,18 @@ def deactivate(session: Session, account_id: UUID, *, now: datetime, actor: str 
     audit(session, actor, "deactivate", now=now, subject=f"account:{account_id}")
 
 
+def reactivate(session: Session, account_id: UUID, *, now: datetime, actor: str = SYSTEM) -> None:
+    """The person may log in again, by the password there was, or has to choose the first one."""
+    account = repository.lock_account(session, account_id)
+    if account is None:
+        raise NotFound(account=account_id)
+    if account.status != "deactivated":
+        return
+    status = "active" if account.password_hash is not None else "invited"
+    repository.change_account(session, account_id, status=status, deactivated_at=None)
+    audit(session, actor, "reactivate", now=now, subject=f"account:{account_id}")
+
+
 def make_link(
     session: Session,
     installation: Installation,

@@ -90,6 +90,11 @@ REQUIRED: dict[Kind, tuple[str, ...]] = {
 WITH_ATTRIBUTES: frozenset[Kind] = frozenset({"units", "customers", "events"})
 
 
+def known_fields(kind: Kind) -> tuple[str, ...]:
+    """The fields that a plain file of this kind may have, in the order in which people read."""
+    return (*_WORDS_OF[kind].split(), *_OTHERS_OF[kind])
+
+
 def readings(mapping: Mapping) -> dict[str, Reading]:
     """Every field this mapping may declare, with its reading."""
     known = dict.fromkeys(_WORDS_OF[mapping.kind].split(), Reading.WORD)

@@ -3,6 +3,7 @@
 Every number of the pages about asking. Reads what the viewer may see; decides nothing.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,6 +31,8 @@ from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
 
+NOT_ASKED = ("hold", "drop")
+
 
 @dataclass(frozen=True, slots=True)
 class ReasonShare:
@@ -37,6 +40,15 @@ class ReasonShare:
 
     action: str
     reason: str
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonDay:
+    """Events of one day that were not asked about for one reason (None: all events of the day)."""
+
+    day: date
+    reason: str | None
     events: int
 
 
@@ -111,6 +123,7 @@ class Asking:
     unit: Node | None
     period: Period
     decided: Decided
+    reason_days: list[ReasonDay]
     asked: Asked
     channels: dict[str, Messages]
     days: list[DayVolume]
@@ -137,10 +150,12 @@ def asking(
     place = None if touchpoint is None else require_touchpoint(session, touchpoint)
     some = some_branches(viewer, branches)
     messages = message_counts(session, period, some, place)
+    decisions = decision_counts(session, period, some, place)
     return Asking(
         unit=node,
         period=period,
-        decided=_decided(decision_counts(session, period, some, place)),
+        decided=_decided(decisions),
+        reason_days=_reason_days(decisions),
         asked=_asked(messages),
         channels=_by_channel(messages),
         days=[DayVolume(row.day, row.channel, row.sent, row.answered) for row in messages],
@@ -163,12 +178,28 @@ def _decided(counts: Sequence[DecisionCount]) -> Decided:
         send=of("send"),
         hold=of("hold"),
         drop=of("drop"),
-        reasons=[
-            ReasonShare(one.action, one.reason, one.events)
-            for one in counts
-            if one.action in ("hold", "drop") and one.reason is not None
-        ],
+        reasons=_reasons(counts),
     )
+
+
+def _reasons(counts: Sequence[DecisionCount]) -> list[ReasonShare]:
+    """Why events were not asked about, most frequent first."""
+    found = Counter[tuple[str, str]]()
+    for one in counts:
+        if one.action in NOT_ASKED and one.reason is not None:
+            found[one.action, one.reason] += one.events
+    listed = [ReasonShare(*named, events) for named, events in found.items()]
+    return sorted(listed, key=lambda one: (-one.events, one.reason, one.action))
+
+
+def _reason_days(counts: Sequence[DecisionCount]) -> list[ReasonDay]:
+    """All events of each day, and those not asked about by reason."""
+    found = Counter[tuple[date, str | None]]()
+    for one in counts:
+        found[one.day, None] += one.events
+        if one.action in NOT_ASKED and one.reason is not None:
+            found[one.day, one.reason] += one.events
+    return [ReasonDay(day, reason, events) for (day, reason), events in found.items()]
 
 
 def _asked(rows: Sequence[MessageCount]) -> Asked:

@@ -17,17 +17,21 @@ from api.core.errors import Invalid
 from api.insights.periods import Period
 from api.insights.queries import (
     CommentFilter,
+    comment_count,
     comment_rows,
     require_metric,
     require_touchpoint,
     touchpoint_rows,
 )
+from api.insights.searching import search_query
 from api.insights.sight import branches_of, scored_branches, some_branches
 from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
+from scoring.scales import scale_of
 
 PAGE = 50
+MOST_COUNTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Comment:
     channel: str
     language: str
     partial: bool
+    excluded: bool
     named: bool
     advisor: str | None
     person_id: UUID | None
@@ -60,7 +65,10 @@ class Comments:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which comments: of a unit (None: of all that is visible), touchpoint, range of scores."""
+    """Which comments: of a unit (None: of all that is visible), touchpoint, range of scores.
+
+    ``words`` is what a person types to search; ``written`` the language that was answered in.
+    """
 
     period: Period
     metric: str = "nps"
@@ -68,6 +76,10 @@ class Wanted:
     touchpoint: str | None = None
     lowest: int | None = None
     highest: int | None = None
+    words: str | None = None
+    channel: str | None = None
+    written: str | None = None
+    scored: bool | None = None
 
 
 def list_comments(
@@ -86,6 +98,29 @@ def list_comments(
     return Comments(items, _cursor(items[-1]) if len(rows) > limit else None)
 
 
+def score_groups(session: Session, metric: str) -> dict[str, tuple[int, int]]:
+    """The lowest and highest answer of those who are unhappy, between, and happy.
+
+    Detractors, passives and promoters of an NPS. Empty where answers were counted elsewhere.
+    """
+    scale = scale_of(require_metric(session, metric).declared_scale)
+    values, between, happy = scale.values, scale.passive_from, scale.promoter_from
+    if values[0] < 0:
+        return {}
+    return {
+        "low": (values[0], values[between - 1]),
+        "middle": (values[between], values[happy - 1]),
+        "high": (values[happy], values[-1]),
+    }
+
+
+def count_comments(session: Session, viewer: Viewer, wanted: Wanted) -> int:
+    """How many comments there are, up to one more than `MOST_COUNTED`; raises as they do."""
+    require_metric(session, wanted.metric)
+    chosen = _filter(session, viewer, wanted)
+    return comment_count(session, wanted.metric, chosen, MOST_COUNTED + 1)
+
+
 def _filter(session: Session, viewer: Viewer, wanted: Wanted) -> CommentFilter:
     what = Permission.VIEW_COMMENTS
     if wanted.unit is None:
@@ -93,8 +128,17 @@ def _filter(session: Session, viewer: Viewer, wanted: Wanted) -> CommentFilter:
     else:
         branches = branches_of(viewer, viewer.require_unit_code(wanted.unit), what)
     place = None if wanted.touchpoint is None else require_touchpoint(session, wanted.touchpoint)
-    some = some_branches(viewer, branches)
-    return CommentFilter(wanted.period, some, place, wanted.lowest, wanted.highest)
+    return CommentFilter(
+        period=wanted.period,
+        branches=some_branches(viewer, branches),
+        touchpoint=place,
+        lowest=wanted.lowest,
+        highest=wanted.highest,
+        words=None if wanted.words is None else search_query(wanted.words),
+        channel=wanted.channel,
+        written=wanted.written,
+        scored=wanted.scored,
+    )
 
 
 def _comment(row: Row[Any], viewer: Viewer, touchpoints: dict[int, str]) -> Comment:
@@ -110,6 +154,7 @@ def _comment(row: Row[Any], viewer: Viewer, touchpoints: dict[int, str]) -> Comm
         channel=row.channel,
         language=row.language,
         partial=not row.whole,
+        excluded=row.excluded,
         named=row.named,
         advisor=row.advisor if row.named else None,
         person_id=row.person_id if row.named else None,

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -14,6 +15,7 @@ from api.insights.contested import contested_figures
 from api.insights.cuts import Cut, cut_figures
 from api.insights.freshness import data_version
 from api.insights.league import league
+from api.insights.one_response import one_response
 from api.insights.overview import overview
 from api.insights.periods import Period
 from api.insights.queries import list_metrics
@@ -27,6 +29,7 @@ from api.insights.schemas import (
     overview_document,
     reach_document,
     represented_document,
+    response_document,
     unit_document,
 )
 from api.insights.unit import unit_page
@@ -138,15 +141,21 @@ def read_comments(
 ) -> Page[dict[str, Any]]:
     """Comments, newest first, told no further than the survey promised."""
     require_token_scope(visit.viewer, "read")
-    wanted = Wanted(
-        period=period,
-        **asked.model_dump(include={"metric", "unit", "touchpoint", "lowest", "highest"}),
-    )
+    wanted = Wanted(period=period, **asked.model_dump(exclude={"cursor", "limit"}))
     found = list_comments(
         visit.session, visit.viewer, wanted, cursor=asked.cursor, limit=asked.limit
     )
     items = [comment_document(item, visit.viewer.language) for item in found.items]
     return Page(items=items, next=found.next)
+
+
+@router.get("/responses/{response_id}")
+def read_response(visit: AnyVisit, response_id: UUID) -> dict[str, Any]:
+    """One response with all its answers, told no further than the survey promised."""
+    require_token_scope(visit.viewer, "read")
+    vault = visit.installation.vault
+    found = one_response(visit.session, visit.viewer, response_id, vault, now=visit.now)
+    return response_document(found, visit.viewer.language)
 
 
 @router.get("/contested")

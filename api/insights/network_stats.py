@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from api.insights.drivers.queries import Together, answered_together
 from api.insights.figures import Figure, figure_of
 from api.insights.metrics import MetricInfo
 from api.insights.periods import Period
@@ -85,6 +86,21 @@ def network_respondents(
     """People of every branch who answered any of each group's metrics."""
     with _as_statistician(session):
         return respondents(session, groups, period, Filters(touchpoint=touchpoint))
+
+
+def network_answered_together(
+    session: Session, outcome: str, period: Period, touchpoint: int
+) -> list[Together]:
+    """Which metrics the outcome's people answered too, at one touchpoint of the whole network."""
+    with _as_statistician(session):
+        return answered_together(session, outcome, period, Filters(touchpoint=touchpoint))
+
+
+def nested_may_be_told(session: Session, sets: Sequence[set[int]]) -> list[bool]:
+    """Which aggregates over sets of branches may be told together, each set within the next."""
+    opened = own_branches(session)
+    widest = sets[-1] if sets else set()
+    return _tellable(sets, widest if opened is None else opened)
 
 
 def may_be_told(session: Session, branches: AbstractSet[int]) -> bool:

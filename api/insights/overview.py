@@ -4,26 +4,23 @@ A parent's score pools the answers below it (`figures.POOLED`): every answer wei
 lies outside the viewer's scope appears as published aggregates only.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import reduce
 
-import numpy as np
 from sqlmodel import Session
 
 from api.core.errors import NotAllowed
-from api.insights.figures import POOLED, Difference, Figure, differences_of, figures_of
+from api.insights.figures import POOLED, Difference, Figure, figures_of
 from api.insights.metrics import MetricInfo
-from api.insights.network_stats import Published, pooled_spread, published_aggregates
+from api.insights.network_stats import Published, published_aggregates
 from api.insights.periods import Period, weeks_of
+from api.insights.pooling import BranchCounts
 from api.insights.queries import (
     Filters,
     Funnel,
-    Histograms,
     ReasonCount,
     funnel,
-    histograms,
     reasons_not_asked,
     require_metric,
     require_touchpoint,
@@ -34,7 +31,6 @@ from api.insights.suppression import told_change, told_parts
 from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
-from scoring.arrays import Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +95,7 @@ def overview(
         raise NotAllowed(permission=Permission.VIEW_SCORES)
     place = None if touchpoint is None else require_touchpoint(session, touchpoint)
     some = some_branches(viewer, branches)
-    counts = _Counts.read(session, info, period, Filters(some, place))
+    counts = BranchCounts.read(session, info, period, Filters(some, place))
     ((figure, previous, difference),) = counts.figures([branches])
     return Overview(
         unit=node,
@@ -118,49 +114,6 @@ def overview(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Counts:
-    """Histograms of branches in a period and the one before."""
-
-    metric: MetricInfo
-    now: Mapping[int, Counts]
-    before: Mapping[int, Counts]
-    spread: float | None
-
-    @classmethod
-    def read(
-        cls, session: Session, metric: MetricInfo, period: Period, filters: Filters
-    ) -> "_Counts":
-        now = _by_branch(histograms(session, metric, period, filters=filters))
-        before = _by_branch(histograms(session, metric, period.before(), filters=filters))
-        spread = pooled_spread(session, metric, period, filters.touchpoint)
-        return cls(metric, now, before, spread)
-
-    def figures(self, sets: Sequence[Collection[int]]) -> list[tuple[Figure, Figure, Difference]]:
-        """Pooled over each set of branches: now, before, and what changed."""
-        now = np.stack([self._pooled(self.now, branches) for branches in sets])
-        before = np.stack([self._pooled(self.before, branches) for branches in sets])
-        columns = (
-            figures_of(now, self.metric, self.spread),
-            figures_of(before, self.metric, self.spread),
-            differences_of(now, before, self.metric, self.spread),
-        )
-        return list(zip(*columns, strict=True))
-
-    def answers(self, counts: Mapping[int, Counts], sets: Sequence[Collection[int]]) -> list[int]:
-        """How many answers each set has."""
-        return [int(self._pooled(counts, branches).sum()) for branches in sets]
-
-    def _pooled(self, counts: Mapping[int, Counts], branches: Collection[int]) -> Counts:
-        found = [counts[branch] for branch in branches if branch in counts]
-        nothing = np.zeros(self.metric.scale.bins, dtype=np.int64)
-        return reduce(np.add, found, nothing)
-
-
-def _by_branch(found: Histograms) -> dict[int, Counts]:
-    return {key[0]: counts for key, counts in zip(found.keys, found.counts, strict=True)}
-
-
 def _trend(
     session: Session, metric: MetricInfo, period: Period, filters: Filters, spread: float | None
 ) -> list[TrendPoint]:
@@ -171,18 +124,11 @@ def _trend(
 
 
 def _children(
-    viewer: Viewer, node: Node | None, branches: frozenset[int], counts: _Counts
+    viewer: Viewer, node: Node | None, branches: frozenset[int], counts: BranchCounts
 ) -> list[UnitFigure]:
-    """The units below with answers in either period; without a unit, the branches themselves."""
-    tree = viewer.hierarchy
-    if node is not None:
-        units: Sequence[Node] = tree.children(node.id)
-    else:
-        known = (tree.nodes[branch] for branch in branches if branch in tree.nodes)
-        units = sorted(known, key=lambda unit: (unit.sort_key, unit.id))
+    """The units below with answers in either period."""
     answered = counts.now.keys() | counts.before.keys()
-    parts = [(unit, _below(viewer, unit) & branches) for unit in units]
-    parts = [(unit, below) for unit, below in parts if below & answered]
+    parts = [pair for pair in parts_of(viewer, node, branches) if pair[1] & answered]
     if not parts:
         return []
     sets = [below for _, below in parts]
@@ -195,5 +141,19 @@ def _children(
     ]
 
 
-def _below(viewer: Viewer, unit: Node) -> set[int]:
-    return {branch.id for branch in viewer.hierarchy.branches_under(unit.id)}
+def parts_of(
+    viewer: Viewer, node: Node | None, branches: frozenset[int]
+) -> list[tuple[Node, frozenset[int]]]:
+    """The units below with their readable branches; without a unit, the branches themselves."""
+    tree = viewer.hierarchy
+    if node is not None:
+        units: Sequence[Node] = tree.children(node.id)
+    else:
+        known = (tree.nodes[branch] for branch in branches if branch in tree.nodes)
+        units = sorted(known, key=lambda unit: (unit.sort_key, unit.id))
+    return [(unit, below_of(viewer, unit) & branches) for unit in units]
+
+
+def below_of(viewer: Viewer, unit: Node) -> frozenset[int]:
+    """The branches of a unit's subtree (itself, if it is one)."""
+    return frozenset(branch.id for branch in viewer.hierarchy.branches_under(unit.id))

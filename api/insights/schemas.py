@@ -10,6 +10,7 @@ from api.core.languages import Language
 from api.insights.comments import Comment
 from api.insights.contested import Contested
 from api.insights.figures import Difference, Figure
+from api.insights.one_response import GivenAnswer, OneResponse
 from api.insights.overview import Overview, UnitFigure
 from api.insights.reach import UnitReach
 from api.insights.represented import Represented
@@ -25,6 +26,10 @@ class AskedComments(BaseModel):
     touchpoint: str | None = Field(default=None, max_length=300)
     lowest: int | None = None
     highest: int | None = None
+    words: str | None = Field(default=None, max_length=100)
+    channel: str | None = Field(default=None, max_length=100)
+    written: str | None = Field(default=None, max_length=10)
+    scored: bool | None = None
     cursor: str | None = Field(default=None, max_length=500)
     limit: int = Field(default=20, ge=1, le=50)
 
@@ -113,9 +118,42 @@ def comment_document(item: Comment, language: Language) -> dict[str, Any]:
         "channel": item.channel,
         "language": item.language,
         "partial": item.partial,
+        "excluded": item.excluded,
         "named": item.named,
         "advisor": item.advisor,
         "customer": None if item.person_id is None else str(item.person_id),
+    }
+
+
+def response_document(found: OneResponse, language: Language) -> dict[str, Any]:
+    """One response with its answers; nothing of a customer who did not agree to be named."""
+    return {
+        "id": str(found.id),
+        **_unit(found.unit, language),
+        "touchpoint": found.touchpoint,
+        "occurred_on": found.occurred_on.isoformat(),
+        "submitted_at": found.submitted_at.isoformat(),
+        "channel": found.channel,
+        "language": found.language,
+        "mode": found.mode,
+        "partial": found.partial,
+        "excluded": found.excluded,
+        "named": found.named,
+        "advisor": found.advisor,
+        "customer": None if found.person_id is None else str(found.person_id),
+        "contest": None if found.contest_id is None else str(found.contest_id),
+        "answers": [_answer(one, language) for one in found.answers],
+    }
+
+
+def _answer(one: GivenAnswer, language: Language) -> dict[str, Any]:
+    return {
+        "question": one.code,
+        "asked": one.question.say(language),
+        "metric": one.metric,
+        "value": one.value,
+        "chosen": [option.say(language) for option in one.options],
+        "text": one.text,
     }
 
 

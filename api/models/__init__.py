@@ -9,6 +9,7 @@ from api.models.access import (
     LoginIdentifier,
     LoginSession,
     LoginThrottle,
+    SavedView,
 )
 from api.models.asking import (
     Decision,
@@ -134,6 +135,7 @@ __all__ = [
     "RuleSetVersion",
     "RulesDraft",
     "SamplingPlan",
+    "SavedView",
     "Suppression",
     "SurveyToken",
     "SurveyVersion",

@@ -132,3 +132,16 @@ class IdempotencyKey(Table, table=True):
     status: int | None = None
     response: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
     created_at: datetime = moment(index=True)
+
+
+class SavedView(Table, table=True):
+    """An address of the dashboard that a person saved under a name, for themselves alone."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("account_id", "name"),)
+
+    id: UUID = id_field()
+    account_id: UUID = Field(foreign_key="account.id")
+    name: str = text()
+    href: str = text()
+    created_at: datetime = moment()

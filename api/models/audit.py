@@ -17,6 +17,7 @@ class AuditEntry(Table, table=True):
     __tablename__ = "audit_entry"
     __table_args__ = (
         Index("ix_audit_entry_actor", "actor", "at"),
+        Index("ix_audit_entry_subject", "subject", "at"),
         {"postgresql_partition_by": "RANGE (at)"},
     )
 

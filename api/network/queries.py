@@ -1,9 +1,10 @@
 """The read side of units: lists cut to the viewer's scope, and one unit with its history."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlmodel import Session, col
 
 from api.models import Network, OwnerGroup, Unit, UnitFormerCode, UnitParent, UnitProfile
@@ -62,6 +63,59 @@ def read_history(session: Session, viewer: Viewer, unit_id: int) -> UnitHistory:
         parents=repository.list_ranges(session, UnitParent, unit_id),
         profiles=repository.list_ranges(session, UnitProfile, unit_id),
     )
+
+
+@dataclass(frozen=True)
+class StructureChange:
+    """One change of the tree: ``what`` happened to a unit on a day, and with which other one."""
+
+    day: date
+    what: str  # opened, closed, merged, moved, profile, code
+    unit_id: int
+    other_id: int | None
+    code: str | None
+
+
+# The first place and the first profile of a unit are its beginning, not a change.
+_CHANGES = text(
+    """
+    select day, what, unit_id, other_id, code from (
+        select opened_on as day, 'opened' as what, id as unit_id, null::int as other_id,
+               null as code
+        from unit where opened_on is not null and id = any(:units)
+        union all
+        select closed_on, case when merged_into_id is null then 'closed' else 'merged' end, id,
+               merged_into_id, null
+        from unit where closed_on is not null and id = any(:units)
+        union all
+        select p.valid_from, 'moved', p.unit_id, p.parent_id, null
+        from unit_parent p where p.unit_id = any(:units)
+          and exists (select from unit_parent f
+                      where f.unit_id = p.unit_id and f.valid_from < p.valid_from)
+        union all
+        select p.valid_from, 'profile', p.unit_id, null, null
+        from unit_profile p where p.unit_id = any(:units)
+          and exists (select from unit_profile f
+                      where f.unit_id = p.unit_id and f.valid_from < p.valid_from)
+        union all
+        select until_on, 'code', unit_id, null, code
+        from unit_former_code where until_on is not null and unit_id = any(:units)
+    ) change
+    order by day desc, unit_id, what limit :limit
+    """
+)
+
+
+def list_changes(session: Session, unit_ids: Iterable[int], limit: int) -> list[StructureChange]:
+    """What changed in the structure of these units, newest first, also what is planned."""
+    values = {"units": list(unit_ids), "limit": limit}
+    return [StructureChange(*row) for row in session.execute(_CHANGES, values)]
+
+
+def owner_group_names(session: Session) -> Mapping[int, str]:
+    """Names of owner groups by id."""
+    found = session.execute(select(col(OwnerGroup.id), col(OwnerGroup.name)))
+    return {row.id: row.name for row in found}
 
 
 def owner_group_codes(session: Session) -> Mapping[int, str]:

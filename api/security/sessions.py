@@ -1,6 +1,7 @@
 """From a cookie or a machine token to the viewer behind it. Reads the tables, knows no HTTP."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -25,9 +26,25 @@ _SEEN = text(
 
 def viewer_of_session(session: Session, secret: str | None, now: datetime) -> Viewer:
     """The person whose session cookie holds ``secret``; raises NotLoggedIn."""
-    if not secret:
+    row = _holder(session, secret, now)
+    if secret is None or row is None:
         raise NotLoggedIn
-    row = session.execute(
+    if now - row.last_seen_at > _SEEN_EVERY:
+        values = {"now": now, "idle": SESSION_IDLE, "longest": SESSION_LONGEST}
+        session.execute(_SEEN, {**values, "id": token_hash(secret)})
+    return viewer_of_account(session, row.id, row.name, row.language, now)
+
+
+def is_session(session: Session, secret: str | None, now: datetime) -> bool:
+    """True when ``secret`` is of a session that holds; who it is is not looked at."""
+    return _holder(session, secret, now) is not None
+
+
+def _holder(session: Session, secret: str | None, now: datetime) -> Any:
+    """Account and last use of a session that holds; else None."""
+    if not secret:
+        return None
+    return session.execute(
         select(
             col(Account.id),
             col(Account.name),
@@ -42,12 +59,6 @@ def viewer_of_session(session: Session, secret: str | None, now: datetime) -> Vi
             col(Account.status) == "active",
         )
     ).first()
-    if row is None:
-        raise NotLoggedIn
-    if now - row.last_seen_at > _SEEN_EVERY:
-        values = {"now": now, "idle": SESSION_IDLE, "longest": SESSION_LONGEST}
-        session.execute(_SEEN, {**values, "id": token_hash(secret)})
-    return viewer_of_account(session, row.id, row.name, row.language, now)
 
 
 def viewer_of_account(

@@ -1,97 +1,89 @@
-"""Files that people take with them: allowed by role, and written down in the audit."""
+"""Tables that people take with them: allowed by role, and written down in the audit."""
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-from api.core.errors import NotAllowed
-from api.insights.league import ROW_COLUMNS
-from api.insights.published.document import FIGURES
 from api.security.audit import audit
 from api.security.permissions import Permission
-from api.surveys.rulebook import may_write_rules
-from dashboard.data.league import read_league
-from dashboard.data.metrics import shown_metric
-from dashboard.data.published import require_published
-from dashboard.data.simulation import BRANCH_COLUMNS
+from dashboard.actions.files import as_csv, as_xlsx
+from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
+from dashboard.data.tables import Table, Wanted
+from dashboard.data.times import moment_text
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_TYPES = {
+    "csv": "text/csv;charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
-def export_league(sitting: Sitting, order: Sequence[str]) -> tuple[str, str]:
-    """File name and CSV of the table, the rows of ``order`` (unit codes) in that order."""
+@dataclass(frozen=True)
+class File:
+    """A file for a browser to keep."""
+
+    name: str
+    content: str | bytes
+    type: str
+
+
+def take_table(sitting: Sitting, wanted: Wanted, make: Callable[[], Table]) -> File:
+    """The table that ``make`` makes, as a file; it is not made for those who may not have it."""
     sitting.viewer.require(Permission.EXPORT)
-    metric = shown_metric(sitting)
-    found = read_league(sitting, metric.code) if metric else None
-    rows = {row.unit_code: row.as_dict() for row in found.rows} if found else {}
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow(ROW_COLUMNS)
-    for code in order:
-        if code in rows:
-            writer.writerow([_cell(rows[code][name]) for name in ROW_COLUMNS])
+    table = make()
+    page = sitting.address.page
     audit(
         sitting.session,
         sitting.viewer.actor,
-        "league.export",
+        "table.export",
         now=sitting.now,
-        detail={"rows": len(order), "metric": metric.code if metric else None},
+        subject=f"{page}:{wanted.grid}",
+        detail={
+            "format": wanted.format,
+            "rows": len(table.rows),
+            "columns": [column.field for column in table.columns],
+            "unit": sitting.address.unit,
+            "days": [f"{day}" for day in (sitting.address.first, sitting.address.last) if day],
+        },
     )
-    name = f"league-{found.start}-{found.end}.csv" if found else "league.csv"
-    return name, "\ufeff" + written.getvalue()
-
-
-def export_published(sitting: Sitting, order: Sequence[str]) -> tuple[str, str]:
-    """File name and CSV of a published table, the rows of ``order`` (unit codes) in that order."""
-    sitting.viewer.require(Permission.EXPORT)
-    found = require_published(sitting, sitting.address.subject)
-    rows = {row.unit_code: row for row in found.rows}
-    columns = [name for name in FIGURES if name != "mix"]
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow(["unit_code", "unit_name", *columns])
-    for row in [rows[code] for code in order if code in rows]:
-        cells = [row.unit_code, row.name(sitting.language), *map(row.figures.get, columns)]
-        writer.writerow(map(_cell, cells))
-    number = found.listed.head.number
-    audit(
-        sitting.session,
-        sitting.viewer.actor,
-        "published.export",
-        now=sitting.now,
-        subject=f"published:{number}",
-        detail={"rows": len(order)},
+    return File(
+        name=f"{_name(sitting)}.{wanted.format}",
+        content=_written(sitting, wanted, table),
+        type=_TYPES[wanted.format],
     )
-    return f"published-{number}.csv", "\ufeff" + written.getvalue()
 
 
-def export_simulation(sitting: Sitting, rows: Sequence[Mapping[str, object]]) -> tuple[str, str]:
-    """File name and CSV of a simulation's branches, as a viewer of those branches has them."""
-    viewer = sitting.viewer
-    if not may_write_rules(viewer):
-        raise NotAllowed(permission=Permission.MANAGE_ASKING)
-    viewer.require(Permission.EXPORT)
-    units = [viewer.hierarchy.by_code.get(str(row.get("unit_code"))) for row in rows]
-    shown = [row for row, unit in zip(rows, units, strict=True)
-             if unit is not None and viewer.sees_unit(unit.id)]  # fmt: skip
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow(BRANCH_COLUMNS)
-    for row in shown:
-        writer.writerow([_cell(row.get(name)) for name in BRANCH_COLUMNS])
-    audit(
-        sitting.session,
-        viewer.actor,
-        "simulation.export",
-        now=sitting.now,
-        detail={"rows": len(shown)},
-    )
-    return f"simulation-{sitting.today}.csv", "\ufeff" + written.getvalue()
+def _written(sitting: Sitting, wanted: Wanted, table: Table) -> str | bytes:
+    if wanted.format == "csv":
+        return as_csv(table)
+    say = sitting.say
+    titles = say(f"dashboard.title.{sitting.address.page}"), say("tables.about.title")
+    return as_xlsx(table, titles, _facts(sitting))
 
 
-def _cell(value: object) -> object:
-    """The value, a text that a spreadsheet would compute made harmless."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+def _facts(sitting: Sitting) -> list[tuple[str, str]]:
+    """What the file is, for whom opens it a year later."""
+    say, address = sitting.say, sitting.address
+    node = sitting.viewer.hierarchy.by_code.get(address.unit or "")
+    known = node is not None and sitting.viewer.sees_unit(node.id)
+    facts: list[tuple[str, Any]] = [
+        ("page", say(f"dashboard.title.{address.page}")),
+        ("unit", node.name(sitting.language) if node is not None and known else None),
+        ("period", days_text(say, shown_period(sitting))),
+        ("touchpoint", address.touchpoint),
+        ("metric", address.metric),
+        ("made", moment_text(sitting, sitting.now)),
+        ("address", address.href),
+    ]
+    return [(say(f"tables.about.{name}"), words) for name, words in facts if words]
+
+
+def _name(sitting: Sitting) -> str:
+    """A file's name: the page, what it is about, its days."""
+    address, period = sitting.address, shown_period(sitting)
+    about = address.subject or address.unit
+    parts = [address.page, about] if about else [address.page]
+    if address.subject is None:
+        parts += [f"{period.start}", f"{period.end}"]
+    return re.sub(r"[^\w.-]+", "-", "-".join(parts))

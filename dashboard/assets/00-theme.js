@@ -57,6 +57,18 @@
     });
   }
 
+  // A file is chosen in a field that the component leaves without a name: the words around it.
+  function nameUploads() {
+    document.querySelectorAll("input[type=file]:not([aria-label])").forEach(function (field) {
+      field.setAttribute("aria-label", field.parentElement.textContent.trim());
+    });
+  }
+  var naming = 0;
+  new MutationObserver(function () {
+    window.cancelAnimationFrame(naming);
+    naming = window.requestAnimationFrame(nameUploads);
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.bp = {
     toggleTheme: function (clicks) {
@@ -65,12 +77,6 @@
       var next = now === "dark" ? "light" : "dark";
       try { window.localStorage.setItem("bp_theme", next); } catch (error) { /* private mode */ }
       return show(next);
-    },
-    searchTable: function (words) {
-      window.dash_ag_grid.getApiAsync("league-grid").then(function (grid) {
-        grid.setGridOption("quickFilterText", words || "");
-      });
-      return window.dash_clientside.no_update;
     },
     nameDocument: function (title) {
       if (title) {

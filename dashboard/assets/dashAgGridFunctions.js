@@ -53,9 +53,12 @@ var dagfuncs = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
     var narrow = window.matchMedia("(max-width: 640px)").matches;
     var cards = all.filter(function (column) { return column.getColId() === "card"; });
     if (!cards.length || cards[0].isVisible() === narrow) { return; }
-    grid.setColumnsVisible(all.filter(function (column) {
-      return column !== cards[0] && !(column.getColDef().context || {}).never;
-    }), !narrow);
+    var name = (grid.getGridOption("context") || {}).name;
+    [true, false].forEach(function (wanted) {
+      grid.setColumnsVisible(all.filter(function (column) {
+        return column !== cards[0] && (!narrow && window.bpShown(name, column)) === wanted;
+      }), wanted);
+    });
     grid.setColumnsVisible(cards, narrow);
     grid.setGridOption("headerHeight", narrow ? 0 : 48);
   };

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from api.insights.asking import Asking, Decided, Messages, Queue, asking
+from api.insights.asking import Asking, Decided, Queue, asking
 from api.security.permissions import Permission
+from dashboard.data.collection import Collection, collection_of
 from dashboard.data.dead_letters import DeadLetters, dead_letters
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.rule_words import channel_word
@@ -38,20 +39,6 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class ChannelRow:
-    """One channel's messages and what came of them."""
-
-    code: str
-    name: str
-    counts: Messages
-
-    @property
-    def answered_share(self) -> float | None:
-        """Answers per message sent."""
-        return self.counts.answered / self.counts.sent if self.counts.sent else None
-
-
-@dataclass(frozen=True)
 class Waiting:
     """One line of the queue."""
 
@@ -70,11 +57,11 @@ class AskingView:
     decided: Decided
     stages: list[Stage]
     reasons: list[Reason]
-    channels: list[ChannelRow]
     volume: pd.DataFrame
     by_week: bool
     queue: list[Waiting]
     dead: DeadLetters
+    collection: Collection
 
     @property
     def is_empty(self) -> bool:
@@ -102,14 +89,11 @@ def asking_view(sitting: Sitting) -> AskingView:
         decided=found.decided,
         stages=_stages(sitting, found),
         reasons=_reasons(sitting, found.decided),
-        channels=[
-            ChannelRow(code, channel_word(code, sitting.say), counts)
-            for code, counts in found.channels.items()
-        ],
         volume=volume,
         by_week=by_week,
         queue=_queue(sitting, found.queue),
         dead=dead_letters(sitting),
+        collection=collection_of(sitting, found, by_week=by_week),
     )
 
 
@@ -118,6 +102,7 @@ def _stages(sitting: Sitting, found: Asking) -> list[Stage]:
     decided, asked = found.decided, found.asked
     numbers = {
         "events": (decided.events, None),
+        "eligible": (decided.send + decided.hold, "events"),
         "planned": (asked.planned, "events"),
         "sent": (asked.sent, "planned"),
         "delivered": (asked.delivered, "sent"),

@@ -10,17 +10,24 @@ from dashboard.address import Address, Page
 from dashboard.data.metrics import known_metrics, shown_metric
 from dashboard.data.months import month_choices, month_text, shown_month
 from dashboard.data.periods import days_text, period_choices, shown_period
+from dashboard.data.picks import sensible
 from dashboard.data.sitting import Sitting
+from dashboard.data.views import Saved, saved_views
 from dashboard.numbers import Metric
 
 _MEASURED = (
-    *(Page.OVERVIEW, Page.LEAGUE, Page.UNIT, Page.WHY, Page.CONTESTS, Page.DRIVERS),
-    Page.ENOUGH,
+    *(Page.OVERVIEW, Page.COMPARE, Page.LEAGUE, Page.UNIT, Page.WHY, Page.CONTESTS, Page.DRIVERS),
+    *(Page.ENOUGH, Page.STANDING, Page.IMPROVE, Page.TEAM),
     Page.WARNINGS,
+    Page.VOICES,
+    *(Page.JOURNEY, Page.EXPLORE),
 )
 
 # Pages whose unit is picked from a list, not from the path above it.
-_PICKED = (Page.ASKING, Page.DRIVERS, Page.ENOUGH, Page.WARNINGS, Page.INDICATORS)
+_PICKED = (
+    *(Page.ASKING, Page.DRIVERS, Page.ENOUGH, Page.WARNINGS, Page.INDICATORS, Page.VOICES),
+    *(Page.JOURNEY, Page.EXPLORE),
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class Frame:
     units: list[Link] = field(default_factory=list)
     unit: str = ""
     monthly: bool = False
+    views: list[Saved] = field(default_factory=list)
+    takes: bool = True  # whether the viewer may take tables along
 
 
 def frame(sitting: Sitting) -> Frame:
@@ -65,7 +74,8 @@ def frame(sitting: Sitting) -> Frame:
     metric = _metric_or_none(sitting)
     measured = address.page in _MEASURED and metric is not None
     monthly = address.page is Page.WARNINGS and measured
-    touchpoints = [] if monthly else _touchpoints(sitting, address)
+    all_places = monthly or address.page is Page.JOURNEY
+    touchpoints = [] if all_places else _touchpoints(sitting, address)
     units = _units(sitting, address) if address.page in _PICKED else []
     root = sitting.viewer.hierarchy.root
     return Frame(
@@ -100,6 +110,8 @@ def frame(sitting: Sitting) -> Frame:
         units=units,
         unit=next((link.label for link in units if link.active), ""),
         monthly=monthly,
+        views=saved_views(sitting),
+        takes=sitting.viewer.may(Permission.EXPORT),
     )
 
 
@@ -123,12 +135,14 @@ def _sensible(sitting: Sitting, address: Address) -> Address:
         address = address.with_(touchpoint=None)
     if address.metric not in [metric.code for metric in known_metrics(sitting)]:
         address = address.with_(metric=None)
-    return address
+    return sensible(sitting, address)
 
 
 def landing(sitting: Sitting) -> Address:
     """The address itself; for the bare one the page where the viewer's role begins."""
     address = sitting.address
+    if address.page in _OF_A_BRANCH and address.unit is None:
+        return _at_home(sitting, address)
     if address.page is not Page.HOME:
         return address
     if compares(sitting):
@@ -136,8 +150,16 @@ def landing(sitting: Sitting) -> Address:
     if may_call(sitting) and not may_look(sitting):
         return address.to(Page.CALLS)
     home = sitting.viewer.home
-    known = home is not None and may_look(sitting)
-    return address.to(Page.UNIT, home.code) if home and known else address.to(Page.MISSING)
+    if home is None or not may_look(sitting):
+        return address.to(Page.MISSING)
+    return address.to(Page.TODAY if home.is_branch else Page.UNIT, home.code)
+
+
+def _at_home(sitting: Sitting, address: Address) -> Address:
+    """A branch's own page without a unit is about the branch of who looks."""
+    home = sitting.viewer.home
+    own = home is not None and home.is_branch and may_look(sitting) and not compares(sitting)
+    return address.with_(unit=home.code) if home is not None and own else address
 
 
 def compares(sitting: Sitting) -> bool:
@@ -175,12 +197,14 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
             ("dashboard.nav.overview", Page.OVERVIEW, None),
             ("dashboard.nav.league", Page.LEAGUE, None),
         ]
-    if home is not None and sitting.viewer.may(Permission.VIEW_SCORES):
-        word = "dashboard.nav.branch" if home.is_branch else "dashboard.nav.units"
-        links.append((word, Page.UNIT, home.code))
+    if home is not None and may_look(sitting):
+        links += _home_links(sitting, home)
     if may_look(sitting):
         links.append(("dashboard.nav.indicators", Page.INDICATORS, None))
         links.append(("dashboard.nav.warnings", Page.WARNINGS, None))
+    if sitting.viewer.may(Permission.VIEW_COMMENTS):
+        word = "dashboard.nav.voices" if compares(sitting) else "dashboard.nav.comments"
+        links.append((word, Page.VOICES, None))
     if "regional_manager" in sitting.viewer.roles:
         links.append(("dashboard.nav.ranking", Page.RANKING, None))
     if compares(sitting):
@@ -191,21 +215,62 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
         links.append(("dashboard.nav.contests", Page.CONTESTS, None))
     if may_print(sitting):
         links.append(("dashboard.nav.points", Page.POINTS, None))
+    if compares(sitting):
+        links.append(("dashboard.nav.network", Page.NETWORK, None))
     return [
         Link(say(word), plain.to(page, unit).href, _within(address.page, page))
         for word, page, unit in links
     ]
 
 
+# What there is of one branch, as tabs; the numbers come with the page that compares them.
+_OF_A_BRANCH = (Page.UNIT, Page.TODAY, Page.STANDING, Page.IMPROVE, Page.TEAM)
+_NUMBERS = (Page.STANDING, Page.UNIT, Page.WHY)
+
+
+def _home_links(sitting: Sitting, home: Node) -> list[tuple[str, Page, str | None]]:
+    """A branch's own pages; for others the way down, unless they have several branches apart."""
+    if not home.is_branch:
+        return [("dashboard.nav.units", Page.UNIT, home.code)]
+    if not compares(sitting):
+        own = (Page.TODAY, Page.STANDING, Page.IMPROVE, Page.TEAM)
+        return [(f"dashboard.nav.{page}", page, home.code) for page in own]
+    alone = len(sitting.viewer.scope.branches) == 1
+    return [("dashboard.nav.branch", Page.UNIT, home.code)] if alone else []
+
+
+def _branch_tabs(sitting: Sitting, address: Address) -> list[Link]:
+    """The pages about the branch of the address; a branch's own people have most of them above."""
+    node = _unit(sitting, address)
+    shown = _OF_A_BRANCH if compares(sitting) else _NUMBERS
+    if node is None or not node.is_branch or address.page not in shown:
+        return []
+    return [
+        Link(
+            sitting.say(f"dashboard.tab.{page}"),
+            address.to(page, node.code).href,
+            page is address.page,
+        )
+        for page in shown
+    ]
+
+
 # Pages that stand behind one entry of the navigation, as tabs; a group is called by its first.
 _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
-    ((Page.INDICATORS, Permission.VIEW_SCORES), (Page.DRIVERS, Permission.VIEW_SCORES)),
+    ((Page.OVERVIEW, Permission.VIEW_NETWORK), (Page.COMPARE, Permission.VIEW_NETWORK)),
+    (
+        (Page.INDICATORS, Permission.VIEW_SCORES),
+        (Page.JOURNEY, Permission.VIEW_SCORES),
+        (Page.DRIVERS, Permission.VIEW_SCORES),
+        (Page.EXPLORE, Permission.VIEW_SCORES),
+    ),
     (
         (Page.ASKING, Permission.VIEW_NETWORK),
         (Page.RULES, Permission.VIEW_NETWORK),
         (Page.ASKING_EVENT, Permission.VIEW_NETWORK),
         (Page.SIMULATE, Permission.MANAGE_ASKING),
     ),
+    ((Page.NETWORK, Permission.VIEW_NETWORK), (Page.PEOPLE, Permission.MANAGE_PEOPLE)),
     (
         (Page.LEAGUE, Permission.VIEW_NETWORK),
         (Page.PUBLISHED, Permission.VIEW_NETWORK),
@@ -214,6 +279,9 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
     ),
 )
 _BEHIND = {
+    Page.RESPONSE: Page.VOICES,
+    Page.PEOPLE_NEW: Page.PEOPLE,
+    Page.UNITS_IMPORT: Page.NETWORK,
     Page.INDICATORS_EDIT: Page.INDICATORS,
     Page.INDICATORS_VERSION: Page.INDICATORS,
     Page.RULES_EDIT: Page.RULES,
@@ -230,6 +298,9 @@ def _group(page: Page) -> tuple[tuple[Page, Permission], ...]:
 
 def _tabs(sitting: Sitting, address: Address) -> list[Link]:
     """The pages of the group that the address belongs to; none when there is one alone."""
+    of_a_branch = _branch_tabs(sitting, address)
+    if of_a_branch:
+        return of_a_branch
     shown = _BEHIND.get(address.page, address.page)
     tabs = [
         Link(
@@ -246,6 +317,8 @@ def _tabs(sitting: Sitting, address: Address) -> list[Link]:
 def _within(shown: Page, entry: Page) -> bool:
     """Whether the page that is shown belongs to an entry of the navigation."""
     group = _group(shown)
+    if entry in (Page.STANDING, Page.UNIT):
+        return shown in (_NUMBERS if entry is Page.STANDING else _OF_A_BRANCH)
     return shown is entry or (bool(group) and group[0][0] is entry)
 
 
@@ -264,7 +337,8 @@ def _breadcrumbs(sitting: Sitting, address: Address) -> list[Link]:
 
 
 def _crumb(sitting: Sitting, address: Address, node: Node) -> Link:
-    href = address.to(Page.UNIT, node.code).href if sitting.viewer.sees_unit(node.id) else None
+    page = Page.NETWORK if address.page is Page.NETWORK else Page.UNIT
+    href = address.to(page, node.code).href if sitting.viewer.sees_unit(node.id) else None
     return Link(node.name(sitting.language), href)
 
 
@@ -286,6 +360,9 @@ def _units(sitting: Sitting, address: Address) -> list[Link]:
         start = home if home is not None and not home.is_branch else tree.root
         listed = list(tree.children(start.id)) if start is not None else []
     seen = [one for one in listed if sitting.viewer.sees_unit(one.id) and one != tree.root]
+    if not seen:  # several branches under different regions
+        own = (tree.nodes[one] for one in sitting.viewer.scope.branches if one in tree.nodes)
+        seen = sorted(own, key=lambda one: (one.sort_key, one.id))
     return [
         everything,
         *(
@@ -325,4 +402,6 @@ def _title(sitting: Sitting, address: Address) -> str:
     node = _unit(sitting, address)
     if address.page is Page.UNIT and node is not None:
         return node.name(sitting.language)
+    if address.page is Page.VOICES and not compares(sitting):
+        return sitting.say("dashboard.nav.comments")
     return sitting.say(f"dashboard.title.{address.page}")

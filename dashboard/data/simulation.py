@@ -30,10 +30,6 @@ from scheduler.planner import RuleSet
 DRAFT = "draft"
 MOST_EVENTS = 100_000  # about a minute; the command line takes more
 MOST_BARS = 45  # more days than this are shown week by week
-BRANCH_COLUMNS = (
-    "unit_code", "unit_name", "invitations_now", "invitations_then", "expected_answers_now",
-    "expected_answers_then", "margin_now", "margin_then",
-)  # fmt: skip
 
 
 class NoDays(Invalid):
@@ -245,3 +241,16 @@ def _row(sitting: Sitting, row: Mapping[str, Any]) -> dict[str, Any]:
         "margin_now": row["margin_now"],
         "margin_then": row["margin"],
     }
+
+
+def seen_rows(sitting: Sitting, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Rows of branches that the viewer sees, of those that the browser has of a trial."""
+    viewer = sitting.viewer
+    if not may_write_rules(viewer):
+        raise NotAllowed(permission=Permission.MANAGE_ASKING)
+    units = [viewer.hierarchy.by_code.get(str(row.get("unit_code"))) for row in rows]
+    return [
+        row
+        for row, unit in zip(rows, units, strict=True)
+        if unit is not None and viewer.sees_unit(unit.id)
+    ]

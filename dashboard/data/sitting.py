@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from api.boundary.visits import SESSION_COOKIE, visit_of_session
-from api.core.errors import NotLoggedIn
 from api.core.installation import Installation
 from api.core.languages import Language, spoken
+from api.security.sessions import is_session
 from api.security.viewer import Viewer
 from dashboard.address import Address
 from dashboard.data.words import Words
@@ -70,8 +70,5 @@ def sitting_of(
 
 def has_session(installation: Installation, secret: str | None) -> bool:
     """True when ``secret`` is a session that holds."""
-    try:
-        with visit_of_session(installation, secret):
-            return True
-    except NotLoggedIn:
-        return False
+    with installation.database.transaction() as session:
+        return is_session(session, secret, installation.clock())

@@ -1,10 +1,8 @@
 """A unit's page: its glance, its touchpoints, and what customers wrote."""
 
 from dataclasses import dataclass, replace
-from datetime import date
 
-from api.insights.comments import Comment, Comments, Wanted, list_comments
-from api.insights.queries import touchpoint_rows
+from api.insights.comments import Comments, Wanted, list_comments, score_groups
 from api.insights.unit import unit_page
 from api.security.permissions import Permission
 from dashboard.address import Page
@@ -12,31 +10,11 @@ from dashboard.data.frame import landing
 from dashboard.data.glance import Glance, Part, glance
 from dashboard.data.league import read_league
 from dashboard.data.metrics import shown_metric
-from dashboard.data.periods import day_text, shown_period
+from dashboard.data.periods import shown_period
 from dashboard.data.sitting import Sitting
-from scoring.scales import SCALES
+from dashboard.data.voices import Voices, voice_rows
 
 COMMENTS = 10
-
-
-@dataclass(frozen=True)
-class Voice:
-    """What one customer wrote, and at which score."""
-
-    text: str
-    score: int | None
-    tone: str
-    place: str
-    facts: list[str]
-    day: date
-
-
-@dataclass(frozen=True)
-class Voices:
-    """Some comments and where they go on."""
-
-    items: list[Voice]
-    next: str | None
 
 
 @dataclass(frozen=True)
@@ -91,9 +69,10 @@ def voices(sitting: Sitting, unit: str, metric: str, cursor: str | None = None) 
     found: Comments = list_comments(
         sitting.session, sitting.viewer, wanted, cursor=cursor, limit=COMMENTS
     )
-    names = _touchpoint_names(sitting)
-    items = [_voice(sitting, comment, names, node.is_branch) for comment in found.items]
-    return Voices(items, found.next)
+    groups = score_groups(sitting.session, metric)
+    items = voice_rows(sitting, found.items, groups, at_branch=node.is_branch)
+    everything = sitting.address.to(Page.VOICES, unit).href
+    return Voices(items, found.next, everything)
 
 
 def more_voices(sitting: Sitting, cursor: str) -> Voices | None:
@@ -117,38 +96,3 @@ def _touchpoints(sitting: Sitting, found: Glance) -> list[Part]:
         for one in page.touchpoints
         if one.metric.code == found.metric.code
     ]
-
-
-def _touchpoint_names(sitting: Sitting) -> dict[str, str]:
-    english = sitting.language == "en"
-    return {
-        row.code: row.name_en if english else row.name_zh
-        for row in touchpoint_rows(sitting.session)
-    }
-
-
-def _voice(sitting: Sitting, comment: Comment, names: dict[str, str], at_branch: bool) -> Voice:
-    facts = [names.get(comment.touchpoint, comment.touchpoint)]
-    if not at_branch:
-        facts.insert(0, comment.unit.name(sitting.language))
-    if comment.advisor:
-        facts.append(comment.advisor)
-    facts.append(day_text(sitting.say, comment.occurred_on))
-    return Voice(
-        text=comment.text,
-        score=comment.score,
-        tone=_tone(comment.score),
-        place=names.get(comment.touchpoint, comment.touchpoint),
-        facts=facts,
-        day=comment.occurred_on,
-    )
-
-
-def _tone(score: int | None) -> str:
-    """Promoter, passive or detractor on the scale from 0 to 10."""
-    if score is None:
-        return ""
-    nps = SCALES["0-10"]
-    if score >= nps.values[nps.promoter_from]:
-        return "bp-up"
-    return "bp-down" if score < nps.values[nps.passive_from] else ""

@@ -3,6 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.behind import keep
 from dashboard.figures.theme import Theme, template, theme
 from dashboard.numbers import Metric
 
@@ -34,7 +35,14 @@ def comparison_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool) -> go.
     figure.update_xaxes(
         range=_range(frame, metric), showgrid=True, ticksuffix=metric.suffix, nticks=6
     )
+    keep(figure, COLUMNS[:4], [_texts(row, metric) for row in frame.itertuples()])
     return figure
+
+
+def _texts(row: object, metric: Metric) -> list[str]:
+    """A row in words: name, score, low, high."""
+    numbers = (float(getattr(row, name)) for name in COLUMNS[1:4])
+    return [str(row.name), *(metric.text(one) for one in numbers)]  # type: ignore[attr-defined]
 
 
 def comparison_height(rows: int) -> int:

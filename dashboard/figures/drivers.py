@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.behind import keep
 from dashboard.figures.labels import place_labels
 from dashboard.figures.theme import Theme, template, theme
+from dashboard.numbers import percent
 
 COLUMNS = ("name", "weight", "low", "high", "score", "score_low", "score_high", "quadrant", "hover")
 HEIGHT = 460
+_BEHIND = ("name", "weight", "low", "high", "rating", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,15 @@ def driver_figure(
     figure.update_yaxes(
         range=up, title=_title(words.y, colours), nticks=6, tickformat=".0%", showgrid=True
     )
+    keep(figure, _BEHIND, [_texts(row) for row in frame.itertuples()])
     return figure
+
+
+def _texts(row: object) -> list[str]:
+    """A row in words: name, share with its ends, rating with its ends."""
+    shares = [percent(float(getattr(row, name))) for name in COLUMNS[1:4]]
+    ratings = [f"{getattr(row, name):.0f}" for name in COLUMNS[4:7]]
+    return [str(row.name), *shares, *ratings]  # type: ignore[attr-defined]
 
 
 def _title(words: str, colours: Theme) -> dict[str, object]:

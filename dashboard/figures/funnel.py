@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.behind import keep
 from dashboard.figures.theme import Theme, template, theme
 from dashboard.numbers import Metric
 
@@ -53,6 +54,11 @@ def funnel_figure(
         if len(rows):
             figure.add_trace(_points(rows, metric, _marker(level, colours), names[level], hover))
     _dress(figure, metric, dark=dark, axis=axis, ends=(least, most), span=_span(frame, shape))
+    listed = [
+        [str(name), int(n), metric.text(float(score)), names[str(level)]]
+        for name, n, score, level in zip(*(frame[name] for name in COLUMNS), strict=True)
+    ]
+    keep(figure, COLUMNS, listed)
     return figure
 
 

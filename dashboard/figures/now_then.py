@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from dashboard.figures.behind import keep
 from dashboard.figures.theme import template, theme
 
 COLUMNS = ("day", "channel", "now", "then")
@@ -40,6 +41,7 @@ def now_then_figure(
             hovertemplate=f"{then} %{{y:,d}}<extra></extra>",
         )  # fmt: skip
     _dress(figure, colours.muted, dark, tick)
+    keep(figure, COLUMNS, frame[list(COLUMNS)].to_numpy(dtype=object).tolist())
     return figure
 
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.behind import keep
 from dashboard.figures.theme import template, theme
 from dashboard.numbers import Metric
 
@@ -20,7 +21,7 @@ def trend_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool, tick: str, 
     """
     colours = theme(dark)
     figure = go.Figure()
-    for run in _runs(frame):
+    for run in runs(frame):
         figure.add_traces([*_band(run, metric, colours.soft(colours.accent, 0.16))])
     columns = (_plain(frame[name]) for name in ("score", "low", "high"))
     texts = [
@@ -44,10 +45,13 @@ def trend_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool, tick: str, 
         weeks = -(-len(frame) // MOST_TICKS)
         figure.update_xaxes(tickformat=tick, tick0=frame["week"].iloc[0], dtick=weeks * _WEEK_MS)
     figure.update_yaxes(ticksuffix=metric.suffix, nticks=5)
+    keep(
+        figure, COLUMNS, [[week, *words] for week, words in zip(frame["week"], texts, strict=True)]
+    )
     return figure
 
 
-def _runs(frame: pd.DataFrame) -> list[pd.DataFrame]:
+def runs(frame: pd.DataFrame) -> list[pd.DataFrame]:
     """Neighbouring weeks that have a score: a band never spans a gap."""
     known = frame["score"].notna()
     numbers = (known != known.shift()).cumsum()

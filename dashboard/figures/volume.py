@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures.behind import keep
 from dashboard.figures.theme import Theme, template, theme
 
 COLUMNS = ("day", "channel", "sent", "answered")
@@ -45,6 +46,7 @@ def volume_figure(
         shown = max(1, -(-((days[-1] - days[0]).days // step + 1) // _MOST_TICKS))
         figure.update_xaxes(tickformat=tick, tick0=days[0], dtick=shown * step * _DAY_MS)
     figure.update_yaxes(rangemode="tozero", nticks=5, tickformat=",d", separatethousands=True)
+    keep(figure, COLUMNS, frame[list(COLUMNS)].to_numpy(dtype=object).tolist())
     return figure
 
 

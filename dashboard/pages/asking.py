@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard.data.asking import AskingView, ChannelRow, Stage
+from dashboard.data.asking import AskingView, Stage
 from dashboard.data.reach import ChannelReach
 from dashboard.data.rule_words import channel_word
 from dashboard.data.words import Words
@@ -15,6 +15,7 @@ from dashboard.ids import Id
 from dashboard.numbers import UNKNOWN, count, percent
 from dashboard.pages import states
 from dashboard.pages.bars import Bar, bar_rows
+from dashboard.pages.collection import cost_card, cut_card, reasons_card, times_card
 from dashboard.pages.dead_letters import alarm, dead_letters_card
 from dashboard.pages.parts import card
 
@@ -29,14 +30,18 @@ def asking_page(view: AskingView, say: Words, *, dark: bool) -> Any:
     if view.is_empty:
         inner = states.state("inbox", say("asked.empty.title"), say("asked.empty.words"))
         return html.Div([alarm(view.dead, say), card(None, inner), *now], className="bp-grid")
+    more = view.collection
     return html.Div(
         [
             alarm(view.dead, say),
             hero(view, say),
             way(view.stages, say, width=7),
             reasons(view, say, width=5),
+            reasons_card(more.reasons, say, dark=dark, by_week=view.by_week, width=7),
+            cut_card(more.table, say),
+            cost_card(more.cost, say, width=5),
+            times_card(more.times, more.within, say, width=7),
             volume(view, say, dark, width=7),
-            channels(view.channels, say, width=7),
             reach(say, width=5),
             *now,
         ],
@@ -46,7 +51,7 @@ def asking_page(view: AskingView, say: Words, *, dark: bool) -> Any:
 
 def hero(view: AskingView, say: Words, width: int = 5) -> Any:
     """Of those who were sent a message, how many answered: the one number."""
-    sent, whole = view.stages[2], view.stages[-1]
+    sent, whole = view.stages[3], view.stages[-1]
     place = " · ".join(part for part in (view.unit or say("asked.everything"), view.period) if part)
     share = percent(whole.share) if sent.number else UNKNOWN
     words = say("asked.hero", whole=count(whole.number), sent=count(sent.number))
@@ -72,13 +77,13 @@ def fates(view: AskingView, say: Words) -> Any:
     }
     shown = {name: number for name, number in parts.items() if number}
     bar = [
-        html.I(className=f"bp-{name}", style={"width": f"{number / decided.events:.2%}"})
+        html.I(className=f"bp-fate-{name}", style={"width": f"{number / decided.events:.2%}"})
         for name, number in shown.items()
     ]
     legend = [
         html.Span(
             say(f"asked.fate.{name}", n=count(number), share=percent(number / decided.events)),
-            className=f"bp-{name}",
+            className=f"bp-fate-{name}",
         )
         for name, number in shown.items()
     ]
@@ -132,36 +137,6 @@ def volume(view: AskingView, say: Words, dark: bool, width: int) -> Any:
     )
     note = say("asked.volume_note", sent=count(int(view.volume["sent"].sum())))
     return card(title, graph(figure, say.language, VOLUME_HEIGHT), note=note, width=width)
-
-
-def channels(rows: Sequence[ChannelRow], say: Words, width: int) -> Any:
-    """Every channel's messages, and what came of them."""
-    title = say("asked.channels")
-    if not rows:
-        inner = states.state("inbox", say("asked.nobody"), say("asked.empty.words"))
-        return card(title, inner, width=width)
-    names = ("channel_name", "sent", "delivered", "failed", "opened", "answered", "rate")
-    head = [html.Th(say(f"asked.column.{name}"), scope="col") for name in names]
-    body = [_channel(row, say) for row in rows]
-    table = html.Table([html.Thead(html.Tr(head)), html.Tbody(body)], className="bp-table")
-    return card(title, html.Div(table, className="bp-scroll"),
-                note=say("asked.channels_note"), width=width)  # fmt: skip
-
-
-def _channel(row: ChannelRow, say: Words) -> Any:
-    counts = row.counts
-    unknown = say("asked.unknown", n=count(counts.unknown)) if counts.unknown else ""
-    return html.Tr(
-        [
-            html.Th(row.name, scope="row"),
-            html.Td(count(counts.sent)),
-            html.Td(count(counts.delivered)),
-            html.Td([count(counts.undelivered), html.Div(unknown, className="bp-small bp-muted")]),
-            html.Td(count(counts.opened)),
-            html.Td(count(counts.answered)),
-            html.Td(html.B(percent(row.answered_share))),
-        ]
-    )
 
 
 def reach(say: Words, width: int) -> Any:

@@ -194,7 +194,7 @@ def _shares(view: ContestsView, say: Words) -> Any:
         className="bp-table",
     )
     note = f"{say('contests.page.share_note')} {view.period}"
-    return card(title, html.Div(table, className="bp-scroll"), note=note)
+    return card(title, html.Div(table, className="bp-scroll", tabIndex=0), note=note)
 
 
 def _share_row(row: ShareRow) -> Any:

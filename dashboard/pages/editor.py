@@ -49,6 +49,7 @@ def text_field(text: str, label: str) -> Any:
     return html.Div(
         [
             html.Pre(id=GUTTER, className="bp-gutter", **{"aria-hidden": "true"}),
+            html.Label(label, htmlFor=Id.RULES_TEXT, className="visually-hidden"),
             dcc.Textarea(
                 id=Id.RULES_TEXT,
                 value=text,

@@ -10,6 +10,7 @@ from dashboard.data.frame import Frame, Link
 from dashboard.data.words import Say
 from dashboard.ids import Id
 from dashboard.pages.parts import icon
+from dashboard.pages.views import views_menu
 
 
 def frame_of(frame: Frame, say: Say) -> Any:
@@ -37,7 +38,8 @@ def _top(frame: Frame, say: Say) -> Any:
         html.Div(_tools(frame, say), className="bp-tools"),
     ]
     return html.Header(
-        html.Div(html.Div(bar, className="bp-bar"), className="bp-wrap"), className="bp-top"
+        html.Div(html.Div(bar, className="bp-bar"), className="bp-wrap"),
+        className="bp-top" if frame.takes else "bp-top bp-may-not-take",
     )
 
 
@@ -72,7 +74,7 @@ def _tools(frame: Frame, say: Say) -> list[Any]:
         right=True,
         label=say("dashboard.account"),
     )
-    return [theme, language, account]
+    return [views_menu(frame.views, say), theme, language, account]
 
 
 def _head(frame: Frame, say: Say) -> list[Any]:

@@ -71,7 +71,7 @@ def _targets(view: VersionView, say: Words) -> Any:
         for one in view.targets
     ]
     table = html.Table([html.Thead(html.Tr(head)), html.Tbody(body)], className="bp-table bp-words")
-    return html.Div(table, className="bp-scroll bp-targets")
+    return html.Div(table, className="bp-scroll bp-targets", tabIndex=0)
 
 
 def _text_of(view: VersionView, say: Words) -> Any:

@@ -330,7 +330,7 @@ def versions(rows: list[VersionRow], say: Words, *, edit: str | None = None) -> 
     table = html.Table([html.Thead(html.Tr(head)), html.Tbody(body)], className="bp-table bp-words")
     return card(
         say("indicators.page.versions"),
-        html.Div(table, className="bp-scroll"),
+        html.Div(table, className="bp-scroll", tabIndex=0),
         note=say("indicators.page.versions_note"),
         aside=_edit(edit, say),
     )

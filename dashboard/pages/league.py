@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from dashboard.data.league import LeagueView
@@ -50,26 +49,23 @@ def league_head(view: LeagueView, say: Words) -> Any:
 
 
 def _table(view: LeagueView, say: Words) -> Any:
-    return html.Div(
-        [
-            html.Div([_choice(view, say), _tools(view, say)], className="bp-table-head"),
-            legend(view, say),
-            grid(
-                Id.LEAGUE_GRID,
-                columns(view, say),
-                view.rows,
-                language=say.language,
-                row_id="unit_code",
-                options={
-                    "postSortRows": {"function": "bpRankedFirst(params)"},
-                    "rowClassRules": {"bp-unranked": "!params.data.ranked"},
-                    "rowHeight": 60,
-                    "suppressColumnVirtualisation": True,
-                    "includeHiddenColumnsInQuickFilter": True,
-                },
-                listeners={"gridSizeChanged": ["bpFit(params)"]},
-            ),
-        ]
+    return grid(
+        Id.LEAGUE_GRID,
+        columns(view, say),
+        view.rows,
+        language=say.language,
+        row_id="unit_code",
+        options={
+            "postSortRows": {"function": "bpRankedFirst(params)"},
+            "rowClassRules": {"bp-unranked": "!params.data.ranked"},
+            "rowHeight": 60,
+            "suppressColumnVirtualisation": True,
+            "includeHiddenColumnsInQuickFilter": True,
+        },
+        listeners={"gridSizeChanged": ["bpFit(params)"]},
+        lead=_choice(view, say),
+        buttons=_buttons(view, say),
+        legend=legend(view, say),
     )
 
 
@@ -82,23 +78,12 @@ def _choice(view: LeagueView, say: Words) -> Any:
     return html.Nav(links, className="bp-choice", **{"aria-label": say("league.set.label")})
 
 
-def _tools(view: LeagueView, say: Words) -> Any:
-    search = html.Div(
-        [
-            icon("search"),
-            dbc.Input(
-                id=Id.SEARCH, type="search", debounce=False, placeholder=say("league.search")
-            ),
-        ],
-        className="bp-search",
-    )
-    export = html.Button([icon("download"), say("league.export")], id=Id.EXPORT,
-                         className="bp-button")  # fmt: skip
-    publish = None
-    if view.may_publish:
-        publish = html.Button([icon("lock"), say("publishing.publish")], id=Id.PUBLISH,
-                              className="bp-button")  # fmt: skip
-    return html.Div([search, export, publish], className="bp-buttons")
+def _buttons(view: LeagueView, say: Words) -> list[Any]:
+    if not view.may_publish:
+        return []
+    return [
+        html.Button([icon("lock"), say("publishing.publish")], id=Id.PUBLISH, className="bp-button")
+    ]
 
 
 def legend(view: LeagueView, say: Words) -> Any:

@@ -18,22 +18,27 @@ def columns(view: LeagueView, say: Words) -> list[dict[str, Any]]:
     drawn = {"cellRendererParams": words}
     first = {} if view.by_peers else {"sort": "asc"}
     listed = [
-        _column(say, "rank", 112, cellRenderer="BpRank", **drawn, **first, **_SORT, filter=False),
+        _column(say, "rank", 112, cellRenderer="BpRank", **drawn, **first, **_SORT, filter=False,
+                context=_as(say, rank="place", rank_low="place", rank_high="place")),
         _column(say, "unit_name", 228, cellRenderer="BpBranch", **drawn, flex=2),
         _column(say, "band", 150, cellRenderer="BpBand", **drawn),
         _column(say, "score", 68, **_NUMBER, **_formatted(metric)),
         _column(say, "interval", 148, cellRenderer="BpInterval", **drawn, sortable=False,
-                filter=False, flex=2),
+                filter=False, flex=2, context=_as(say, low=metric.kind, high=metric.kind)),
         _column(say, "n", 84, **_NUMBER, valueFormatter={"function": "bpCount(params)"}),
-        _column(say, "adjusted", 112, **_NUMBER, cellRenderer="BpAdjusted", **drawn),
+        _column(say, "adjusted", 112, **_NUMBER, cellRenderer="BpAdjusted", **drawn,
+                context=_as(say, adjusted=metric.kind)),
         _column(say, "shrunk", 92, **_NUMBER, **_formatted(metric)),
-        _column(say, "change", 84, **_NUMBER, cellRenderer="BpChange", **drawn),
+        _column(say, "change", 84, **_NUMBER, cellRenderer="BpChange", **drawn,
+                context=_as(say, change=metric.kind)),
         _column(say, "unit_code", 84),
-        _column(say, "why", 64, cellRenderer="BpWhy", **drawn, sortable=False, filter=False),
+        _column(say, "why", 64, cellRenderer="BpWhy", **drawn, sortable=False, filter=False,
+                context=_as(say)),
         _hidden(say, "region"),
         _hidden(say, "peers"),
         _column(say, "card", 240, cellRenderer="BpCard", **drawn, hide=True, flex=1,
-                autoHeight=True, sortable=False, filter=False),
+                autoHeight=True, sortable=False, filter=False,
+                context={"card": True, "export": []}),
     ]  # fmt: skip
     return [one for one in listed if view.is_adjusted or one["field"] != "adjusted"]
 
@@ -90,8 +95,17 @@ def _column(say: Words, name: str, width: int, **more: Any) -> dict[str, Any]:
 
 
 def _hidden(say: Words, name: str) -> dict[str, Any]:
-    """A column that is searched but never shown: its words stand below the branch's name."""
-    return {**_column(say, name, 100), "hide": True, "context": {"never": True}}
+    """A column that is searched but not shown at first: it stands below the branch's name."""
+    return {**_column(say, name, 140), "hide": True}
+
+
+def _as(say: Words, **fields: str) -> dict[str, Any]:
+    """What a drawn column becomes in a file: its numbers, each with a head and a kind."""
+    parts = [
+        {"field": field, "head": say(f"league.column.{field}"), "kind": kind}
+        for field, kind in fields.items()
+    ]
+    return {"export": parts}
 
 
 def _formatted(metric: Metric) -> dict[str, Any]:

@@ -5,17 +5,21 @@ from typing import Any
 
 from dash import dcc, html
 
+from dashboard.data.changes import Lately
 from dashboard.data.glance import Glance, Step
 from dashboard.data.words import Words
 from dashboard.numbers import count, percent
 from dashboard.pages import states
+from dashboard.pages.changes import changes, index_line, warned
 from dashboard.pages.parts import card
 from dashboard.pages.scores import hero, parts_rows, trend
 
 SHOWN_ENDS = 15  # of very many parts the best and the last are shown
 
 
-def overview_page(view: Glance | None, say: Words, *, dark: bool) -> Any:
+def overview_page(
+    view: Glance | None, say: Words, *, dark: bool, more: Lately | None = None
+) -> Any:
     """The page, or the words for why there is none."""
     if view is None:
         return states.unset(say)
@@ -23,13 +27,20 @@ def overview_page(view: Glance | None, say: Words, *, dark: bool) -> Any:
         return states.empty(say, view.elsewhere)
     return html.Div(
         [
-            hero(view, say),
+            hero(view, say, more=index_line(more.index, say) if more else None),
             trend(view, say, dark),
+            *(_lately(more, say) if more else ()),
             parts(view, say, width=7),
             funnel(view.funnel, say, width=5),
         ],
         className="bp-grid",
     )
+
+
+def _lately(found: Lately, say: Words) -> list[Any]:
+    """What changed since last week, beside the warnings of the month where there are any."""
+    beside = warned(found.warnings, say, width=5)
+    return [changes(found.changes, say, width=12 if beside is None else 7), beside]
 
 
 def parts(view: Glance, say: Words, width: int) -> Any:

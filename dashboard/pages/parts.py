@@ -44,10 +44,18 @@ class Ranged:
 
 
 def ranged_rows(
-    rows: Sequence[Ranged], metric: Metric, mean: float | None, *, between: Any = None
+    rows: Sequence[Ranged],
+    metric: Metric,
+    mean: float | None,
+    *,
+    between: Any = None,
+    ends: tuple[float, float] | None = None,
 ) -> Any:
-    """Rows on one common axis, with the mean of all as a dashed line; ``between`` in the middle."""
-    low, high = axis(rows, metric, mean)
+    """Rows on one common axis, with the mean of all as a dashed line; ``between`` in the middle.
+
+    ``ends`` is an axis shared with other rows.
+    """
+    low, high = ends or axis(rows, metric, mean)
     scale = html.Div(
         [html.Span(), html.Div([html.Span(metric.text(low)), html.Span(metric.text(high))])],
         className="bp-scale",

@@ -115,16 +115,10 @@ def _head(view: PublishedView, say: Words) -> Any:
             html.P(view.entry.about, className="bp-muted"),
             why,
             html.Dl(facts, className="bp-frozen-facts"),
-            html.Div([_export(say), correct, everything], className="bp-buttons"),
+            html.Div([correct, everything], className="bp-buttons"),
             html.P(say("publishing.note"), className="bp-note"),
         ],
         className="bp-card bp-7",
-    )
-
-
-def _export(say: Words) -> Any:
-    return html.Button(
-        [icon("download"), say("league.export")], id=Id.PUBLISHED_EXPORT, className="bp-button"
     )
 
 
@@ -178,7 +172,6 @@ def _rows(view: PublishedView, say: Words) -> Any:
                 ),
                 className="bp-muted",
             ),
-            legend(table, say),
             grid(
                 Id.PUBLISHED_GRID,
                 shown,
@@ -192,6 +185,7 @@ def _rows(view: PublishedView, say: Words) -> Any:
                     "suppressColumnVirtualisation": True,
                 },
                 listeners={"gridSizeChanged": ["bpFit(params)"]},
+                legend=legend(table, say),
             ),
         ],
         className="bp-card",

@@ -196,7 +196,7 @@ def _versions(view: RulesView, say: Words) -> Any:
         [html.Thead(html.Tr(head_row)), html.Tbody(_version_rows(view.versions, say))],
         className="bp-table bp-words",
     )
-    return card(say("rulebook.page.versions"), html.Div(table, className="bp-scroll"),
+    return card(say("rulebook.page.versions"), html.Div(table, className="bp-scroll", tabIndex=0),
                 note=say("rulebook.page.versions_note"))  # fmt: skip
 
 

@@ -18,8 +18,8 @@ from dashboard.pages.parts import Ranged, answers_text, card, chip, icon, ranged
 TREND_HEIGHT = 240
 
 
-def hero(view: Glance, say: Words, width: int = 5) -> Any:
-    """The most important number, the biggest; with its range in a plain sentence."""
+def hero(view: Glance, say: Words, width: int = 5, more: Any = None) -> Any:
+    """The most important number, the biggest; with its range in a plain sentence, and ``more``."""
     figure, metric = view.figure, view.metric
     if figure.score is None:
         body: list[Any] = [states.too_few(say, SCORE_FROM)]
@@ -47,6 +47,7 @@ def hero(view: Glance, say: Words, width: int = 5) -> Any:
             )
             if view.why
             else None,
+            more,
         ],
         className=f"bp-card bp-{width}",
     )

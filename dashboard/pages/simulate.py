@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import dcc, html
+from dash import html
 
 from dashboard.data.simulation import Outcome, Pair, TryView
 from dashboard.data.words import Words
@@ -42,7 +42,6 @@ def simulate_page(view: TryView, say: Words) -> Any:
                 **{"aria-live": "polite"},
             ),
             waiting,
-            dcc.Download(id=Id.TRY_DOWNLOAD),
         ],
         className="bp-grid bp-try",
     )
@@ -179,16 +178,13 @@ def _pairs(what: str, pairs: Sequence[Pair], say: Words) -> Any:
         for pair in pairs
     ]
     table = html.Table([html.Thead(html.Tr(head)), html.Tbody(body)], className="bp-table")
-    return html.Div(table, className="bp-scroll")
+    return html.Div(table, className="bp-scroll", tabIndex=0)
 
 
 def _branches(found: Outcome, say: Words) -> Any:
-    export = html.Button(
-        [icon("download"), say("league.export")], id=Id.TRY_EXPORT, className="bp-button"
-    )
-    table = grid(Id.TRY_GRID, columns(say), found.rows, language=say.language, row_id="unit_code")
-    return card(say("simulation.branches"), table, aside=export,
-                note=say("simulation.branches_note"))  # fmt: skip
+    table = grid(Id.TRY_GRID, columns(say), found.rows, language=say.language, row_id="unit_code",
+                 remade=False)  # fmt: skip
+    return card(say("simulation.branches"), table, note=say("simulation.branches_note"))
 
 
 def refused_trial(words: str) -> Any:

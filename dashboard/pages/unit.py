@@ -1,17 +1,18 @@
 """A unit's page at every level: its score, the way down, its touchpoints, what customers wrote."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
-from dashboard.data.unit import UnitView, Voice, Voices
+from dashboard.data.unit import UnitView
+from dashboard.data.voices import Voices
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.pages import states
 from dashboard.pages.overview import parts
 from dashboard.pages.parts import card
 from dashboard.pages.scores import comparison, hero, parts_rows, trend
+from dashboard.pages.voices import comment_rows
 
 
 def unit_page(view: UnitView | None, say: Words, *, dark: bool) -> Any:
@@ -66,31 +67,10 @@ def comments(voices: Voices | None, say: Words) -> Any:
         return card(title, inner)
     return card(
         title,
-        html.Div(voice_rows(voices.items), id=Id.VOICES, className="bp-comments"),
+        html.Div(comment_rows(voices.items), id=Id.VOICES, className="bp-comments"),
         html.Div(more_button(voices, say), id=Id.MORE_PLACE),
+        aside=dcc.Link(say("voices.all"), href=voices.everything) if voices.everything else None,
     )
-
-
-def voice_rows(items: Sequence[Voice]) -> list[Any]:
-    """One row per comment."""
-    return [
-        html.Article(
-            [
-                html.Div(
-                    "" if voice.score is None else str(voice.score),
-                    className=f"bp-mark-score {voice.tone}".strip(),
-                ),
-                html.Div(
-                    [
-                        html.P(voice.text),
-                        html.Div(" · ".join(voice.facts), className="bp-muted bp-small"),
-                    ]
-                ),
-            ],
-            className="bp-comment",
-        )
-        for voice in items
-    ]
 
 
 def more_button(voices: Voices, say: Words) -> Any:

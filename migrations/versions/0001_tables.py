@@ -67,6 +67,7 @@ def upgrade() -> None:
     postgresql_partition_by='RANGE (at)'
     )
     op.create_index('ix_audit_entry_actor', 'audit_entry', ['actor', 'at'], unique=False)
+    op.create_index('ix_audit_entry_subject', 'audit_entry', ['subject', 'at'], unique=False)
     op.create_table('cell',
     sa.Column('metric', sa.Text(), nullable=False),
     sa.Column('period', sa.Text(), nullable=False),
@@ -721,6 +722,16 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['touchpoint_id'], ['touchpoint.id'], name=op.f('fk_sampling_plan_touchpoint_id')),
     sa.PrimaryKeyConstraint('day', 'branch_id', 'touchpoint_id', name=op.f('pk_sampling_plan'))
     )
+    op.create_table('saved_view',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('href', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_saved_view_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_view')),
+    sa.UniqueConstraint('account_id', 'name', name=op.f('uq_saved_view_account_id_name'))
+    )
     op.create_table('unit_former_code',
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
@@ -1028,6 +1039,7 @@ def downgrade() -> None:
     op.drop_table('unit_parent')
     op.drop_index(op.f('ix_unit_former_code_unit_id'), table_name='unit_former_code')
     op.drop_table('unit_former_code')
+    op.drop_table('saved_view')
     op.drop_table('sampling_plan')
     op.drop_table('rules_draft')
     op.drop_index(op.f('ix_qr_point_branch_id'), table_name='qr_point')
@@ -1107,6 +1119,7 @@ def downgrade() -> None:
     op.drop_table('cut_day')
     op.drop_index('ix_cell_branch_id', table_name='cell')
     op.drop_table('cell')
+    op.drop_index('ix_audit_entry_subject', table_name='audit_entry')
     op.drop_index('ix_audit_entry_actor', table_name='audit_entry')
     op.drop_table('audit_entry')
     op.drop_index('ix_answer_branch_id_occurred_on', table_name='answer')

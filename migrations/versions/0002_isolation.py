@@ -62,7 +62,7 @@ WEB_GRANTS = {
         "league_table league_row audit_entry outbox_message job_window person_hold sampling_plan "
         "call_task call_try qr_point provider_rate wechat_follower wechat_consent phone_check "
         "rules_draft moment_cell cut_day moment_day indicator_version adjustment_fit "
-        "published_table published_row warning_run warning_row contest contest_evidence"
+        "published_table published_row warning_run warning_row contest contest_evidence saved_view"
     ),
     "insert": (
         "owner_group unit unit_parent unit_profile unit_former_code account login_identifier "
@@ -71,18 +71,19 @@ WEB_GRANTS = {
         "event decision invitation receipt response answer dirty_mark league_table audit_entry "
         "outbox_message person_hold call_task call_try qr_point wechat_follower wechat_consent "
         "phone_check rules_draft rule_set_version survey_token indicator_version adjustment_fit "
-        "published_table published_row contest contest_evidence"
+        "published_table published_row contest contest_evidence saved_view"
     ),
     "update": (
-        "network unit unit_parent unit_profile account login_identifier access_grant login_session "
+        "network unit unit_parent unit_profile unit_former_code account login_identifier "
+        "access_grant login_session "
         "account_link login_throttle api_token idempotency_key person person_source person_branch "
         "contact_point person_merge consent event invitation survey_token receipt response answer "
         "person_hold call_task qr_point wechat_follower wechat_consent phone_check rules_draft "
-        "contest"
+        "contest saved_view"
     ),
     "delete": (
         "login_throttle idempotency_key person_source contact_point person_branch consent answer "
-        "suppression rules_draft contest_evidence"
+        "suppression rules_draft contest_evidence saved_view unit_parent unit_profile"
     ),
 }
 
@@ -193,6 +194,43 @@ begin
 end $$
 """
 
+# A comment as words to be found: Latin words in small letters, every Chinese character by itself,
+# so that a word of several is a phrase. What parts words is taken out first, since the parser of
+# text search takes some of it for letters, depending on the database's locale.
+COMMENT_WORDS = r"""
+create function bp_words(said text) returns tsvector
+language sql immutable strict parallel safe as $$
+    select to_tsvector('pg_catalog.simple'::regconfig, regexp_replace(
+        regexp_replace(lower(said),
+            '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u2000-\u206f'
+            '\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uffef]+', ' ', 'g'),
+        '([\u3400-\u4dbf\u4e00-\u9fff])', ' \1 ', 'g'))
+$$
+"""
+# Of a short list of entries that wait, a transaction that has to sort them in is soon done.
+COMMENT_INDEX = (
+    "create index ix_answer_words on answer using gin (bp_words(text)) "
+    "with (gin_pending_list_limit = 256) where text is not null"
+)
+
+# Where words were written, within the transaction's own branches. Row-level security would have
+# every comment of these branches read before the index may be asked, hence the owner's rights.
+FIND_COMMENTS = """
+create function bp_find_comments(words text, first_day date, until_day date, wanted int[])
+returns table (response_id uuid, question text, occurred_on date)
+language plpgsql stable security definer rows 500 set search_path = public, pg_temp as $$
+begin
+    return query execute
+        'select a.response_id, a.question, a.occurred_on from answer a where a.text is not null '
+        'and bp_words(a.text) @@ to_tsquery(''pg_catalog.simple'', lower($1)) '
+        'and a.occurred_on >= $2 and a.occurred_on < $3 and a.branch_id = any ($4) '
+        'and ($5 is null or a.branch_id = any ($5))'
+        using words, first_day, until_day, string_to_array(
+            nullif(current_setting('bp.branches', true), ''), ',')::int[], wanted;
+end $$
+"""
+FINDING = "bp_find_comments(text, date, date, int[])"
+
 NO_OVERLAP = (
     "exclude using gist (int8range(unit_id, unit_id, '[]') with &&, "
     "daterange(valid_from, valid_to) with &&)"
@@ -220,6 +258,11 @@ def upgrade() -> None:
     op.execute(OPEN_LINK)
     op.execute("revoke all on function bp_open_link(bytea, boolean, timestamptz) from public")
     op.execute("grant execute on function bp_open_link(bytea, boolean, timestamptz) to bp_web")
+    op.execute(COMMENT_WORDS)
+    op.execute(COMMENT_INDEX)
+    op.execute(FIND_COMMENTS)
+    op.execute(f"revoke all on function {FINDING} from public")
+    op.execute(f"grant execute on function {FINDING} to bp_web")
     _grants()
     _policies()
 
@@ -276,6 +319,9 @@ def downgrade() -> None:
         op.execute(f"drop policy stats on {table}")
     op.execute("revoke all on all tables in schema public from bp_web, bp_worker, bp_stats")
     op.execute("revoke all on all sequences in schema public from bp_web, bp_worker")
+    op.execute(f"drop function {FINDING}")
+    op.execute("drop index ix_answer_words")
+    op.execute("drop function bp_words(text)")
     op.execute("drop function bp_open_link(bytea, boolean, timestamptz)")
     op.execute("drop function bp_ensure_partitions(date, date)")
     op.execute(

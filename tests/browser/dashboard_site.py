@@ -70,10 +70,10 @@ def running_site(demo: tuple[Settings, list[Login]], admin_url: str) -> Iterator
 
 
 @contextmanager
-def headless() -> Iterator[Browser]:
+def headless(*further: str) -> Iterator[Browser]:
     """A Chromium: ``$CHROMIUM``, the one on the PATH, or Playwright's own."""
     named = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    options = [*(["--no-sandbox"] if os.geteuid() == 0 else []), *further]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=named, args=options)
         yield browser

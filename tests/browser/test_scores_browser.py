@@ -211,11 +211,12 @@ def test_a_table_is_published_proved_and_corrected(
         page.click("#verify")
         expect(page.locator("#verified")).to_contain_text("exactly this fingerprint")
         with page.expect_download() as started:
-            page.click("#published-export")
+            page.click(".bp-takes summary")
+            page.click("#published-grid-csv")
         path = tmp_path / "published.csv"
         started.value.save_as(path)
         written = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
-        assert {row["unit_code"] for row in written} == {r["unit_code"] for r in frozen["rows"]}
+        assert {row["Code"] for row in written} == {r["unit_code"] for r in frozen["rows"]}
         page.click("#correct")
         page.fill("#correct-reason", "One branch had the wrong region")
         page.click("#correct-sure")

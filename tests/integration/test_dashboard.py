@@ -204,8 +204,8 @@ LANDING = {
     "hq_analyst": "Overview",
     "regional_manager": "Overview",
     "owner_group_manager": "Overview",
-    "branch_manager": "nameqnorth1q",
-    "branch_staff": "nameqnorth1q",
+    "branch_manager": "Today",
+    "branch_staff": "Today",
 }
 
 
@@ -239,6 +239,13 @@ def _said(answer: Any) -> str:
     return json.dumps(answer.json(), ensure_ascii=False)
 
 
+def taken(code: str) -> dict[str, Any]:
+    """What a browser sends when somebody takes the row of a branch along."""
+    columns = ["rank", "unit_name", "unit_code", "score", "interval", "n", "why"]
+    wanted = {"grid": Id.LEAGUE_GRID, "format": "csv", "rows": [code], "columns": columns}
+    return {f"{Id.TABLE_WANTED}.data": wanted}
+
+
 def every_request(world: World) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Callbacks with every branch, former code, touchpoint and cursor that one could try."""
     for branch in world.branches.values():
@@ -248,9 +255,8 @@ def every_request(world: World) -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield "show_page", f"/app/league?unit={code}", {}
             yield "show_page", f"/app/unit/{code}?touchpoint=service&metric=nps", {}
             yield "show_page", f"/app/unit/{code}?touchpoint={code}&metric={code}", {}
-            rows = {f"{Id.LEAGUE_GRID}.virtualRowData": [{"unit_code": code}]}
-            yield "export_table", "/app/league", {f"{Id.EXPORT}.n_clicks": 1, **rows}
-            yield "export_table", f"/app/league/{code}", {f"{Id.EXPORT}.n_clicks": 1, **rows}
+            yield "export_table", "/app/league", taken(code)
+            yield "export_table", f"/app/league/{code}", taken(code)
             more = {f"{Id.MORE}.n_clicks": 1, f"{Id.MORE}.value": code}
             yield "show_more_voices", f"/app/unit/{code}", more
     for page in PAGES:
@@ -289,25 +295,24 @@ def test_a_unit_outside_is_not_found_rather_than_forbidden(
 def test_an_export_needs_the_permission_and_is_audited(
     office: Office, world: World, browser: TestClient
 ) -> None:
-    rows = [{"unit_code": "codeqnorth1q"}]
-    values = {f"{Id.EXPORT}.n_clicks": 1, f"{Id.LEAGUE_GRID}.virtualRowData": rows}
+    values = taken("codeqnorth1q")
     enter(browser, office, "branch_staff")
     refused = ask(browser, "export_table", "/app/league?lang=en", **values).json()
     assert "You may not do this here" in json.dumps(refused)
     assert "content" not in json.dumps(refused)
     browser.cookies.clear()
     enter(browser, office, "branch_manager")
-    given = ask(browser, "export_table", "/app/league", **values).json()
+    given = ask(browser, "export_table", "/app/league?lang=en", **values).json()
     data = given["response"][Id.DOWNLOAD]["data"]
     header, line, *rest = data["content"].removeprefix("\ufeff").splitlines()
-    assert header.startswith("unit_code,unit_name,n,score,low,high,adjusted")
-    assert line.startswith("codeqnorth1q,nameqnorth1q,")
+    assert header == "Place,Place from,Place to,Branch,Code,Score,Range from,Range to,Answers"
+    assert "nameqnorth1q,codeqnorth1q," in line
     assert not rest
     with office.owner.connection() as connection:
-        actions = connection.execute(
-            text("select action, detail from audit_entry where action = 'league.export'")
+        entries = connection.execute(
+            text("select subject, detail from audit_entry where action = 'table.export'")
         ).all()
-    assert [row.action for row in actions] == ["league.export"]
+    assert [(one.subject, one.detail["rows"]) for one in entries] == [("league:league-grid", 1)]
 
 
 def test_a_failure_is_told_in_words_and_leaves_nothing_half_done(

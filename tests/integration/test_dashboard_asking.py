@@ -16,7 +16,9 @@ from web import TestClient
 
 from api.demo.people import Login
 from api.insights.asking import Asking, asking
+from api.insights.collection import CUTS, answer_times, collected
 from api.insights.periods import Period
+from api.insights.reach import branch_reach
 from api.insights.sight import whole_network_viewer
 from api.main import create_api
 from api.surveys.definitions import read_rules
@@ -205,6 +207,64 @@ def test_the_numbers_of_asking_are_those_of_the_ledger(
     assert asked.opened >= opened > 0
     assert asked.answered == answered > 0
     assert sum(one.sent for one in found.channels.values()) == sum(day.sent for day in found.days)
+
+
+def test_what_is_told_apart_adds_up_to_the_whole(
+    demo_office: tuple[Office, list[Login]],
+) -> None:
+    office, _ = demo_office
+    found, period = _read(office)
+    with office.worker.database.transaction() as session:
+        viewer = whole_network_viewer(session, office.clock.now.date(), "test")
+        cuts = {cut: collected(session, viewer, period, cut) for cut in CUTS}
+        times = answer_times(session, viewer, period)
+        branches = branch_reach(session, viewer, now=office.clock.now)
+    for cut, rows in cuts.items():
+        assert sum(one.counts.completed for one in rows) == found.asked.completed > 0, cut
+        assert sum(one.counts.planned for one in rows) == found.asked.planned, cut
+        if cut != "channel":
+            assert sum(one.counts.events or 0 for one in rows) == found.decided.events, cut
+            assert sum(one.counts.eligible or 0 for one in rows) == (
+                found.decided.send + found.decided.hold
+            )
+    by_channel = {one.value: one.counts for one in cuts["channel"]}
+    assert {name: one.sent for name, one in found.channels.items()} == {
+        name: one.messages for name, one in by_channel.items()
+    }
+    shares = [one for one in cuts["branch"] if one.share]
+    assert all(one.share.low <= one.share.share <= one.share.high for one in shares if one.share)
+    counted = text("""
+        select r.branch_id, count(*) from response r join invitation i on i.id = r.invitation_id
+        where i.occurred_on >= :start and i.occurred_on < :end and r.completed_at is not null
+        group by r.branch_id
+    """)
+    with office.owner.connection() as connection:
+        answers = dict(
+            connection.execute(counted, {"start": period.start, "end": period.end}).all()
+        )
+    told = {one.unit.id: one.counts.completed for one in cuts["branch"] if one.unit}
+    assert {branch: n for branch, n in told.items() if n} == answers
+    assert times[0].channel is None
+    assert 0 < times[0].answers <= found.asked.completed
+    assert list(times[0].within) == sorted(times[0].within)
+    assert all(one.customers >= one.anyhow for one in branches)
+    assert any(one.anyhow for one in branches)
+    days = [one for one in found.reason_days if one.reason is None]
+    assert sum(one.events for one in days) == found.decided.events
+
+
+@pytest.mark.parametrize("by", ["segment", "touchpoint", "branch", "contacts"])
+def test_a_region_tells_its_own_branches_apart(
+    office: Office, world: World, browser: TestClient, by: str
+) -> None:
+    enter(browser, office, "regional_manager")
+    page = said(ask(browser, "show_page", f"/app/asking?{DAYS}&by={by}"))
+    own, foreign = world.branches["north1"], world.branches["south1"]
+    assert "collection-grid" in page
+    assert not [mark for mark in foreign.unit_marks if mark in page]
+    if by in ("branch", "contacts"):
+        assert own.unit_marks[1] in page
+        assert f"/app/asking/{own.code}?" in page
 
 
 def test_an_event_with_a_reminder_is_asked_once_by_two_messages(

@@ -62,6 +62,9 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "metric": "nps",
         "outcome": "nps",
         "level": "within",
+        "rows": "branch",
+        "columns": "channel",
+        "only": None,
         "state": None,
         "from": "2026-08-01",
         "to": "2026-11-16",
@@ -85,6 +88,9 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "lowest": None,
         "highest": None,
         "words": None,
+        "channel": None,
+        "written": None,
+        "scored": None,
         "after": None,
         "before": None,
         "version": "1",
@@ -93,6 +99,7 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "cut": "advisor",
         "year": "2026",
         "set": None,
+        "by": "branch",
     }
 )
 # Addresses that open by a secret which nobody else has; they are tested with one that is made up.

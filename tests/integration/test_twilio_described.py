@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from npm_members import NotToBeHad
 from served import served
-from twilio_description import Described, NotToBeHad, description
+from twilio_description import Described, description
 from twilio_stub import SID, TOKEN, TwilioStub
 
 from api.core.ids import new_id, token_hash

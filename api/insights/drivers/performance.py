@@ -15,7 +15,8 @@ from api.insights.figures import figure_of
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import network_histograms
 from api.insights.periods import Period
-from api.insights.queries import Filters, Histograms, histograms
+from api.insights.queries import Filters, histograms
+from scoring.arrays import Counts
 from scoring.scales import Kind, Scale
 from scoring.variances import pooled_variance
 
@@ -52,12 +53,14 @@ def _rated(
     whole = network_histograms(session, mean, period, filters.touchpoint)
     spread = pooled_variance(whole.counts, mean.scale)
     found = whole if everywhere else histograms(session, mean, period, filters=filters)
-    return Rated(_spoken(found, mean, spread), _spoken(whole, mean, spread).score)
+    rated = spoken_rating(found.total, mean, spread)
+    return Rated(rated, spoken_rating(whole.total, mean, spread).score)
 
 
-def _spoken(found: Histograms, mean: MetricInfo, spread: float) -> Spoken:
+def spoken_rating(total: Counts, mean: MetricInfo, spread: float) -> Spoken:
+    """The mean of a histogram on 0..100 of its scale; ``spread`` is that within branches."""
     known = None if np.isnan(spread) else spread
-    figure = figure_of(found.total, mean, known)
+    figure = figure_of(total, mean, known)
     return Spoken(*(_percent(one, mean.scale) for one in (figure.score, figure.low, figure.high)))
 
 

@@ -102,14 +102,14 @@ def drivers(
         raise NotAllowed(permission=Permission.VIEW_SCORES)
     filters = Filters(some_branches(viewer, branches), place)
     together = answered_together(session, outcome, period, filters)
-    same_part = _same_part(session, outcome, period)
-    questions = driver_questions(outcome, list_metrics(session), together, same_part)
+    beside = same_part(session, outcome, period)
+    questions = driver_questions(outcome, list_metrics(session), together, beside)
     everywhere = filters.branches is None and sees_the_network(session, viewer)
     asked = Asked(info, period, level, node, touchpoint, filters, questions, everywhere)
     return _matrix(session, asked)
 
 
-def _same_part(session: Session, outcome: str, period: Period) -> frozenset[str]:
+def same_part(session: Session, outcome: str, period: Period) -> frozenset[str]:
     """Questions that stand beside the outcome in the tree of indicators."""
     tree = tree_of(session, period)
     if tree is None or outcome not in tree.metrics:

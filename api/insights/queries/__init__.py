@@ -10,7 +10,7 @@ from api.insights.queries.cells import (
     monthly_histograms,
     weekly_histograms,
 )
-from api.insights.queries.comments import CommentFilter, comment_rows
+from api.insights.queries.comments import CommentFilter, comment_count, comment_rows
 from api.insights.queries.definitions import (
     list_metrics,
     require_metric,
@@ -43,6 +43,7 @@ __all__ = [
     "ReasonCount",
     "StoredTable",
     "TableName",
+    "comment_count",
     "comment_rows",
     "cut_histograms",
     "database_now",

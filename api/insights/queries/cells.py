@@ -104,8 +104,8 @@ def _summed(
 ) -> Histograms:
     assert _COLUMNS.issuperset(by)
     keys = ", ".join(f"c.{column}" for column in by)
-    sums = _sums(metric)
-    where, values = _conditions(metric, filters)
+    sums = metric_sums(metric)
+    where, values = conditions(metric, filters)
     # The offset makes the server look up each run by index, however badly it guesses the policy.
     statement = f"""
         select {keys}, {sums}
@@ -128,11 +128,18 @@ def _summed(
     )
 
 
-def _conditions(metric: MetricInfo, filters: Filters) -> tuple[str, dict[str, Any]]:
+def conditions(metric: MetricInfo, filters: Filters) -> tuple[str, dict[str, Any]]:
+    """Which rows called ``c`` count, and what the statement is given for it."""
+    where, values = of_filters(filters)
+    if metric.kind is not Kind.NPS:
+        return f"{where} and c.scale = :scale", {**values, "scale": metric.declared_scale}
+    return where, values
+
+
+def of_filters(filters: Filters) -> tuple[str, dict[str, Any]]:
+    """The part of the conditions that holds for responses too."""
     where = ""
     values: dict[str, Any] = {}
-    if metric.kind is not Kind.NPS:
-        where, values = " and c.scale = :scale", {"scale": metric.declared_scale}
     if filters.branches is not None:
         where += " and c.branch_id = any(cast(:branches as int[]))"
         values["branches"] = sorted(filters.branches)
@@ -145,7 +152,7 @@ def _conditions(metric: MetricInfo, filters: Filters) -> tuple[str, dict[str, An
     return where, values
 
 
-def _sums(metric: MetricInfo, hist: str = "c.hist") -> str:
+def metric_sums(metric: MetricInfo, hist: str = "c.hist") -> str:
     """The sums that a metric's histograms are read as, of arrays called ``hist``."""
     return _band_sums(hist) if metric.kind is Kind.NPS else _bin_sums(metric.scale.bins, hist)
 
@@ -202,14 +209,14 @@ def cut_histograms(
     """
     assert _COLUMNS.issuperset(by)
     keys = "".join(f"c.{column}, " for column in by)
-    where, values = _conditions(metric, filters)
+    where, values = conditions(metric, filters)
     months = [run for run in cover(period) if run.kind == "month"]
     days = [run for run in cover(period) if run.kind != "month"]
     given: dict[str, Any] = {**values, "metric": metric.code, "cut": cut}
     for name, runs in (("month", months), ("day", days)):
         given[f"{name}_firsts"] = [run.start for run in runs]
         given[f"{name}_lasts"] = [run.end for run in runs]
-    sums = _sums(metric, "c.hists[part.place::int]")
+    sums = metric_sums(metric, "c.hists[part.place::int]")
     both = (_CUTS.format(time=time, keys=keys, where=where, sums=sums) for time in ("month", "day"))
     rows = session.execute(text(" union all ".join(both)), given).all()
     found: dict[tuple[Any, ...], Counts] = {}

@@ -19,8 +19,9 @@ from api.insights.periods import Period
 
 @dataclass(frozen=True, slots=True)
 class DecisionCount:
-    """Events whose latest decision was this; ``action`` None: not decided yet."""
+    """Events of one day whose latest decision was this; ``action`` None: not decided yet."""
 
+    day: date
     action: str | None
     reason: str | None
     events: int
@@ -82,7 +83,7 @@ class HeldAccount:
 
 
 _DECIDED = """
-    select d.action, d.reason, count(*) as events
+    select e.occurred_on as day, d.action, d.reason, count(*) as events
     from event e
     left join (
         select distinct on (event_id) event_id, action, reason from decision
@@ -91,17 +92,18 @@ _DECIDED = """
     ) d on d.event_id = e.id
     where e.occurred_on >= :start and e.occurred_on < :end and e.status = 'active'
         and e.source not like 'qr:%' {where} {touch}
-    group by d.action, d.reason
-    order by events desc, d.reason collate "C"
+    group by e.occurred_on, d.action, d.reason
+    order by e.occurred_on, events desc, d.reason collate "C"
 """
 # One row of every chain carries what belongs to the chain: the last message that had been sent when
-# the customer opened it, else the last one sent.
-_MESSAGES = """
+# the customer opened it, else the last one sent. ``cut`` is what the chains are told apart by.
+RANKED = """
     with message as (
         select i.occurred_on, i.channel, i.status, i.kind, coalesce(i.root_id, i.id) as chain,
             i.sent_at is not null or i.status in ('sent', 'delivered', 'undelivered') as sent,
             i.delivered_at is not null or i.status = 'delivered' as delivered, i.sent_at,
-            i.reminder_number, root.first_seen_at, r.id as response, r.completed_at
+            i.reminder_number, root.first_seen_at, r.id as response, r.completed_at,
+            {cut} as value
         from invitation i
         join invitation root on root.id = coalesce(i.root_id, i.id)
         left join response r on r.invitation_id = root.id
@@ -115,6 +117,8 @@ _MESSAGES = """
             bool_or(delivered) over (partition by chain) as any_delivered
         from message
     )
+"""
+_MESSAGES = """
     select occurred_on as day, channel, count(*) as messages,
         count(*) filter (where sent) as sent,
         count(*) filter (where delivered) as delivered,
@@ -170,8 +174,8 @@ def decision_counts(
     branches: Collection[int] | None,
     touchpoint: int | None = None,
 ) -> list[DecisionCount]:
-    """The period's events by their latest decision and its reason, most frequent first."""
-    clauses, values = _narrowed("e", branches, touchpoint)
+    """The period's events by day, latest decision and its reason."""
+    clauses, values = narrowed("e", branches, touchpoint)
     # The same condition on two tables: decisions name the branch of their event.
     clauses["where"] = clauses["where"].replace("e.branch_id", "branch_id")
     values |= {
@@ -190,9 +194,9 @@ def message_counts(
     touchpoint: int | None = None,
 ) -> list[MessageCount]:
     """Messages about the period's events, by the day of the event and by channel."""
-    clauses, values = _narrowed("i", branches, touchpoint)
+    clauses, values = narrowed("i", branches, touchpoint)
     values |= {"start": period.start, "end": period.end}
-    rows = session.execute(text(_MESSAGES.format(**clauses)), values)
+    rows = session.execute(text((RANKED + _MESSAGES).format(cut="null", **clauses)), values)
     return [MessageCount(*row) for row in rows]
 
 
@@ -200,7 +204,7 @@ def planned_counts(
     session: Session, branches: Collection[int] | None, now: datetime, touchpoint: int | None = None
 ) -> list[PlannedCount]:
     """Messages that wait to be sent, by channel."""
-    clauses, values = _narrowed("i", branches, touchpoint)
+    clauses, values = narrowed("i", branches, touchpoint)
     values |= {"late": now - _LATE, "tomorrow": now + timedelta(days=1)}
     rows = session.execute(text(_PLANNED.format(**clauses)), values)
     return [PlannedCount(*row) for row in rows]
@@ -210,7 +214,7 @@ def held_counts(
     session: Session, branches: Collection[int] | None, now: datetime, touchpoint: int | None = None
 ) -> list[HeldCount]:
     """Events that are held, by the reason of their latest decision."""
-    clauses, values = _narrowed("e", branches, touchpoint)
+    clauses, values = narrowed("e", branches, touchpoint)
     values["held_from"] = now - _HELD_AT_MOST
     rows = session.execute(text(_HELD.format(**clauses)), values)
     return [HeldCount(*row) for row in rows]
@@ -220,7 +224,7 @@ def undecided_events(
     session: Session, branches: Collection[int] | None, touchpoint: int | None = None
 ) -> int:
     """Events that nobody has decided yet."""
-    clauses, values = _narrowed("e", branches, touchpoint)
+    clauses, values = narrowed("e", branches, touchpoint)
     found: int = session.execute(text(_WAITING.format(**clauses)), values).scalar_one()
     return found
 
@@ -230,9 +234,10 @@ def held_accounts(session: Session, now: datetime) -> list[HeldAccount]:
     return [HeldAccount(*row) for row in session.execute(text(_ACCOUNTS), {"now": now})]
 
 
-def _narrowed(
+def narrowed(
     table: str, branches: Collection[int] | None, touchpoint: int | None
 ) -> tuple[dict[str, str], dict[str, Any]]:
+    """The clauses that leave some branches and a touchpoint of ``table``, and their values."""
     clauses, values = {"where": "", "touch": ""}, dict[str, Any]()
     if branches is not None:
         clauses["where"] = f"and {table}.branch_id = any(cast(:branches as int[]))"

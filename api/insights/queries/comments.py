@@ -14,28 +14,42 @@ from api.insights.periods import Period
 
 @dataclass(frozen=True, slots=True)
 class CommentFilter:
-    """Which comments: of some branches (None: all visible), a touchpoint, a range of scores."""
+    """Which comments: of some branches (None: all visible), a touchpoint, a range of scores.
+
+    ``words`` is a query of text search (`api.insights.searching`); ``scored`` asks for comments
+    with a score, or for those without.
+    """
 
     period: Period
     branches: Collection[int] | None = None
     touchpoint: int | None = None
     lowest: int | None = None
     highest: int | None = None
+    words: str | None = None
+    channel: str | None = None
+    written: str | None = None
+    scored: bool | None = None
 
 
-_COMMENTS = """
-    select r.id, a.question, a.text, r.branch_id, r.touchpoint_id, r.occurred_on, r.submitted_at,
-        r.channel, r.language, r.named, r.advisor, r.person_id, r.completed_at is not null as whole,
-        s.value as score
-    from response r
+_FROM = """
+    from {found} response r {on}
     join answer a on a.response_id = r.id and a.occurred_on = r.occurred_on
-        and a.text is not null
+        and a.text is not null {same}
     left join answer s on s.response_id = r.id and s.occurred_on = r.occurred_on
         and s.metric = :metric
     where r.occurred_on >= :start and r.occurred_on < :end {where}
+"""
+_COMMENTS = """
+    select r.id, a.question, a.text, r.branch_id, r.touchpoint_id, r.occurred_on, r.submitted_at,
+        r.channel, r.language, r.named, r.advisor, r.person_id, r.completed_at is not null as whole,
+        r.excluded_at is not null as excluded, s.value as score
+    {source}
     order by r.submitted_at desc, r.id desc, a.question collate "C"
     limit :limit
 """
+_COUNT = "select count(*) from (select 1 {source} limit :limit) counted"
+# Which words stand where is looked up with the owner's rights; rows are read with the viewer's.
+_FOUND = "bp_find_comments(:words, :start, :end, cast(:branches as int[])) f join"
 
 
 def comment_rows(
@@ -54,22 +68,44 @@ def comment_rows(
             'or a.question collate "C" > :question)'
         )
         values |= dict(zip(("at", "id", "question"), after, strict=True))
-    return session.execute(text(_COMMENTS.format(where=where)), values).all()
+    statement = _COMMENTS.format(source=_source(wanted, where))
+    return session.execute(text(statement), values).all()
+
+
+def comment_count(session: Session, metric: str, wanted: CommentFilter, most: int) -> int:
+    """How many comments there are; it stops counting at ``most``."""
+    where, values = _conditions(wanted)
+    values |= {"metric": metric, "limit": most}
+    statement = _COUNT.format(source=_source(wanted, where))
+    return int(session.execute(text(statement), values).scalar_one())
+
+
+def _source(wanted: CommentFilter, where: str) -> str:
+    if wanted.words is None:
+        return _FROM.format(found="", on="", same="", where=where)
+    on = "on r.id = f.response_id and r.occurred_on = f.occurred_on"
+    return _FROM.format(found=_FOUND, on=on, same="and a.question = f.question", where=where)
 
 
 def _conditions(wanted: CommentFilter) -> tuple[str, dict[str, Any]]:
     values: dict[str, Any] = {"start": wanted.period.start, "end": wanted.period.end}
     where = ""
+    if wanted.words is not None:
+        values |= {"words": wanted.words, "branches": None}
     if wanted.branches is not None:
         where += " and r.branch_id = any(cast(:branches as int[]))"
         values["branches"] = sorted(wanted.branches)
-    if wanted.touchpoint is not None:
-        where += " and r.touchpoint_id = :touchpoint"
-        values["touchpoint"] = wanted.touchpoint
-    if wanted.lowest is not None:
-        where += " and s.value >= :lowest"
-        values["lowest"] = wanted.lowest
-    if wanted.highest is not None:
-        where += " and s.value <= :highest"
-        values["highest"] = wanted.highest
+    for name, column in (("touchpoint", "touchpoint_id"), ("channel", "channel")):
+        if getattr(wanted, name) is not None:
+            where += f" and r.{column} = :{name}"
+            values[name] = getattr(wanted, name)
+    if wanted.written is not None:
+        where += " and r.language = :written"
+        values["written"] = wanted.written
+    if wanted.scored is not None:
+        where += f" and s.value is {'not ' if wanted.scored else ''}null"
+    for name, sign in (("lowest", ">="), ("highest", "<=")):
+        if getattr(wanted, name) is not None:
+            where += f" and s.value {sign} :{name}"
+            values[name] = getattr(wanted, name)
     return where, values

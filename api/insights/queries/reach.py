@@ -32,12 +32,15 @@ def _allowed(channel: str) -> str:
     return f"({latest})[2] = 0 as {channel}"
 
 
-def _counted(channel: str, kind: str) -> str:
+def _reached(channel: str, kind: str) -> str:
     reached = f"a.{kind} and w.{channel} and a.opted_out is not true"
-    reached += " and a.in_wechat" if channel == "wechat" else ""
+    return reached + (" and a.in_wechat" if channel == "wechat" else "")
+
+
+def _counted(channel: str, kind: str) -> str:
     return (
         f"count(*) filter (where a.{kind}), count(*) filter (where a.{kind} and w.{channel}), "
-        f"count(*) filter (where {reached})"
+        f"count(*) filter (where {_reached(channel, kind)})"
     )
 
 
@@ -71,7 +74,9 @@ with pairs as materialized (
     where o.purpose = 'survey' and o.given_at <= :now and o.person_id in ({_THEIRS})
     group by o.person_id
 )
-select s.unit_id, count(*), {", ".join(_counted(*each) for each in CHANNELS)}
+select s.unit_id, count(*),
+    count(*) filter (where {" or ".join(f"({_reached(*each)})" for each in CHANNELS)}),
+    {", ".join(_counted(*each) for each in CHANNELS)}
 from (select distinct p.unit_id, s.person_id from pairs p join seen s using (branch_id)) s
 left join addresses a on a.person_id = s.person_id
 left join allowed w on w.person_id = s.person_id
@@ -90,11 +95,12 @@ select set_config('bp.people', :people, true), set_config('enable_nestloop', :ne
 
 @dataclass(frozen=True, slots=True)
 class ReachCount:
-    """Customers of one unit, and how many of them by one channel."""
+    """Customers of one unit, how many of them by any channel, and by one channel."""
 
     unit_id: int
     channel: str
     customers: int
+    anyhow: int
     addressed: int
     consented: int
     reachable: int
@@ -119,7 +125,7 @@ def reach_counts(
 
 def _unfolded(row: Sequence[int]) -> Iterator[ReachCount]:
     """One row of a unit as one count per channel."""
-    unit, customers, *counts = row
+    unit, customers, anyhow, *counts = row
     for number, (channel, _) in enumerate(CHANNELS):
         addressed, consented, reachable = counts[3 * number : 3 * number + 3]
-        yield ReachCount(unit, channel, customers, addressed, consented, reachable)
+        yield ReachCount(unit, channel, customers, anyhow, addressed, consented, reachable)

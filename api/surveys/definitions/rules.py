@@ -28,6 +28,7 @@ Until = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:
 Calendar = Annotated[str, StringConstraints(min_length=2, max_length=6)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]  # of ISO 4217
 Number = Annotated[StrictFloat, AllowInfNan(False)]  # takes whole numbers too
 Share = Annotated[Number, Field(ge=0, le=1)]
 WhenFull = Literal["hold", "drop"]
@@ -141,6 +142,7 @@ class RulesFile(Table):
     version: Version
     effective_from: AwareDatetime
     compete: Compete = Compete.PRIORITY
+    currency: Currency | None = None
     cap: CapEntry
     limits: Annotated[tuple[LimitEntry, ...], Field(alias="limit")] = ()
     segments: Annotated[tuple[SegmentEntry, ...], Field(alias="segment", min_length=1)]

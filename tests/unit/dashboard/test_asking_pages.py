@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 from test_dashboard_pages import hrefs, nodes, text
 
-from api.insights.asking import Decided, Messages
+from api.insights.asking import Decided
+from api.insights.costs import Prices
 from api.insights.reach import ChannelReach
-from dashboard.data.asking import AskingView, ChannelRow, Reason, Stage, Waiting
+from dashboard.data.asking import AskingView, Reason, Stage, Waiting
+from dashboard.data.collection import Collection, Cost, CostRow, CutTable, Time, Within
 from dashboard.data.dead_letters import DeadLetter, DeadLetters
 from dashboard.data.drafting import (
     Changes,
@@ -24,6 +26,7 @@ from dashboard.data.drafting import (
     changes_between,
 )
 from dashboard.data.explained import CapRow, CheckRow, CustomerView, EventRow, EventView, MessageRow
+from dashboard.data.frame import Link
 from dashboard.data.rule_words import cap_words, length, rule_lines, segment_words, wave_words
 from dashboard.data.rules import (
     RulesView,
@@ -36,6 +39,8 @@ from dashboard.data.rules import (
 from dashboard.data.simulation import Choice, Outcome, Pair, TryView
 from dashboard.data.words import Words
 from dashboard.figures.now_then import COLUMNS as NOW_THEN
+from dashboard.figures.reasons import COLUMNS as REASONS
+from dashboard.figures.reasons import reasons_figure
 from dashboard.figures.volume import COLUMNS, volume_figure
 from dashboard.ids import Id
 from dashboard.pages import editor, explained
@@ -96,6 +101,28 @@ def a_set(*rules: Rule, **changes: Any) -> RuleSet:
     return RuleSet("cars", 3, start, **(given | changes))
 
 
+BRANCH = {
+    "code": "D1", "name": "Jing'an", "href": "/app/asking/D1", "events": 400, "eligible": 200,
+    "sent": 150, "delivered": 149, "opened": 80, "answered": 60, "completed": 50, "score": 1 / 3,
+    "low": 0.26, "high": 0.41, "messages": 190, "cost": 9.5, "undelivered": 1, "unknown": 0,
+}  # fmt: skip
+
+
+def a_collection(**changes: Any) -> Collection:
+    """Branches apart, messages with a price, answers within a day."""
+    cost = Cost("CNY 19", "CNY 0.16", [CostRow("SMS", 380, "0.05", "CNY 19")], [], 3, None)
+    given: dict[str, Any] = {
+        "table": CutTable("branch", [Link("Branch", "/app/asking?by=branch", active=True)],
+                          [BRANCH], (0.2, 0.5), 0.3, "CNY"),
+        "cost": cost,
+        "times": [Time("All channels", 120, "2.0 hours", "1 hour", "9 hours", "3 days")],
+        "within": [Within(1, 40, 1 / 3), Within(24, 100, 5 / 6)],
+        "reasons": pd.DataFrame([(date(2026, 8, 17), "Asked too often", 500, 1000)],
+                                columns=list(REASONS)),
+    }  # fmt: skip
+    return Collection(**(given | changes))
+
+
 def a_view(**changes: Any) -> AskingView:
     """A period in which customers were asked."""
     given: dict[str, Any] = {
@@ -103,14 +130,14 @@ def a_view(**changes: Any) -> AskingView:
         "period": "17 Aug 2026 – 15 Nov 2026",
         "decided": Decided(1000, 10, 400, 90, 500, []),
         "stages": [Stage(name, n, n / 1000, "of it") for name, n in
-                   zip("abcdefg", (1000, 400, 380, 370, 200, 130, 120), strict=True)],
+                   zip("abcdefgh", (1000, 490, 400, 380, 370, 200, 130, 120), strict=True)],
         "reasons": [Reason("Asked too often", 500, 0.5, held=False),
                     Reason("Too early", 90, 0.09, held=True)],
-        "channels": [ChannelRow("sms", "SMS", Messages(500, 380, 370, 6, 4, 100, 200, 130, 120))],
         "volume": pd.DataFrame([(date(2026, 8, 17), "SMS", 380, 130)], columns=list(COLUMNS)),
         "by_week": True,
         "queue": [Waiting("Planned by SMS", 12, "2 Nov 2026, 09:00")],
         "dead": DeadLetters([LETTER], 1),
+        "collection": a_collection(),
     }  # fmt: skip
     return AskingView(**(given | changes))
 
@@ -156,6 +183,54 @@ def test_reachable_customers_are_a_share_of_all_of_them() -> None:
     assert "Of 200 customers" in said
     assert "Choose a unit" in text(reach_bars(None, EN))
     assert "No customers yet" in text(reach_bars([], EN))
+
+
+@pytest.mark.parametrize("say", [EN, ZH])
+@pytest.mark.parametrize("by", ["channel", "segment", "touchpoint", "branch", "contacts"])
+def test_whatever_is_told_apart_its_columns_have_names_and_its_note(say: Words, by: str) -> None:
+    table = replace(a_collection().table, by=by)
+    page = asking_page(a_view(collection=a_collection(table=table)), say, dark=False)
+    (grid,) = [node for node in nodes(page) if getattr(node, "id", None) == Id.COLLECTION_GRID]
+    heads = [column["headerName"] for column in grid.columnDefs]
+    assert all(heads)
+    assert not re.search(r"\b(collection|asked|asking)\.[a-z]", " ".join([text(page), *heads]))
+
+
+def test_without_a_price_the_page_says_how_to_set_one() -> None:
+    unknown = Cost(None, None, [CostRow("SMS", 380, None, None)], ["SMS"], 3, "/app/rules/edit")
+    page = asking_page(a_view(collection=a_collection(cost=unknown)), EN, dark=False)
+    assert "sms = 0.05" in text(page)
+    assert "/app/rules/edit" in hrefs(page)
+    half = replace(
+        unknown, total="CNY 3", rows=[*unknown.rows, CostRow("Telephone", 1, "3", "CNY 3")]
+    )
+    said = text(asking_page(a_view(collection=a_collection(cost=half)), EN, dark=False))
+    assert "Without a price, and not in the sum: SMS" in said
+    assert "each complete answer" not in said
+
+
+def test_times_are_told_from_ten_answers_on() -> None:
+    said = text(asking_page(a_view(), EN, dark=False))
+    assert "Half of the 120 complete answers came within 2.0 hours" in said
+    few = a_collection(times=[], within=[])
+    assert "Too few answers" in text(asking_page(a_view(collection=few), EN, dark=True))
+
+
+def test_reasons_stand_in_panels_of_one_scale() -> None:
+    rows = [(date(2026, 8, 17), "Capped", 50, 100), (date(2026, 8, 17), "Too old", 5, 100)]
+    frame = pd.DataFrame(rows, columns=list(REASONS))
+    figure = reasons_figure(frame, dark=False, tick="%d", hover="", by_week=True)
+    assert [list(bar.y) for bar in figure.data] == [[50.0], [5.0]]
+    assert figure.layout.yaxis2.matches == "y" or figure.layout.yaxis.matches
+
+
+def test_a_price_that_is_not_known_is_not_a_price_of_nothing() -> None:
+    known = Prices(1, "CNY", {"sms": 0.05, "wechat": 0.0})
+    assert known.cost({"sms": 100, "wechat": 5}) == pytest.approx(5.0)
+    assert known.cost({"sms": 100, "call": 1}) is None
+    assert known.cost({"sms": 100, "call": 0}) == pytest.approx(5.0)
+    assert known.known_cost({"sms": 100, "call": 1}) == pytest.approx(5.0)
+    assert known.known_cost({"call": 1}) is None
 
 
 def test_bars_are_stacked_by_channel_the_most_used_first() -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from dashboard.figures.behind import Behind, taken_out
 from dashboard.figures.comparison import COLUMNS as COMPARED
 from dashboard.figures.comparison import comparison_figure
 from dashboard.figures.graph import config, graph
@@ -86,7 +87,33 @@ def test_no_graph_offers_to_send_anything_anywhere() -> None:
         assert settings["showSendToCloud"] is False
         assert settings["displaylogo"] is False
     assert config("zh")["locale"] == "zh-CN"
-    assert graph(go.Figure(), "en", 200).children.config["showSendToCloud"] is False
+    drawn = graph(go.Figure(), "en", 200).children[0].children
+    assert drawn.config["showSendToCloud"] is False
+
+
+def test_a_figure_gives_its_numbers_to_the_page_and_not_to_the_browser() -> None:
+    figure = trend_figure(_trend([40.0, None]), NPS, dark=False, tick="%d", hover="")
+    _, below = graph(figure, "en", 200).children
+    assert figure.layout.meta is None
+    table = below.children[0].children[1].children[0]
+    _, head, body = table.children
+    assert [cell.children for cell in head.children.children] == [
+        *("From", "Score", "From about", "To about", "Answers")
+    ]
+    rows = [[cell.children for cell in row.children] for row in body.children]
+    assert rows == [
+        ["2026-08-03", "40", "35", "45", "40"],
+        ["2026-08-10", "\u2013", "\u2013", "\u2013", "40"],
+    ]
+
+
+def test_of_a_figure_that_keeps_nothing_the_traces_are_read() -> None:
+    figure = go.Figure(go.Heatmap(x=["a", "b"], y=["one"], z=[[1.5, None]]))
+    assert taken_out(figure) == Behind(["", "a", "b"], [["one", "1.5", "\u2013"]])
+    points = go.Figure(
+        [go.Scatter(x=[1, 2], y=[3.25, 4]), go.Scatter(x=[1], y=[1], hoverinfo="skip")]
+    )
+    assert taken_out(points) == Behind(["x", "y"], [["1", "3.25"], ["2", "4"]])
 
 
 def test_figures_take_their_colours_from_the_style_sheet() -> None:

@@ -13,7 +13,8 @@ from api.insights.league_rows import LeagueRow
 from dashboard.data.frame import Frame, Link
 from dashboard.data.glance import Glance, Part, Step
 from dashboard.data.league import LeagueView, tied_with
-from dashboard.data.unit import UnitView, Voice, Voices
+from dashboard.data.unit import UnitView
+from dashboard.data.voices import Voice, Voices
 from dashboard.data.words import Words
 from dashboard.figures.comparison import COLUMNS as COMPARED
 from dashboard.figures.trend import COLUMNS as TREND
@@ -276,7 +277,8 @@ def test_no_id_is_used_twice_on_a_page() -> None:
     trees = [shell(), frame_of(frame, EN), league_page(a_league([a_row("D1")]), EN)]
     ids = [str(node.id) for tree in trees for node in nodes(tree) if getattr(node, "id", None)]
     assert len(ids) == len(set(ids))
-    assert set(ids) <= {str(one) for one in Id}
+    of_a_table = {f"{one}-{part}" for one in Id for part in ("search", "columns", "csv", "xlsx")}
+    assert set(ids) <= {*map(str, Id), *of_a_table}
 
 
 def tied(code: str, rank: int | None, *, group: str | None = None, above: bool = True) -> LeagueRow:

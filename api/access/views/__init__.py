@@ -1,0 +1,1 @@
+"""Views that a person saved for themselves: an address of the dashboard under a name."""

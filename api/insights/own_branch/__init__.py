@@ -1,0 +1,1 @@
+"""What one branch reads of itself: its day, where it stands, what to improve, its team."""
