@@ -81,7 +81,8 @@ def _count(
 
 def _stamp(connection: Connection, keys: repository.Keys, changed: set[tuple[str, date]]) -> None:
     if keys.branches:
-        repository.stamp(connection, changed | {(repository.ANY_METRIC, day) for day in keys.days})
+        any_metric = {(repository.ANY_METRIC, day) for day in keys.days}
+        repository.stamp(connection, changed | any_metric, sorted(set(keys.branches)))
 
 
 def rebuild(database: Database) -> int:

@@ -1,10 +1,13 @@
-"""How new the numbers are: one version for everything that was counted."""
+"""How new the numbers are: one version for everything that was counted of the viewer's branches."""
 
 from sqlmodel import Session
 
-from api.insights.queries import newest_version
+from api.insights.queries import scope_version
 
 
 def data_version(session: Session) -> int:
-    """Rises whenever answers were folded or counts imported; 0 at the very beginning."""
-    return newest_version(session)
+    """Rises when the viewer's answers were folded or counts imported; 0 at the very beginning.
+
+    What others answered moves the network's values too: these are as of the viewer's own news.
+    """
+    return scope_version(session)

@@ -20,6 +20,7 @@ from api.models.asking import (
 )
 from api.models.audit import AuditEntry
 from api.models.cells import (
+    BranchVersion,
     Cell,
     CutDay,
     CutMonth,
@@ -88,6 +89,7 @@ __all__ = [
     "Answer",
     "ApiToken",
     "AuditEntry",
+    "BranchVersion",
     "CallTask",
     "CallTry",
     "Cell",

@@ -166,6 +166,15 @@ class MetricDay(Table, table=True):
     version: int = Field(sa_type=BigInteger, index=True)
 
 
+class BranchVersion(Table, table=True):
+    """The data version of what is counted of a branch: when its open pages are out of date."""
+
+    __tablename__ = "branch_version"
+
+    branch_id: int = Field(primary_key=True)
+    version: int = Field(sa_type=BigInteger)
+
+
 class LeagueTable(Table, table=True):
     """A league table computed over a comparison set, the same for every viewer."""
 

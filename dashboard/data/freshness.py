@@ -5,5 +5,5 @@ from dashboard.data.sitting import Sitting
 
 
 def version_now(sitting: Sitting) -> int:
-    """Rises whenever anything was counted."""
+    """Rises whenever anything was counted of the viewer's branches."""
     return data_version(sitting.session)

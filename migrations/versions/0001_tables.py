@@ -68,6 +68,11 @@ def upgrade() -> None:
     )
     op.create_index('ix_audit_entry_actor', 'audit_entry', ['actor', 'at'], unique=False)
     op.create_index('ix_audit_entry_subject', 'audit_entry', ['subject', 'at'], unique=False)
+    op.create_table('branch_version',
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('branch_id', name=op.f('pk_branch_version'))
+    )
     op.create_table('cell',
     sa.Column('metric', sa.Text(), nullable=False),
     sa.Column('period', sa.Text(), nullable=False),
@@ -1119,6 +1124,7 @@ def downgrade() -> None:
     op.drop_table('cut_day')
     op.drop_index('ix_cell_branch_id', table_name='cell')
     op.drop_table('cell')
+    op.drop_table('branch_version')
     op.drop_index('ix_audit_entry_subject', table_name='audit_entry')
     op.drop_index('ix_audit_entry_actor', table_name='audit_entry')
     op.drop_table('audit_entry')

@@ -33,6 +33,7 @@ BRANCH_TABLES = (
     "moment_cell",
     "cut_day",
     "moment_day",
+    "branch_version",
     "published_row",
     "warning_row",
     "contest",
@@ -59,7 +60,7 @@ WEB_GRANTS = {
         "idempotency_key person person_branch person_source contact_point person_merge consent "
         "suppression erased_mark event metric survey_version message_version rule_set_version "
         "decision invitation survey_token receipt response answer cell cut_month metric_day "
-        "league_table league_row audit_entry outbox_message job_window person_hold sampling_plan "
+        "branch_version league_table league_row audit_entry outbox_message job_window person_hold sampling_plan "
         "call_task call_try qr_point provider_rate wechat_follower wechat_consent phone_check "
         "rules_draft moment_cell cut_day moment_day indicator_version adjustment_fit "
         "published_table published_row warning_run warning_row contest contest_evidence saved_view"

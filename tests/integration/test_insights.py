@@ -25,7 +25,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from viewers import looking
 
-from api.cells.service import fold
+from api.cells.service import fold, spans_changed
 from api.core.errors import Invalid, NotAllowed, NotFound
 from api.core.ids import new_id
 from api.insights.comments import Comment, Wanted, list_comments
@@ -441,11 +441,26 @@ def test_a_cursor_that_is_none_of_ours_is_refused(office: Office, world: World) 
                 list_comments(session, viewer, Wanted(PERIOD), cursor=cursor)
 
 
-def test_the_data_version_rises_with_every_fold(office: Office, world: World) -> None:
-    with looking(office, world.branches[0], "branch_manager") as (session, _):
-        before = data_version(session)
+def test_the_data_version_rises_for_those_who_see_a_branch_that_was_answered(
+    office: Office, world: World
+) -> None:
+    def versions() -> list[int]:
+        seen = []
+        for unit in (given.branch, elsewhere, world.network):
+            with looking(office, unit, "branch_manager") as (session, _):
+                seen.append(data_version(session))
+        return seen
+
+    [given] = made_up(world, random.Random(24), [MONDAY], 1)
+    elsewhere = next(one for one in world.branches if one != given.branch)
+    before = versions()
     with office.owner.connection() as connection:
-        write(connection, made_up(world, random.Random(24), [MONDAY], 1))
+        write(connection, [given])
     fold(office.worker.database)
-    with looking(office, world.branches[0], "branch_manager") as (session, _):
-        assert data_version(session) > before
+    after = versions()
+    assert after[0] > before[0]
+    assert after[1] == before[1]
+    assert after[2] == after[0]
+    with office.owner.connection() as connection:
+        spans_changed(connection, {("nps", MONDAY)})
+    assert all(new > old for new, old in zip(versions(), after, strict=True))

@@ -56,6 +56,13 @@ _STAMP = text(
     "on conflict (metric, day) do update set version = excluded.version"
 )
 
+_STAMP_BRANCHES = text(
+    "insert into branch_version (branch_id, version) "
+    "select id, :version from unit where kind = 'branch' and (cast(:branches as int[]) is null "
+    "or id = any (cast(:branches as int[]))) "
+    "on conflict (branch_id) do update set version = excluded.version"
+)
+
 
 def add_mark(
     session: Session | Connection, branch: int, day: date, touchpoint: int, version: int
@@ -111,8 +118,15 @@ def drop_marks(connection: Connection) -> None:
     connection.execute(text("delete from dirty_mark"))
 
 
-def stamp(session: Session | Connection, changed: set[tuple[str, date]]) -> int:
-    """Gives the changed metric days a new data version and tells whoever listens."""
+def stamp(
+    session: Session | Connection,
+    changed: set[tuple[str, date]],
+    branches: Sequence[int] | None = None,
+) -> int:
+    """Gives the changed metric days a new data version and tells whoever listens.
+
+    So it does for ``branches``, whose pages are made again: all of them if none are named.
+    """
     version = int(session.execute(text("select nextval('data_version')")).scalar_one())
     ordered = sorted(changed)
     session.execute(
@@ -123,5 +137,6 @@ def stamp(session: Session | Connection, changed: set[tuple[str, date]]) -> int:
             "days": [day for _, day in ordered],
         },
     )
+    session.execute(_STAMP_BRANCHES, {"version": version, "branches": branches})
     session.execute(text("select pg_notify('bp_data', :version)"), {"version": str(version)})
     return version

@@ -32,6 +32,12 @@ def newest_version(session: Session) -> int:
     )
 
 
+def scope_version(session: Session) -> int:
+    """The newest data version of a branch in the transaction's scope."""
+    found = session.execute(text("select coalesce(max(version), 0) from branch_version"))
+    return int(found.scalar_one())
+
+
 def structure_version(session: Session) -> int:
     """The version of units, parents and profiles, from the sequence of the data versions."""
     found = session.execute(text("select structure_version from network")).scalar()
