@@ -201,7 +201,8 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
         links += _home_links(sitting, home)
     if may_look(sitting):
         links.append(("dashboard.nav.indicators", Page.INDICATORS, None))
-        links.append(("dashboard.nav.warnings", Page.WARNINGS, None))
+        if not compares(sitting):
+            links.append(("dashboard.nav.warnings", Page.WARNINGS, None))
     if sitting.viewer.may(Permission.VIEW_COMMENTS):
         word = "dashboard.nav.voices" if compares(sitting) else "dashboard.nav.comments"
         links.append((word, Page.VOICES, None))
@@ -211,9 +212,7 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
         links.append(("dashboard.nav.asking", Page.ASKING, None))
     if "interviewer" in sitting.viewer.roles:
         links.append(("dashboard.nav.calls", Page.CALLS, None))
-    if not compares(sitting) and sitting.viewer.may(Permission.VIEW_COMMENTS):
-        links.append(("dashboard.nav.contests", Page.CONTESTS, None))
-    if may_print(sitting):
+    if may_print(sitting) and not compares(sitting):
         links.append(("dashboard.nav.points", Page.POINTS, None))
     if compares(sitting):
         links.append(("dashboard.nav.network", Page.NETWORK, None))
@@ -257,7 +256,11 @@ def _branch_tabs(sitting: Sitting, address: Address) -> list[Link]:
 
 # Pages that stand behind one entry of the navigation, as tabs; a group is called by its first.
 _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
-    ((Page.OVERVIEW, Permission.VIEW_NETWORK), (Page.COMPARE, Permission.VIEW_NETWORK)),
+    (
+        (Page.OVERVIEW, Permission.VIEW_NETWORK),
+        (Page.COMPARE, Permission.VIEW_NETWORK),
+        (Page.WARNINGS, Permission.VIEW_SCORES),
+    ),
     (
         (Page.INDICATORS, Permission.VIEW_SCORES),
         (Page.JOURNEY, Permission.VIEW_SCORES),
@@ -269,14 +272,15 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
         (Page.RULES, Permission.VIEW_NETWORK),
         (Page.ASKING_EVENT, Permission.VIEW_NETWORK),
         (Page.SIMULATE, Permission.MANAGE_ASKING),
+        (Page.POINTS, Permission.MANAGE_POINTS),
     ),
     ((Page.NETWORK, Permission.VIEW_NETWORK), (Page.PEOPLE, Permission.MANAGE_PEOPLE)),
     (
         (Page.LEAGUE, Permission.VIEW_NETWORK),
         (Page.PUBLISHED, Permission.VIEW_NETWORK),
-        (Page.CONTESTS, Permission.VIEW_NETWORK),
         (Page.ENOUGH, Permission.VIEW_NETWORK),
     ),
+    ((Page.VOICES, Permission.VIEW_COMMENTS), (Page.CONTESTS, Permission.VIEW_COMMENTS)),
 )
 _BEHIND = {
     Page.RESPONSE: Page.VOICES,
