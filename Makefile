@@ -6,7 +6,7 @@ ARGS ?=
 SUITES := fast integration concurrency browser
 RUN_SUITE := .ci/suite
 
-.PHONY: help demo test check static soak bench lock clean \
+.PHONY: help demo test check static soak screenshots bench lock clean \
         check-format check-lint check-types check-order check-tests $(SUITES:%=suite-%)
 
 help:  ## this list
@@ -22,13 +22,13 @@ test: .make/dev .make/browser  ## every suite, and one line that sums them
 	done; $(PY) tests/report.py .artifacts || failed=1; exit $$failed
 
 suite-fast:
-	@sh $(RUN_SUITE) fast --disable-socket tests/unit tests/rules $(ARGS)
+	@sh $(RUN_SUITE) fast -n 2 --dist loadfile --disable-socket tests/unit tests/rules $(ARGS)
 suite-integration:
 	@sh $(RUN_SUITE) integration -n 2 --dist loadfile tests/integration $(ARGS)
 suite-concurrency:
-	@sh $(RUN_SUITE) concurrency tests/concurrency $(ARGS)
+	@sh $(RUN_SUITE) concurrency -n 2 --dist loadfile tests/concurrency $(ARGS)
 suite-browser:
-	@sh $(RUN_SUITE) browser tests/browser $(ARGS)
+	@sh $(RUN_SUITE) browser -n 2 --dist worksteal tests/browser $(ARGS)
 
 static: check-format check-lint check-types check-order  ## format, lint, types, order of the rooms
 
@@ -45,12 +45,16 @@ check-order: .make/dev
 check-tests: .make/dev
 	$(PY) -m pytest -q -m "not soak" --disable-socket tests/unit tests/rules
 
-soak: .make/dev  ## the long runs: many crashes, a large history, the crash bench at its stated size
-	$(PY) -m pytest -m soak tests $(ARGS)
+soak: .make/dev screenshots  ## the long runs: many crashes, a large history, the crash bench at its stated size
+	$(PY) -m pytest -m soak tests --deselect tests/browser/test_every_page_browser.py $(ARGS)
 	.venv/bin/branchpulse bench crash --full
 
-bench: .make/package  ## every bench; ARGS=--full for the stated size
-	@failed=0; for name in submit ingest league plan claim send crash; do \
+screenshots: .make/dev .make/browser  ## every page as each reader, both languages and themes, desk and phone, into docs/screenshots
+	@CHROMIUM=$${CHROMIUM:-$$(cat .make/chromium)} BRANCHPULSE_PICTURES=docs/screenshots \
+	  $(PY) -m pytest -q -m soak tests/browser/test_every_page_browser.py $(ARGS)
+
+bench: .make/dev .make/browser  ## every bench; ARGS=--full for the stated size
+	@failed=0; for name in submit ingest league pages plan claim send crash; do \
 	  .venv/bin/branchpulse bench $$name $(ARGS) || failed=1; \
 	done; exit $$failed
 

@@ -22,12 +22,14 @@ from sqlmodel import Session
 from api.core.crypto import Vault
 from api.core.database import Database, make_engine
 from api.core.embedded import discard_server, embedded_server
+from api.core.embedded.cluster import SETTINGS
 from api.core.installation import Installation
 from api.core.migrate import migrate
 from api.core.settings import Settings
 from api.demo.people import Login
 from api.demo.service import DemoSize, prepare
 
+pytest_plugins = ["dashboard_site"]
 NOW = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)  # a Wednesday, noon in Shanghai
 SECRET = "test secret key of sufficient length, not real"
 ROLE_PASSWORD = "only-for-tests"
@@ -48,8 +50,12 @@ def admin_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield named
         return
     home = tmp_path_factory.mktemp("postgres")
-    with embedded_server(home) as server:
-        yield server.url("postgres")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("fsync", "full_page_writes"):
+            patch.setitem(SETTINGS, name, "off")  # nobody needs it after a power failure
+        with embedded_server(home) as server:
+            patch.undo()
+            yield server.url("postgres")
     discard_server(home)
 
 

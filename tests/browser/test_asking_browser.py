@@ -1,33 +1,13 @@
 """Rules written and published, and a lost message sent again, in a real browser."""
 
-from collections.abc import Iterator
-
-import pytest
-from dashboard_site import Site, headless, looking, running_site, settled, until, visit
+from dashboard_site import Site, looking, settled, until, visit
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
-from api.core.settings import Settings
-from api.demo.people import Login
 
-
-@pytest.fixture(scope="module")
-def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
-    with running_site(demo_template, admin_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
-
-
-def test_rules_are_written_checked_and_published(site: Site, chromium: Browser) -> None:
-    with looking(chromium, site, "hq_admin") as (page, seen):
-        visit(page, site, "/app/rules/edit?lang=en")
+def test_rules_are_written_checked_and_published(worked_site: Site, chromium: Browser) -> None:
+    with looking(chromium, worked_site, "hq_admin") as (page, seen):
+        visit(page, worked_site, "/app/rules/edit?lang=en")
         area, gutter = page.locator("#rules-text"), page.locator("#rules-gutter b")
         written = area.input_value()
         expect(gutter).to_have_count(len(written.split("\n")))
@@ -53,16 +33,18 @@ def test_rules_are_written_checked_and_published(site: Site, chromium: Browser) 
         expect(page.locator("#main h2").first).to_contain_text("Version 2")
         settled(page)
         assert not seen.complaints
-    with site.office.owner.connection() as connection:
+    with worked_site.office.owner.connection() as connection:
         by = connection.execute(
             text("select published_by from rule_set_version where version = 2")
         ).scalar_one()
     assert by is not None
 
 
-def test_a_message_that_did_not_arrive_is_sent_again_once(site: Site, chromium: Browser) -> None:
-    with looking(chromium, site, "hq_admin") as (page, seen):
-        visit(page, site, f"/app/asking?lang=en&{site.days}")
+def test_a_message_that_did_not_arrive_is_sent_again_once(
+    worked_site: Site, chromium: Browser
+) -> None:
+    with looking(chromium, worked_site, "hq_admin") as (page, seen):
+        visit(page, worked_site, f"/app/asking?lang=en&{worked_site.days}")
         button = page.locator("[data-letter]:not([disabled])").first
         letter = button.get_attribute("data-letter")
         button.click()
@@ -74,11 +56,11 @@ def test_a_message_that_did_not_arrive_is_sent_again_once(site: Site, chromium: 
         expect(page.get_by_text("It goes out again")).to_be_visible()
         expect(page.locator(f"[data-letter='{letter}']")).to_be_disabled()
         assert not seen.complaints
-    with site.office.owner.connection() as connection:
+    with worked_site.office.owner.connection() as connection:
         again = connection.execute(
             text("select kind, status from invitation where root_id = :root"), {"root": letter}
         ).all()
     assert [tuple(row) for row in again] == [("resend", "planned")]
-    with looking(chromium, site, "hq_analyst") as (page, _):
-        visit(page, site, f"/app/asking?lang=en&{site.days}")
+    with looking(chromium, worked_site, "hq_analyst") as (page, _):
+        visit(page, worked_site, f"/app/asking?lang=en&{worked_site.days}")
         assert page.locator("[data-letter]:not([disabled])").count() == 0

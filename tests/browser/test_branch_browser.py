@@ -1,31 +1,13 @@
 """A branch's own pages in a real browser: on a phone first, and what is read is what SQL says."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from dashboard_site import Site, headless, looking, running_site, settled, until, visit
+from dashboard_site import Site, looking, settled, until, visit
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
-from api.core.settings import Settings
-from api.demo.people import Login
-
 PAGES = ("today", "standing", "improve", "team")
-
-
-@pytest.fixture(scope="module")
-def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
-    with running_site(demo_template, admin_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def own_code(site: Site) -> str:

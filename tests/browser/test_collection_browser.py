@@ -1,16 +1,11 @@
 """Collection in a real browser: told apart by address, what is read equals SQL, taken as a file."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from dashboard_site import Site, headless, looking, running_site, settled, visit
+from dashboard_site import Site, looking, settled, visit
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
-
-from api.core.settings import Settings
-from api.demo.people import Login
 
 GRID = "#collection-grid .ag-center-cols-container .ag-row"
 BRANCHES = text("""
@@ -22,20 +17,6 @@ BRANCHES = text("""
     left join response r on r.invitation_id = i.id
     where u.kind = 'branch' group by u.name_en
 """)
-
-
-@pytest.fixture(scope="module")
-def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
-    with running_site(demo_template, admin_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def test_branches_are_told_apart_by_the_address_and_read_as_they_are(

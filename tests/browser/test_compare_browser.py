@@ -1,33 +1,14 @@
 """Units side by side in a real browser: chosen by typing, kept in the address, equal to SQL."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
-from dashboard_site import PATIENCE_MS, Site, headless, looking, running_site, settled, until, visit
+from dashboard_site import PATIENCE_MS, Site, looking, settled, until, visit
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
-
-from api.core.settings import Settings
-from api.demo.people import Login
 
 DRAWN = "document.querySelectorAll('#main .js-plotly-plot .scatterlayer .lines path').length > 0"
 PICKED = ".bp-pick > a:first-child"
 ROWS = "#main .bp-card:not(.bp-12) .bp-rows a.bp-row"
-
-
-@pytest.fixture(scope="module")
-def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
-    with running_site(demo_template, admin_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def counted(site: Site) -> dict[str, tuple[int, int]]:

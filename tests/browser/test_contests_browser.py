@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from dashboard_site import Site, headless, looking, running_site, settled, visit
+from dashboard_site import Site, looking, running_site, settled, visit
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
@@ -15,16 +15,9 @@ from api.demo.people import Login
 
 @pytest.fixture(scope="module")
 def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
+    """A copy whose answers this file takes out."""
     with running_site(demo_template, admin_url) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def excluded(site: Site) -> int:

@@ -1,16 +1,13 @@
 """The dashboard as people see it: each role looks at it in Chromium, and SQL says what is true."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from dashboard_site import Seen, Site, headless, looking, running_site, settled, until, visit
+from dashboard_site import Seen, Site, log_in, looking, settled, until, visit
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
 from api.cells.service import fold
-from api.core.settings import Settings
-from api.demo.people import Login
 from api.insights.league_store import compute_requested
 
 MINUS = "\u2212"
@@ -41,20 +38,6 @@ TRUTH = text(
         and (cast(:touchpoint as text) is null or t.code = :touchpoint)
     """
 )
-
-
-@pytest.fixture(scope="module")
-def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
-    with running_site(demo_template, admin_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def truth(site: Site, code: str, touchpoint: str | None = None) -> tuple[int, float | None]:
@@ -384,21 +367,14 @@ def test_on_a_phone_nothing_sticks_out(
             assert small == 0, path
 
 
-@pytest.fixture
-def one_more_answer(site: Site) -> Iterator[None]:
-    """Takes the additional answer away again."""
-    yield
-    with site.office.owner.connection() as connection:
-        connection.execute(text("delete from answer where question = 'live'"))
-        connection.execute(text("delete from response where source = 'live'"))
-
-
-@pytest.mark.usefixtures("one_more_answer")
-def test_numbers_come_by_themselves_when_a_customer_answers(site: Site, chromium: Browser) -> None:
-    with looking(chromium, site, "hq_admin") as (page, _):
-        visit(page, site, f"/app/overview?lang=en&{site.days}")
+def test_numbers_come_by_themselves_when_a_customer_answers(
+    worked_site: Site, chromium: Browser
+) -> None:
+    fold(worked_site.office.worker.database)  # what other tests left
+    with looking(chromium, worked_site, "hq_admin") as (page, _):
+        visit(page, worked_site, f"/app/overview?lang=en&{worked_site.days}")
         before, _ = shown(page)
-        with site.office.owner.connection() as connection:
+        with worked_site.office.owner.connection() as connection:
             connection.execute(
                 text(
                     "with one as (select * from response order by occurred_on desc limit 1), "
@@ -416,7 +392,7 @@ def test_numbers_come_by_themselves_when_a_customer_answers(site: Site, chromium
                     "survey_version_id from made"
                 )
             )
-        fold(site.office.worker.database)
+        fold(worked_site.office.worker.database)
         until(page, FACTS + f".includes('{before + 1}answers')")
 
 
@@ -458,6 +434,8 @@ def test_who_logs_out_is_out_and_every_open_window_goes_to_the_log_in_page(
     site: Site, chromium: Browser
 ) -> None:
     with looking(chromium, site, "hq_admin") as (page, _):
+        page.context.clear_cookies()
+        log_in(page.context, site, "hq_admin")  # a session of its own, since it ends here
         visit(page, site, "/app/league?lang=en")
         other = page.context.new_page()
         other.goto(f"{site.address}/app/overview?lang=en")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import pytest
-from dashboard_site import Site, headless, looking, running_site, settled, until, visit
+from dashboard_site import Site, looking, running_site, settled, until, visit
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
@@ -31,13 +31,6 @@ def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterato
             )
         rebuild(running.office.worker.database)
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def open_drivers(page: Page, site: Site, language: str = "en", more: str = "") -> None:

@@ -1,28 +1,8 @@
 """Whether answers are enough, in a real browser: what is read there is what the service says."""
 
-from collections.abc import Iterator
-
-import pytest
-from dashboard_site import Site, headless, looking, running_site, settled, visit
+from dashboard_site import Site, looking, settled, visit
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
-
-from api.core.settings import Settings
-from api.demo.people import Login
-
-
-@pytest.fixture(scope="module")
-def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
-    with running_site(demo_template, admin_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def test_facts_and_branches_read_as_they_are(site: Site, chromium: Browser) -> None:

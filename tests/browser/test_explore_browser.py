@@ -1,28 +1,9 @@
 """The journey and own questions in a real browser: every number is the API's, every cell leads."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from dashboard_site import Site, headless, looking, running_site, settled, visit
+from dashboard_site import Site, looking, settled, visit
 from playwright.sync_api import Browser, Page, expect
-
-from api.core.settings import Settings
-from api.demo.people import Login
-
-
-@pytest.fixture(scope="module")
-def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
-    with running_site(demo_template, admin_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def told_by_the_api(page: Page, query: str) -> Any:

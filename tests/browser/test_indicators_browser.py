@@ -1,28 +1,10 @@
 """The indicator tree in a real browser: read at every level, on a phone, written and published."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from dashboard_site import Site, headless, looking, running_site, settled, until, visit
+from dashboard_site import Site, looking, settled, until, visit
 from playwright.sync_api import Browser, expect
-
-from api.core.settings import Settings
-from api.demo.people import Login
-
-
-@pytest.fixture(scope="module")
-def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
-    with running_site(demo_template, admin_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def test_the_index_is_read_from_the_network_down_to_its_questions(
@@ -61,13 +43,15 @@ def test_a_dealer_reads_the_own_tree_on_a_phone(
         assert not seen.complaints
 
 
-def test_a_new_version_is_written_checked_and_published(site: Site, chromium: Browser) -> None:
-    with looking(chromium, site, "hq_admin") as (page, seen):
-        visit(page, site, "/app/indicators?lang=en")
+def test_a_new_version_is_written_checked_and_published(
+    worked_site: Site, chromium: Browser
+) -> None:
+    with looking(chromium, worked_site, "hq_admin") as (page, seen):
+        visit(page, worked_site, "/app/indicators?lang=en")
         page.get_by_role("link", name="Write a new version").click()
         area = page.locator("#rules-text")
         expect(page.locator("#rules-gutter b").first).to_have_text("1")
-        later = (site.last + timedelta(days=400)).isoformat()
+        later = (worked_site.last + timedelta(days=400)).isoformat()
         second = area.input_value().replace("version = 1", "version = 2", 1)
         second = second.replace("2024-01-01", later, 1)
         area.fill(second.replace("weight = 40", "weight = 0", 1))

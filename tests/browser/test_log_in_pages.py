@@ -1,13 +1,11 @@
 """Logging in with a real Chromium: under the policy that forbids scripts, here and elsewhere."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import NOW, Office
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from served import served
 
 from api.access import service
@@ -17,15 +15,6 @@ from api.network import service as network
 
 PICTURES = Path(".artifacts/access")
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A Chromium: $CHROMIUM, the PATH's, else Playwright's own."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or None
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, args=sandbox)
 
 
 @pytest.fixture

@@ -1,28 +1,8 @@
 """Who manages people finds, invites and changes them, and walks the network's tree, for real."""
 
-from collections.abc import Iterator
-
-import pytest
-from dashboard_site import Site, headless, looking, running_site, settled, visit
+from dashboard_site import Site, looking, settled, visit
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
-
-from api.core.settings import Settings
-from api.demo.people import Login
-
-
-@pytest.fixture(scope="module")
-def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
-    with running_site(demo_template, admin_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def one(site: Site, query: str, **values: object) -> object:
@@ -31,12 +11,14 @@ def one(site: Site, query: str, **values: object) -> object:
 
 
 def test_a_colleague_is_invited_given_a_role_and_loses_it_again(
-    site: Site, chromium: Browser
+    worked_site: Site, chromium: Browser
 ) -> None:
-    branch = one(site, "select code from unit where kind = 'branch' and closed_on is null limit 1")
-    with looking(chromium, site, "hq_admin") as (page, seen):
-        visit(page, site, "/app/people?lang=en")
-        everybody = one(site, "select count(*) from account")
+    branch = one(
+        worked_site, "select code from unit where kind = 'branch' and closed_on is null limit 1"
+    )
+    with looking(chromium, worked_site, "hq_admin") as (page, seen):
+        visit(page, worked_site, "/app/people?lang=en")
+        everybody = one(worked_site, "select count(*) from account")
         expect(page.locator(".bp-choice a.active")).to_have_text(f"Everybody ({everybody})")
         page.locator("a.bp-primary").click()
         page.fill("#invite-name", "Ada Example")
@@ -52,7 +34,9 @@ def test_a_colleague_is_invited_given_a_role_and_loses_it_again(
         expect(page.locator(".bp-note").first).to_contain_text("Sees 1 of")
         page.get_by_role("link", name="Give a role").click()
         page.select_option("#person-role", "hq_analyst")
-        page.fill("#person-place", str(one(site, "select code from unit where kind = 'network'")))
+        page.fill(
+            "#person-place", str(one(worked_site, "select code from unit where kind = 'network'"))
+        )
         page.click("#person-weigh")
         page.click("#person-grant")
         expect(page.locator("tbody tr")).to_have_count(2)
@@ -65,7 +49,7 @@ def test_a_colleague_is_invited_given_a_role_and_loses_it_again(
         assert not seen.complaints
     held = "select count(*) from access_grant g join account a on a.id = g.account_id " \
         "where a.name = 'Ada Example' and g.valid_to is null"  # fmt: skip
-    assert one(site, held) == 1
+    assert one(worked_site, held) == 1
 
 
 def test_the_search_and_the_tree_live_in_the_address(site: Site, chromium: Browser) -> None:

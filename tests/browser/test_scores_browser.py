@@ -2,37 +2,20 @@
 
 import csv
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dashboard_site import Seen, Site, headless, looking, running_site, settled, until, visit
+from dashboard_site import Seen, Site, looking, settled, until, visit
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
-from api.core.settings import Settings
-from api.demo.people import Login
 from api.insights.league_store import compute_requested
 
 MINUS = "\u2212"
 WORDS = {"A": "clearly above", "B": "above", "C": "like most", "D": "below", "E": "clearly below"}
 ROWS = "document.querySelectorAll('.ag-center-cols-container .ag-row')"
-
-
-@pytest.fixture(scope="module")
-def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
-    with running_site(demo_template, admin_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def days(site: Site) -> str:
@@ -188,10 +171,10 @@ def test_a_branch_manager_reads_the_own_reasons_and_no_other_name(
 
 
 def test_a_table_is_published_proved_and_corrected(
-    site: Site, chromium: Browser, tmp_path: Path
+    worked_site: Site, chromium: Browser, tmp_path: Path
 ) -> None:
-    with looking(chromium, site, "hq_admin") as (page, seen):
-        ready(page, site, f"/app/league?lang=en&{days(site)}")
+    with looking(chromium, worked_site, "hq_admin") as (page, seen):
+        ready(page, worked_site, f"/app/league?lang=en&{days(worked_site)}")
         page.click("#publish")
         expect(page.locator(".bp-dialog")).to_contain_text("can never be changed")
         page.click("#publish-not")
@@ -202,7 +185,7 @@ def test_a_table_is_published_proved_and_corrected(
         page.get_by_role("link", name="Show it").click()
         page.wait_for_url("**/app/published/1*")
         settled(page)
-        frozen = told(page, site, "league/published/1")
+        frozen = told(page, worked_site, "league/published/1")
         expect(page.locator("#fingerprint")).to_have_text(frozen["sha256"])
         until(page, f"{ROWS}.length === {len(frozen['rows'])}")
         for row in frozen["rows"]:
@@ -221,16 +204,16 @@ def test_a_table_is_published_proved_and_corrected(
         page.fill("#correct-reason", "One branch had the wrong region")
         page.click("#correct-sure")
         expect(page.locator(".bp-dialog")).to_contain_text("Published as No. 2")
-        visit(page, site, "/app/published/1?lang=en")
+        visit(page, worked_site, "/app/published/1?lang=en")
         expect(page.locator(".bp-alarm")).to_contain_text("Corrected by No. 2")
         page.locator(".bp-alarm").click()
         page.wait_for_url("**/app/published/2*")
         expect(page.locator("#main")).to_contain_text("One branch had the wrong region")
-        visit(page, site, "/app/published?lang=zh")
+        visit(page, worked_site, "/app/published?lang=zh")
         expect(page.locator(".bp-frozen-list a")).to_have_count(2)
-        calm(seen, site)
-    with looking(chromium, site, "hq_analyst") as (page, _):
-        visit(page, site, f"/app/league?lang=en&{days(site)}")
+        calm(seen, worked_site)
+    with looking(chromium, worked_site, "hq_analyst") as (page, _):
+        visit(page, worked_site, f"/app/league?lang=en&{days(worked_site)}")
         expect(page.locator("#publish")).to_have_count(0)
 
 

@@ -1,14 +1,12 @@
 """The survey page in a real Chromium: on a phone, two languages, no script, by keyboard only."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from conftest import Office
-from playwright.sync_api import Browser, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 from served import served
 from surveyed import ONE_PAGE, Dealer, invite, make_dealer, rows
 
@@ -17,19 +15,6 @@ from api.main import create_api
 PHONE = {"width": 390, "height": 844}
 PICTURES = Path(".artifacts/survey")
 THUMB = 44  # pixels that a finger needs
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A Chromium: $CHROMIUM, the PATH's, else Playwright's own."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or None
-    with sync_playwright() as playwright:
-        yield _launch(playwright, path)
-
-
-def _launch(playwright: Playwright, path: str | None) -> Browser:
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=path, args=sandbox)
 
 
 @pytest.fixture

@@ -1,31 +1,13 @@
 """Tables as files, figures as images and tables, saved views: in a real browser."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dashboard_site import Site, headless, looking, running_site, until, visit
+from dashboard_site import Site, looking, until, visit
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
 from test_dashboard_browser import calm, league_cells, ready_league, truth
-
-from api.core.settings import Settings
-from api.demo.people import Login
-
-
-@pytest.fixture(scope="module")
-def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
-    with running_site(demo_template, admin_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def taken(page: Page, kind: str, folder: Path) -> Path:
@@ -94,9 +76,11 @@ def test_a_figure_is_taken_along_and_read_as_a_table(
         calm(seen, site)
 
 
-def test_a_view_is_saved_renamed_deleted_and_brought_back(site: Site, chromium: Browser) -> None:
-    with looking(chromium, site, "hq_admin") as (page, seen):
-        visit(page, site, f"/app/league?lang=en&{site.days}")
+def test_a_view_is_saved_renamed_deleted_and_brought_back(
+    worked_site: Site, chromium: Browser
+) -> None:
+    with looking(chromium, worked_site, "hq_admin") as (page, seen):
+        visit(page, worked_site, f"/app/league?lang=en&{worked_site.days}")
         menu = page.locator("summary[title='Saved views']")
         menu.click()
         page.fill("#view-name", "Autumn")
@@ -111,13 +95,13 @@ def test_a_view_is_saved_renamed_deleted_and_brought_back(site: Site, chromium: 
         expect(row).to_have_count(0)
         page.get_by_role("button", name="Undo").click()
         expect(row).to_have_text("Autumn league")
-        visit(page, site, "/app/overview?lang=zh")
+        visit(page, worked_site, "/app/overview?lang=zh")
         page.locator("summary[title='已存视图']").click()
         row.click()
         page.wait_for_url("**/app/league?**")
-        assert site.days in page.url
-        calm(seen, site)
-    with looking(chromium, site, "hq_analyst") as (page, _):
-        visit(page, site, "/app/overview?lang=en")
+        assert worked_site.days in page.url
+        calm(seen, worked_site)
+    with looking(chromium, worked_site, "hq_analyst") as (page, _):
+        visit(page, worked_site, "/app/overview?lang=en")
         page.locator("summary[title='Saved views']").click()
         expect(page.locator(".bp-view a")).to_have_count(0)

@@ -1,31 +1,12 @@
 """Comments in Chromium: a search shows what SQL says, one answer and back, live, on a phone."""
 
-from collections.abc import Iterator
-
-import pytest
-from dashboard_site import Site, headless, looking, running_site, settled, until, visit
+from dashboard_site import Site, looking, settled, until, visit
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
 from api.cells.service import fold
-from api.core.settings import Settings
-from api.demo.people import Login
 
 WORD = "等"  # stands alone often enough in the made-up comments
-
-
-@pytest.fixture(scope="module")
-def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
-    """The made-up network, running."""
-    with running_site(demo_template, admin_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def written(site: Site, condition: str) -> list[str]:
@@ -89,14 +70,14 @@ LIVE = text(
 
 
 def test_a_new_comment_appears_by_itself_and_half_typed_words_stay(
-    site: Site, chromium: Browser
+    worked_site: Site, chromium: Browser
 ) -> None:
-    with looking(chromium, site, "hq_admin") as (page, _):
-        visit(page, site, f"/app/voices?lang=en&{site.days}")
+    with looking(chromium, worked_site, "hq_admin") as (page, _):
+        visit(page, worked_site, f"/app/voices?lang=en&{worked_site.days}")
         page.fill("#voices-search", "half ty")
-        with site.office.owner.connection() as connection:
-            connection.execute(LIVE, {"day": site.last})
-        fold(site.office.worker.database)
+        with worked_site.office.owner.connection() as connection:
+            connection.execute(LIVE, {"day": worked_site.last})
+        fold(worked_site.office.worker.database)
         until(page, "document.querySelector('.bp-comment p').innerText === 'A word just now'")
         assert page.input_value("#voices-search") == "half ty"
 

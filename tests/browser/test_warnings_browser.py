@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from dashboard_site import Site, headless, looking, running_site, visit
+from dashboard_site import Site, looking, running_site, visit
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
@@ -20,13 +20,6 @@ def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterato
     """The made-up network, running; its months of a year are made quiet but for one branch."""
     with running_site(demo_template, admin_url) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    with headless() as browser:
-        yield browser
 
 
 def last_month(site: Site) -> date:

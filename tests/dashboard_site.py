@@ -1,4 +1,9 @@
-"""A real installation with a small made-up network, its real web process, and a real Chromium."""
+"""A real installation with a small made-up network, its real web process, and a real Chromium.
+
+Its fixtures are for all tests (`tests/conftest.py` names it): one Chromium, and two running copies
+of the network. `site` is only looked at. On `worked_site` tests write, each in a corner of its own,
+and none relies on what others left. Who changes answers or counts runs an own copy.
+"""
 
 import os
 import shutil
@@ -8,11 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+import pytest
 from conftest import Office, new_database, open_office
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from api.boundary.visits import SESSION_COOKIE
 from api.core.bench import web_process
 from api.core.settings import Settings
 from api.demo.people import Login
@@ -38,6 +45,7 @@ class Site:
     logins: dict[str, Login]
     first: date
     last: date
+    sessions: dict[str, str] = field(default_factory=dict)  # by role, of who logged in already
 
     @property
     def days(self) -> str:
@@ -70,25 +78,65 @@ def running_site(demo: tuple[Settings, list[Login]], admin_url: str) -> Iterator
 
 
 @contextmanager
-def headless(*further: str) -> Iterator[Browser]:
-    """A Chromium: ``$CHROMIUM``, the one on the PATH, or Playwright's own."""
+def headless() -> Iterator[Browser]:
+    """A Chromium: ``$CHROMIUM``, the one on the PATH, or Playwright's own; one in a process."""
     named = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    options = [*(["--no-sandbox"] if os.geteuid() == 0 else []), *further]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=named, args=options)
+        browser = playwright.chromium.launch(executable_path=named, args=_options())
         yield browser
         browser.close()
+
+
+@contextmanager
+def another(chromium: Browser, *further: str) -> Iterator[Browser]:
+    """One more Chromium, with options of its own."""
+    kind = chromium.browser_type
+    named = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    browser = kind.launch(executable_path=named, args=[*_options(), *further])
+    yield browser
+    browser.close()
+
+
+def _options() -> list[str]:
+    return ["--no-sandbox"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser; every test opens windows of its own."""
+    with headless() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
+    """The made-up network, running, for those who only look."""
+    with running_site(demo_template, admin_url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def worked_site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
+    """The made-up network, running, for those who write."""
+    with running_site(demo_template, admin_url) as running:
+        yield running
 
 
 @contextmanager
 def looking(
     chromium: Browser, site: Site, role: str, *, width: int = 1440, language: str = "en-US"
 ) -> Iterator[tuple[Page, Seen]]:
-    """A window of someone with ``role`` who just logged in."""
+    """A window of someone with ``role`` who is logged in; nothing is opened yet."""
     context = chromium.new_context(
         viewport={"width": width, "height": 900}, locale=language, accept_downloads=True
     )
     context.set_default_timeout(PATIENCE_MS)
+    if role in site.sessions:
+        context.add_cookies(
+            [{"name": SESSION_COOKIE, "value": site.sessions[role], "url": site.address}]
+        )
+    else:
+        site.sessions[role] = log_in(context, site, role)
     page, seen = context.new_page(), Seen()
     page.on("request", lambda request: seen.requests.append(request.url))
     page.on(
@@ -97,15 +145,20 @@ def looking(
     )
     page.on("pageerror", lambda error: seen.complaints.append(str(error)))
     try:
-        page.goto(f"{site.address}/login?next=/app/")
-        page.fill("input[name=identifier]", site.logins[role].email)
-        page.fill("input[name=password]", site.logins[role].password)
-        page.keyboard.press("Enter")
-        page.wait_for_url(lambda url: "/login" not in url)
-        settled(page)
         yield page, seen
     finally:
         context.close()
+
+
+def log_in(context: BrowserContext, site: Site, role: str) -> str:
+    """Sends the form of the log-in page; the secret of the new session."""
+    sent = {"identifier": site.logins[role].email, "password": site.logins[role].password}
+    answer = context.request.post(
+        f"{site.address}/login", form=sent, headers={"origin": site.address}, max_redirects=0
+    )
+    assert answer.status == 303, answer.text()
+    (secret,) = (one["value"] for one in context.cookies() if one["name"] == SESSION_COOKIE)
+    return secret
 
 
 def visit(page: Page, site: Site, path: str) -> None:
