@@ -1,9 +1,11 @@
 """How numbers are written: by the kind of metric, with a true minus, never with false precision.
 
-Pure. What is not known is a dash, never a zero.
+Pure. What is not known is a dash, never a zero. Halves are rounded away from zero, as tables do in
+the browser (`assets/dashAgGridFunctions.js`): the same score reads the same on every page.
 """
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 MINUS = "\u2212"
 UNKNOWN = "\u2013"
@@ -25,7 +27,7 @@ class Metric:
             return UNKNOWN
         if self.kind == "share":
             return f"{_whole(value * 100)}\u202f%"
-        return _whole(value) if self.kind == "nps" else f"{value:.1f}"
+        return _whole(value) if self.kind == "nps" else _rounded(value, 1)
 
     def range_texts(self, *values: float | None) -> list[str]:
         """Scores that belong together: finer where they would all read alike."""
@@ -48,7 +50,7 @@ class Metric:
 
     def _fine(self, value: float) -> str:
         digits = 2 if self.kind == "mean" and self.high - self.low <= 10 else 1
-        size = f"{abs(self.scaled(value) or 0.0):.{digits}f}"
+        size = _rounded(abs(self.scaled(value) or 0.0), digits)
         return (MINUS if value < 0 else "") + size + self.suffix
 
     def signed(self, value: float | None) -> str:
@@ -84,9 +86,13 @@ def percent(share: float | None) -> str:
     if 0 < share < 0.0005:
         return "<\u202f0.1\u202f%"
     digits = 1 if 0 < share < 0.095 else 0
-    return f"{share * 100:.{digits}f}\u202f%"
+    return f"{_rounded(share * 100, digits)}\u202f%"
 
 
 def _whole(value: float) -> str:
-    number = round(value)
-    return f"{MINUS}{-number}" if number < 0 else str(number)
+    size = _rounded(abs(value), 0)
+    return f"{MINUS}{size}" if value < 0 and size != "0" else size
+
+
+def _rounded(value: float, digits: int) -> str:
+    return str(Decimal(float(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
 
@@ -52,7 +53,7 @@ def signed(value: float | None) -> str:
     """A score or change as people read it: a whole number with its sign, a real minus."""
     if value is None:
         return "–"
-    rounded = round(value)
+    rounded = int(Decimal(value).quantize(Decimal(1), ROUND_HALF_UP))  # as pages round
     return f"+{rounded}" if rounded > 0 else str(rounded).replace("-", "−")
 
 

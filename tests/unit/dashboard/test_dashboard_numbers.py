@@ -16,7 +16,10 @@ MEAN = Metric("mean", "Waiting", "mean", 1, 5)
         (NPS, -8.6, f"{MINUS}9"),
         (NPS, -0.2, "0"),
         (SHARE, 0.844, "84\u202f%"),
-        (MEAN, 4.25, "4.2"),
+        (NPS, 12.5, "13"),  # halves away from zero, as tables in the browser
+        (NPS, -12.5, f"{MINUS}13"),
+        (SHARE, 0.125, "13\u202f%"),
+        (MEAN, 4.25, "4.3"),
         (NPS, None, UNKNOWN),
         (SHARE, None, UNKNOWN),
     ],
