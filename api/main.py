@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api.access import endpoints as access
 from api.access import pages as access_pages
+from api.access.views import endpoints as saved_views
 from api.boundary import docs
 from api.boundary.bodies import BodyLimit
 from api.boundary.origin import OriginWall
@@ -22,12 +23,18 @@ from api.core.installation import Installation
 from api.core.leadership import somebody_leads
 from api.customers import endpoints as customers
 from api.indicators import endpoints as indicators
-from api.insights import collection_endpoints, index_endpoints, league_endpoints
+from api.insights import (
+    collection_endpoints,
+    comparing_endpoints,
+    index_endpoints,
+    league_endpoints,
+)
 from api.insights import endpoints as insights
 from api.insights.case_mix import endpoints as case_mix
 from api.insights.drivers import endpoints as driver_endpoints
 from api.insights.explore import endpoints as explore_endpoints
 from api.insights.operations import operation_figures
+from api.insights.own_branch import endpoints as own_branch
 from api.insights.published import endpoints as published_tables
 from api.insights.warnings import endpoints as early_warnings
 from api.invitations import dead_letter_endpoints as dead_letters
@@ -47,6 +54,7 @@ ROUTERS: tuple[object, ...] = (
     responses.router,  # first: routes are tried in order, and customers are the many
     access.router,
     access_pages.router,
+    saved_views.router,
     docs.router,
     network.router,
     customers.router,
@@ -62,6 +70,8 @@ ROUTERS: tuple[object, ...] = (
     published_tables.router,
     driver_endpoints.router,
     explore_endpoints.router,
+    own_branch.router,
+    comparing_endpoints.router,
     case_mix.router,
     early_warnings.router,
     calls.router,

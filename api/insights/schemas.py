@@ -12,9 +12,11 @@ from api.insights.contested import Contested
 from api.insights.figures import Difference, Figure
 from api.insights.one_response import GivenAnswer, OneResponse
 from api.insights.overview import Overview, UnitFigure
+from api.insights.periods import Period
+from api.insights.queries import Funnel
 from api.insights.reach import UnitReach
 from api.insights.represented import Represented
-from api.insights.unit import UnitPage
+from api.insights.unit import Touchpoint, UnitPage
 from api.security.hierarchy import Node
 
 
@@ -48,7 +50,7 @@ def figure_document(figure: Figure) -> dict[str, Any]:
 def overview_document(found: Overview, language: Language, now: datetime) -> dict[str, Any]:
     """The overview's document."""
     return {
-        "unit": None if found.unit is None else _unit(found.unit, language),
+        "unit": None if found.unit is None else node_document(found.unit, language),
         "metric": found.metric.code,
         "from": found.period.start.isoformat(),
         "to": (found.period.end - timedelta(days=1)).isoformat(),
@@ -57,7 +59,7 @@ def overview_document(found: Overview, language: Language, now: datetime) -> dic
         "provisional": found.provisional,
         **figure_document(found.figure),
         "previous": figure_document(found.previous),
-        **_difference(found.difference),
+        **difference_document(found.difference),
         "trend": [
             {"week": point.week.isoformat(), **figure_document(point.figure)}
             for point in found.trend
@@ -65,13 +67,13 @@ def overview_document(found: Overview, language: Language, now: datetime) -> dic
         "children": [_child(child, language) for child in found.children],
         "above": [
             {
-                **_unit(item.unit, language),
+                **node_document(item.unit, language),
                 "published": item.figure is not None,
                 **(figure_document(item.figure) if item.figure else {}),
             }
             for item in found.above
         ],
-        "funnel": {name: getattr(found.funnel, name) for name in _FUNNEL},
+        "funnel": funnel_document(found.funnel),
         "reasons": [
             {"reason": item.reason, "held": item.held, "events": item.events}
             for item in found.reasons
@@ -85,18 +87,38 @@ _FUNNEL = (
 )
 
 
+def funnel_document(found: Funnel) -> dict[str, Any]:
+    """How many events came how far."""
+    return {name: getattr(found, name) for name in _FUNNEL}
+
+
+def days_document(period: Period) -> dict[str, Any]:
+    """The days of a period, both included."""
+    return {
+        "from": period.start.isoformat(),
+        "to": (period.end - timedelta(days=1)).isoformat(),
+    }
+
+
+def touchpoint_document(place: Touchpoint, language: Language) -> dict[str, Any]:
+    """Which touchpoint a row is about."""
+    return {
+        "touchpoint": place.code,
+        "touchpoint_name": place.name(language),
+        "stage": place.stage,
+    }
+
+
 def unit_document(found: UnitPage, language: Language) -> dict[str, Any]:
     """A unit's touchpoints, with the way down and up."""
     return {
-        **_unit(found.unit, language),
+        **node_document(found.unit, language),
         "pooling": found.pooling,
-        "breadcrumbs": [_unit(unit, language) for unit in found.breadcrumbs],
-        "children": [_unit(unit, language) for unit in found.children],
+        "breadcrumbs": [node_document(unit, language) for unit in found.breadcrumbs],
+        "children": [node_document(unit, language) for unit in found.children],
         "rows": [
             {
-                "touchpoint": item.touchpoint.code,
-                "touchpoint_name": item.touchpoint.name(language),
-                "stage": item.touchpoint.stage,
+                **touchpoint_document(item.touchpoint, language),
                 "metric": item.metric.code,
                 **figure_document(item.figure),
             }
@@ -111,7 +133,7 @@ def comment_document(item: Comment, language: Language) -> dict[str, Any]:
         "id": f"{item.response_id}:{item.question}",
         "text": item.text,
         "score": item.score,
-        **_unit(item.unit, language),
+        **node_document(item.unit, language),
         "touchpoint": item.touchpoint,
         "occurred_on": item.occurred_on.isoformat(),
         "submitted_at": item.submitted_at.isoformat(),
@@ -129,7 +151,7 @@ def response_document(found: OneResponse, language: Language) -> dict[str, Any]:
     """One response with its answers; nothing of a customer who did not agree to be named."""
     return {
         "id": str(found.id),
-        **_unit(found.unit, language),
+        **node_document(found.unit, language),
         "touchpoint": found.touchpoint,
         "occurred_on": found.occurred_on.isoformat(),
         "submitted_at": found.submitted_at.isoformat(),
@@ -160,7 +182,7 @@ def _answer(one: GivenAnswer, language: Language) -> dict[str, Any]:
 def contested_document(row: Contested, language: Language) -> dict[str, Any]:
     """A branch's score as it counts, and as it would be with the answers taken out."""
     return {
-        **_unit(row.unit, language),
+        **node_document(row.unit, language),
         "excluded": row.excluded,
         "share": row.share,
         **figure_document(row.figure),
@@ -172,7 +194,7 @@ def represented_document(found: Represented, language: Language) -> dict[str, An
     """How well a unit's answers stand for its customers, its branches that lack most first."""
     weighted = found.weighted and figure_document(found.weighted)
     return {
-        **_unit(found.unit, language),
+        **node_document(found.unit, language),
         "metric": found.metric.code,
         "customers": found.customers,
         "invited": found.invited,
@@ -187,7 +209,7 @@ def represented_document(found: Represented, language: Language) -> dict[str, An
         "confidence": found.confidence,
         "rows": [
             {
-                **_unit(row.unit, language),
+                **node_document(row.unit, language),
                 "customers": row.customers,
                 "invited": row.invited,
                 "n": row.answered,
@@ -203,18 +225,20 @@ def represented_document(found: Represented, language: Language) -> dict[str, An
 
 def _child(child: UnitFigure, language: Language) -> dict[str, Any]:
     return {
-        **_unit(child.unit, language),
+        **node_document(child.unit, language),
         **figure_document(child.figure),
         "previous": figure_document(child.previous),
-        **_difference(child.difference),
+        **difference_document(child.difference),
     }
 
 
-def _difference(difference: Difference) -> dict[str, Any]:
+def difference_document(difference: Difference) -> dict[str, Any]:
+    """How far a score moved, and whether chance explains it."""
     return {"change": difference.change, "change_is_noise": difference.is_noise}
 
 
-def _unit(unit: Node, language: Language) -> dict[str, Any]:
+def node_document(unit: Node, language: Language) -> dict[str, Any]:
+    """Which unit a row is about."""
     return {"unit_code": unit.code, "unit_name": unit.name(language), "kind": unit.kind}
 
 

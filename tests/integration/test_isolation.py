@@ -53,6 +53,7 @@ NAMES: Mapping[str, Callable[[Branch], str]] = MappingProxyType(
         "contest_id": lambda branch: str(branch.contest),
         "file_id": lambda branch: str(branch.evidence),
         "point_id": lambda branch: str(branch.point),
+        "view_id": lambda branch: str(branch.response),  # nobody's: views have a test of their own
     }
 )
 # Parameters that name nothing of a branch, with a value that gives the fullest answer.
@@ -109,6 +110,8 @@ BODIES: Mapping[tuple[str, str], Callable[[Branch], object]] = MappingProxyType(
         ("POST", "/api/v1/customers/{customer_id}/reveal"): lambda branch: {
             "contact_id": str(branch.contact)
         },
+        ("POST", "/api/v1/views"): lambda _: {"name": "a view", "href": "/app/league"},
+        ("PATCH", "/api/v1/views/{view_id}"): lambda _: {"name": "another name"},
         ("POST", "/api/v1/calls/{invitation_id}/outcome"): lambda _: {"outcome": "refused"},
         ("POST", "/api/v1/league/published"): lambda _: {
             "metric": "nps",
