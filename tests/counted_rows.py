@@ -103,7 +103,7 @@ def add_counts(session: Session, mark: str, count: int, at: Place) -> None:
     }
     add_all(
         session,
-        BranchVersion(branch_id=at.unit_id, version=at.number),
+        BranchVersion(branch_id=at.unit_id, version=1),
         CutDay(**cuts, day=OCCURRED_ON),
         CutMonth(**cuts, month=PERIODS[-1][1]),
         MomentDay(**place, day=OCCURRED_ON, metrics=["nps"], sums=[[count] * len(SUMS)]),

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from api.insights.metrics import MetricInfo
 from api.insights.periods import Period
 from api.insights.queries import Filters, histograms, require_metric, require_touchpoint
 from api.insights.sight import branches_of, scored_branches, some_branches
 from api.security.viewer import Viewer
+from scoring.arrays import Counts
 from scoring.scales import Kind
 from scoring.tiers import DEFAULT_THRESHOLDS
 
@@ -43,7 +45,11 @@ def bands(
     branches = scored_branches(viewer) if node is None else branches_of(viewer, node)
     place = None if touchpoint is None else require_touchpoint(session, touchpoint)
     filters = Filters(some_branches(viewer, branches), place)
-    total = histograms(session, info, period, filters=filters).total
-    if int(total.sum()) < DEFAULT_THRESHOLDS.score:
+    return bands_of(info, histograms(session, info, period, filters=filters).total)
+
+
+def bands_of(metric: MetricInfo, total: Counts) -> Bands | None:
+    """The bands of a metric's histogram, where it has any and they may be told."""
+    if metric.kind is not Kind.NPS or int(total.sum()) < DEFAULT_THRESHOLDS.score:
         return None
     return Bands(*(int(number) for number in total))

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from api.core.errors import NotAllowed
+from api.insights.bands import Bands, bands_of
 from api.insights.figures import POOLED, Difference, Figure, figures_of
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import Published, published_aggregates
@@ -53,7 +54,10 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What is to be seen of a unit, or of all that a viewer sees (``unit`` None)."""
+    """What is to be seen of a unit, or of all that a viewer sees (``unit`` None).
+
+    ``trend`` and ``reasons`` are empty where no details were asked for.
+    """
 
     unit: Node | None
     metric: MetricInfo
@@ -61,6 +65,7 @@ class Overview:
     figure: Figure
     previous: Figure
     difference: Difference
+    bands: Bands | None
     trend: list[TrendPoint]
     children: list[UnitFigure]
     above: list[Published]
@@ -83,6 +88,7 @@ def overview(
     now: datetime,
     unit: str | None = None,
     touchpoint: str | None = None,
+    detailed: bool = True,
 ) -> Overview:
     """The unit's overview; without ``unit`` that of everything the viewer sees.
 
@@ -95,7 +101,8 @@ def overview(
         raise NotAllowed(permission=Permission.VIEW_SCORES)
     place = None if touchpoint is None else require_touchpoint(session, touchpoint)
     some = some_branches(viewer, branches)
-    counts = BranchCounts.read(session, info, period, Filters(some, place))
+    filters = Filters(some, place)
+    counts = BranchCounts.read(session, info, period, filters)
     ((figure, previous, difference),) = counts.figures([branches])
     return Overview(
         unit=node,
@@ -104,13 +111,14 @@ def overview(
         figure=figure,
         previous=previous,
         difference=difference,
-        trend=_trend(session, info, period, Filters(some, place), counts.spread),
+        bands=bands_of(info, counts.pooled(counts.now, [branches])[0]),
+        trend=_trend(session, info, period, filters, counts.spread) if detailed else [],
         children=_children(viewer, node, branches, counts),
         above=[]
         if node is None
         else published_aggregates(session, viewer, info, period, node.id, touchpoint=place),
         funnel=funnel(session, period, some, now, place),
-        reasons=reasons_not_asked(session, period, some, place),
+        reasons=reasons_not_asked(session, period, some, place) if detailed else [],
     )
 
 

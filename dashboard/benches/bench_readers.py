@@ -16,7 +16,8 @@ from api.boundary.visits import SESSION_COOKIE
 from dashboard.address import ROOT
 from dashboard.ids import Id
 
-_SHOWN = re.compile(rb'"shown":\s*\{"data":\s*(\{[^}]*\})')
+_SHOWN = re.compile(rb'"shown":\s*\{"data":\s*')
+_LONGEST_SHOWN = 10_000  # bytes
 _VERSION = re.compile(rb'"version":\s*\{"data":\s*(\d+)')
 Callback = Mapping[str, Any]
 
@@ -111,7 +112,8 @@ class Reader:
         found = _SHOWN.search(told)
         if found is None:
             raise NotAnswered(f"no numbers on {self.path.partition('?')[0]}")
-        self.shown = json.loads(found.group(1))
+        written = told[found.end() : found.end() + _LONGEST_SHOWN].decode(errors="replace")
+        self.shown = json.JSONDecoder().raw_decode(written)[0]
         return len(told)
 
     def feel(self, line: Line) -> int | None:

@@ -10,7 +10,6 @@ import pandas as pd
 from api.insights.asking import Asking
 from api.insights.collection import HOURS, Collected, Cut, Waited, answer_times, collected
 from api.insights.costs import Prices, prices
-from api.insights.queries import touchpoint_rows
 from api.insights.reach import UnitReach, branch_reach
 from api.surveys.rulebook import may_write_rules
 from dashboard.address import Address, Page
@@ -163,7 +162,7 @@ def _names(sitting: Sitting, cut: Cut) -> dict[str, str]:
     """Names of what is told apart, by code."""
     if cut != "touchpoint":
         return {}
-    rows = touchpoint_rows(sitting.session)
+    rows = sitting.touchpoints
     return {row.code: row.name_en if sitting.language == "en" else row.name_zh for row in rows}
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 from api.insights.drivers.matrix import Caution, DriverMatrix, DriverRow, Ends, Level
 from api.insights.drivers.questions import LeftOut
 from api.insights.drivers.service import drivers
-from api.insights.queries import touchpoint_rows
 from dashboard.data.frame import Link
 from dashboard.data.metrics import shown_metric
 from dashboard.data.periods import days_text, shown_period
@@ -274,7 +273,7 @@ def _places(sitting: Sitting, found: DriverMatrix) -> tuple[Link, ...]:
             row.name_en if sitting.language == "en" else row.name_zh,
             sitting.address.with_(touchpoint=row.code).href,
         )
-        for row in touchpoint_rows(sitting.session)
+        for row in sitting.touchpoints
         if row.id in found.touchpoints
     )
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from api.insights.queries import touchpoint_rows
 from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from dashboard.address import Address, Page
@@ -131,7 +130,7 @@ def _sensible(sitting: Sitting, address: Address) -> Address:
     """The address without what is not there, or not the viewer's: links never repeat it."""
     if address.unit is not None and _unit(sitting, address) is None:
         return Address(Page.MISSING, language=address.language)
-    if address.touchpoint not in [row.code for row in touchpoint_rows(sitting.session)]:
+    if address.touchpoint not in [row.code for row in sitting.touchpoints]:
         address = address.with_(touchpoint=None)
     if address.metric not in [metric.code for metric in known_metrics(sitting)]:
         address = address.with_(metric=None)
@@ -390,7 +389,7 @@ def _touchpoints(sitting: Sitting, address: Address) -> list[Link]:
                 address.with_(touchpoint=row.code).href,
                 row.code == address.touchpoint,
             )
-            for row in touchpoint_rows(sitting.session)
+            for row in sitting.touchpoints
         ),
     ]
 

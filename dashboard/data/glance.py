@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from api.insights.bands import Bands, bands
+from api.insights.bands import Bands
 from api.insights.figures import Difference, Figure
 from api.insights.network_stats import Published
 from api.insights.overview import Overview, UnitFigure, overview
@@ -88,6 +88,7 @@ def glance(sitting: Sitting, unit: str | None) -> Glance | None:
         now=sitting.now,
         unit=unit,
         touchpoint=touchpoint,
+        detailed=False,  # the page draws another trend, and reasons have a page of their own
     )
     trend = rolling_trend(
         sitting.session, sitting.viewer, metric.code, period, unit=unit, touchpoint=touchpoint
@@ -102,9 +103,7 @@ def glance(sitting: Sitting, unit: str | None) -> Glance | None:
         period=days_text(sitting.say, period),
         figure=found.figure,
         difference=found.difference,
-        bands=bands(
-            sitting.session, sitting.viewer, metric.code, period, unit=unit, touchpoint=touchpoint
-        ),
+        bands=found.bands,
         trend=_trend_frame(trend),
         trend_weeks=trend.weeks,
         parts=[_part(sitting, child) for child in _ordered(found.children)],

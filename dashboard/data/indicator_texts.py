@@ -12,7 +12,6 @@ from api.indicators.book import (
 )
 from api.indicators.tree import Indicators, Target
 from api.insights.metrics import MetricInfo
-from api.insights.queries import list_metrics
 from api.security.permissions import Permission
 from api.surveys.rulebook import differences, problems_as_data
 from dashboard.address import Page
@@ -82,7 +81,7 @@ def version_view(sitting: Sitting) -> VersionView:
         raise NotFound(version=subject)
     found = read_version(sitting.session, sitting.viewer, int(subject))
     row = next(one for one in version_rows(sitting) if one.version == found.tree.version)
-    metrics = {one.code: one for one in list_metrics(sitting.session)}
+    metrics = {one.code: one for one in sitting.metrics}
     names = _names(sitting, found.tree, metrics)
     to = sitting.address.with_(unit=None, subject=None).to
     return VersionView(

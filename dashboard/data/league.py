@@ -13,7 +13,7 @@ from api.core.languages import catalogue
 from api.insights.comparison import FEWEST_PEERS
 from api.insights.league import League, LeagueRow, league
 from api.insights.published.service import may_publish
-from api.insights.queries import list_metrics, touchpoint_rows, weightiest_parts
+from api.insights.queries import weightiest_parts
 from dashboard.address import PEERS, Address, Page
 from dashboard.data.extent import elsewhere
 from dashboard.data.frame import Link
@@ -192,7 +192,7 @@ def _moved(
 
 def for_branches(sitting: Sitting) -> Address:
     """The address for branches' own pages, which know metrics but no index."""
-    metrics = [info.code for info in list_metrics(sitting.session)]
+    metrics = [info.code for info in sitting.metrics]
     address = sitting.address.with_(compared=None)
     return address if address.metric in metrics else address.with_(metric=None)
 
@@ -202,7 +202,7 @@ def level_names(sitting: Sitting) -> Names:
     english = sitting.language == "en"
     return {
         ("touchpoint", row.code): row.name_en if english else row.name_zh
-        for row in touchpoint_rows(sitting.session)
+        for row in sitting.touchpoints
     }
 
 

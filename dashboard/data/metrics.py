@@ -3,7 +3,6 @@
 from api.core.errors import NotFound
 from api.insights.indices import tree_of
 from api.insights.metrics import MetricInfo
-from api.insights.queries import list_metrics
 from dashboard.address import Page
 from dashboard.data.periods import shown_period
 from dashboard.data.sitting import Sitting
@@ -24,7 +23,7 @@ INDEX_ENDS = (0.0, 100.0)
 
 def shown_metric(sitting: Sitting) -> Metric | None:
     """The metric of the address, else the first NPS, else the first; None when there is none."""
-    known = list_metrics(sitting.session)
+    known = sitting.metrics
     wanted = sitting.address.metric
     if wanted is not None:
         found = next((info for info in known if info.code == wanted), None)
@@ -40,7 +39,7 @@ def shown_metric(sitting: Sitting) -> Metric | None:
 
 def known_metrics(sitting: Sitting) -> list[Metric]:
     """All metrics in their order; where a page knows them, the index and its dimensions first."""
-    metrics = [as_shown(info, sitting) for info in list_metrics(sitting.session)]
+    metrics = [as_shown(info, sitting) for info in sitting.metrics]
     return [*known_indices(sitting), *metrics]
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from api.core.errors import NotFound
 from api.insights.comments import score_groups
 from api.insights.one_response import GivenAnswer, OneResponse, one_response
-from api.insights.queries import list_metrics
 from dashboard.address import Page
 from dashboard.data.contests import ANSWER
 from dashboard.data.frame import Link
@@ -62,7 +61,7 @@ def response_view(sitting: Sitting) -> ResponseView:
         sitting.session, sitting.viewer, _id(sitting.address.subject), vault, now=sitting.now
     )
     lines = [(one, _line(sitting, one)) for one in found.answers]
-    usual = {info.code: place for place, info in enumerate(list_metrics(sitting.session))}
+    usual = {info.code: place for place, info in enumerate(sitting.metrics)}
     wanted = sitting.address.metric
     measured = sorted(
         (one for one in found.answers if one.metric is not None and one.value is not None),

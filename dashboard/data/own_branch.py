@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from api.insights.comments import Comment, Comments, Wanted, list_comments
 from api.insights.own_branch.day import require_branch
 from api.insights.periods import Period
-from api.insights.queries import require_metric, touchpoint_rows
+from api.insights.queries import require_metric
 from api.insights.sight import scored_branches
 from api.security.hierarchy import Node
 from api.security.permissions import Permission
@@ -82,10 +82,7 @@ def fresh_voices(sitting: Sitting, node: Node, wanted: Wanted, most: int) -> lis
     found: Comments = list_comments(sitting.session, sitting.viewer, wanted, limit=most)
     info = require_metric(sitting.session, wanted.metric)
     english = sitting.language == "en"
-    places = {
-        row.code: row.name_en if english else row.name_zh
-        for row in touchpoint_rows(sitting.session)
-    }
+    places = {row.code: row.name_en if english else row.name_zh for row in sitting.touchpoints}
     return [_fresh(sitting, node, one, places, info.declared_scale) for one in found.items]
 
 

@@ -22,7 +22,7 @@ from api.insights.published.service import (
     may_publish,
     read_published,
 )
-from api.insights.queries import TableName, list_metrics, touchpoint_rows
+from api.insights.queries import TableName
 from dashboard.address import PEERS, Address, Page
 from dashboard.data.frame import Link
 from dashboard.data.league import LeagueView, shown_rows
@@ -181,7 +181,7 @@ def compared_words(sitting: Sitting, name: str) -> str:
     whole = sitting.say(f"publishing.set.{'peers' if found.peers else 'network'}")
     if found.touchpoint is None:
         return whole
-    places = {row.code: row for row in touchpoint_rows(sitting.session)}
+    places = {row.code: row for row in sitting.touchpoints}
     row = places.get(found.touchpoint)
     english = sitting.language == "en"
     place = found.touchpoint if row is None else row.name_en if english else row.name_zh
@@ -253,7 +253,7 @@ def _table(sitting: Sitting, found: Published) -> LeagueView:
 def _metric(sitting: Sitting, head: Head) -> Metric:
     """The measure with the name that it had; an index counts points from 0 to 100."""
     name = head.name(sitting.language)
-    info = next((one for one in list_metrics(sitting.session) if one.code == head.metric), None)
+    info = next((one for one in sitting.metrics if one.code == head.metric), None)
     if info is None:
         return Metric(head.metric, name, "mean", *INDEX_ENDS)
     return replace(as_shown(info, sitting), name=name)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.core.errors import NotAllowed, NotFound
-from api.insights.queries import touchpoint_rows
 from api.security.permissions import Permission
 from api.surveys.published import rules_in_force
 from api.surveys.rulebook import (
@@ -148,7 +147,7 @@ def version_row(sitting: Sitting, one: RulesVersion) -> VersionRow:
 def touchpoint_names(sitting: Sitting) -> dict[str, str]:
     """Touchpoints in the page's language, by code."""
     english = sitting.language == "en"
-    rows = touchpoint_rows(sitting.session)
+    rows = sitting.touchpoints
     return {row.code: row.name_en if english else row.name_zh for row in rows}
 
 

@@ -4,13 +4,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Row
 from sqlmodel import Session
 
 from api.boundary.visits import SESSION_COOKIE, visit_of_session
 from api.core.installation import Installation
 from api.core.languages import Language, spoken
+from api.insights.metrics import MetricInfo
+from api.insights.queries import list_metrics, touchpoint_rows
 from api.security.sessions import is_session
 from api.security.viewer import Viewer
 from dashboard.address import Address
@@ -35,6 +40,16 @@ class Sitting:
     def language(self) -> Language:
         """The language of the page."""
         return self.viewer.language
+
+    @cached_property
+    def metrics(self) -> list[MetricInfo]:
+        """All metrics, in their order."""
+        return list_metrics(self.session)
+
+    @cached_property
+    def touchpoints(self) -> list[Row[Any]]:
+        """All touchpoints, in the order of the customer's way."""
+        return touchpoint_rows(self.session)
 
     @property
     def say(self) -> Words:

@@ -19,7 +19,6 @@ from api.insights.comments import (
     list_comments,
     score_groups,
 )
-from api.insights.queries import touchpoint_rows
 from api.insights.searching import LONGEST, search_words
 from dashboard.address import Address, Page
 from dashboard.data.frame import Link
@@ -130,7 +129,7 @@ def voice_rows(
     """Comments as rows; on a branch's own page the branch is not said again."""
     names = {
         row.code: row.name_en if sitting.language == "en" else row.name_zh
-        for row in touchpoint_rows(sitting.session)
+        for row in sitting.touchpoints
     }
     return [_voice(sitting, one, names, groups, at_branch=at_branch) for one in comments]
 

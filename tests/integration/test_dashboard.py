@@ -340,7 +340,7 @@ def test_the_pulse_says_nothing_until_something_was_counted(
     answer = ask(browser, "feel_pulse", "/app/", **waiting)
     assert answer.json()["response"][Id.VERSION]["data"] == 7
     with office.owner.connection() as connection:
-        connection.execute(text("update metric_day set version = 2"))
+        connection.execute(text("update branch_version set version = 2"))
     assert ask(browser, "feel_pulse", "/app/", **same).json()["response"][Id.VERSION]["data"] == 7
 
 

@@ -32,8 +32,10 @@ from api.insights.comments import Comment, Wanted, list_comments
 from api.insights.cuts import cut_figures
 from api.insights.figures import Figure
 from api.insights.freshness import data_version
+from api.insights.network_stats import network_histograms
 from api.insights.overview import Overview, overview
 from api.insights.periods import Period
+from api.insights.queries import histograms, require_metric
 from api.insights.unit import UnitPage, unit_page
 
 ASKED_AT = datetime(2026, 10, 1, tzinfo=UTC)
@@ -439,6 +441,27 @@ def test_a_cursor_that_is_none_of_ours_is_refused(office: Office, world: World) 
         for cursor in ("x", "YQBiAGM", "%%%"):
             with pytest.raises(Invalid):
                 list_comments(session, viewer, Wanted(PERIOD), cursor=cursor)
+
+
+def test_counts_of_the_network_that_are_kept_are_of_the_newest_answers(
+    office: Office, world: World
+) -> None:
+    def counted(branch: int) -> tuple[int, int]:
+        with looking(office, branch, "branch_manager") as (session, _):
+            info = require_metric(session, "nps")
+            kept = network_histograms(session, info, PERIOD)
+            assert network_histograms(session, info, PERIOD) is kept
+            own = histograms(session, info, PERIOD)
+            return int(kept.total.sum()), int(own.total.sum())
+
+    everybody, own = counted(world.branches[0])
+    assert everybody > own
+    given = made_up(world, random.Random(7), [LAST - timedelta(days=1)], 30)
+    with office.owner.connection() as connection:
+        write(connection, given)
+    fold(office.worker.database)
+    scores = sum("nps" in one.values for one in given)
+    assert counted(world.branches[1])[0] == everybody + scores
 
 
 def test_the_data_version_rises_for_those_who_see_a_branch_that_was_answered(
