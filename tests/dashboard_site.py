@@ -15,7 +15,7 @@ from datetime import date, timedelta
 
 import pytest
 from conftest import Office, new_database, open_office
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
@@ -25,6 +25,7 @@ from api.core.settings import Settings
 from api.demo.people import Login
 
 PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -128,7 +129,10 @@ def looking(
 ) -> Iterator[tuple[Page, Seen]]:
     """A window of someone with ``role`` who is logged in; nothing is opened yet."""
     context = chromium.new_context(
-        viewport={"width": width, "height": 900}, locale=language, accept_downloads=True
+        viewport={"width": width, "height": 900},
+        locale=language,
+        accept_downloads=True,
+        reduced_motion="reduce",
     )
     context.set_default_timeout(PATIENCE_MS)
     if role in site.sessions:
