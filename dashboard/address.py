@@ -3,12 +3,14 @@
 Pure: strings in, a value out. A link opens the same view for everybody who may see it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlencode
+
+from dashboard.table_words import TableWords, read_tables
 
 ROOT = "/app/"
 LOG_IN = "/login"
@@ -65,7 +67,8 @@ class Address:
     ``subject`` is what a page is about that is no unit: a rule version, an event, a customer.
     ``compared`` is with whom branches are compared; None: the whole network. ``between`` is about
     drivers: branches are compared, not customers. ``own`` are filters of this page alone, by name;
-    they stay behind on the way to another page.
+    they stay behind on the way to another page. ``tables`` is how somebody arranged the tables of
+    the page: the browser keeps that in its address, so that links written here leave it out.
     """
 
     page: Page
@@ -79,10 +82,18 @@ class Address:
     compared: str | None = None
     between: bool = False
     own: tuple[tuple[str, str], ...] = ()
+    tables: tuple[TableWords, ...] = ()
+
+    @property
+    def whole(self) -> str:
+        """The address with how its tables are arranged, as one keeps it or hands it on."""
+        words = "&".join(one.query for one in self.tables)
+        joint = "&" if self.query else "?"
+        return f"{self.href}{joint}{words}" if words else self.href
 
     @property
     def href(self) -> str:
-        """The address as a browser writes it."""
+        """The address of the page with its filters."""
         path = ROOT if self.page is Page.HOME else f"{ROOT}{self.page}"
         tail = self.unit if self.subject is None else self.subject
         if tail is not None:
@@ -108,11 +119,17 @@ class Address:
     def to(self, page: Page, unit: str | None = None) -> "Address":
         """Another page with the same filters."""
         own = self.own if page is self.page else ()
-        return replace(self, page=page, unit=unit, subject=None, own=own)
+        return replace(self, page=page, unit=unit, subject=None, own=own, tables=())
+
+    def each(self, page: Page) -> Callable[[str], str]:
+        """The address of any unit's ``page`` by its code: of a thousand units the quick way."""
+        mark = "~"  # never written otherwise, and never quoted
+        head, _, tail = self.to(page, mark).href.partition(mark)
+        return lambda code: f"{head}{quote(code, safe='')}{tail}"
 
     def about(self, page: Page, subject: str) -> "Address":
         """A page about something that is no unit, with the same filters."""
-        return replace(self, page=page, unit=None, subject=subject, own=())
+        return replace(self, page=page, unit=None, subject=subject, own=(), tables=())
 
     def word(self, name: str) -> str | None:
         """What a filter of this page alone says."""
@@ -151,6 +168,7 @@ def read_address(pathname: str | None, search: str | None) -> Address:
         own=tuple(
             (name, word) for name in _OWN.get(page, ()) if (word := _word(values, name)) is not None
         ),
+        tables=read_tables(values.get("t", ())),
     )
 
 

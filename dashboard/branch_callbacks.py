@@ -42,7 +42,7 @@ def _standing(sitting: Sitting, node: Branch) -> Made:
 
 
 def _improve(sitting: Sitting, node: Branch) -> Made:
-    return Made(improve_page(improve_view(sitting, node), sitting.say))
+    return _following(improve_page(improve_view(sitting, node), sitting.say))
 
 
 def _team(sitting: Sitting, node: Branch) -> Made:

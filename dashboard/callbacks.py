@@ -43,6 +43,7 @@ from dashboard.data.words import Words
 from dashboard.drivers_callbacks import drivers_of
 from dashboard.explore_callbacks import explore_room
 from dashboard.field_callbacks import field_page
+from dashboard.following import fingerprints, name_parts, replace_parts
 from dashboard.ids import Id
 from dashboard.indicators_callbacks import indicators_group
 from dashboard.made import Made
@@ -50,7 +51,7 @@ from dashboard.network_callbacks import network_room
 from dashboard.pages import states
 from dashboard.pages.enough import enough_page
 from dashboard.pages.frame import frame_of
-from dashboard.pages.grid import table_in
+from dashboard.pages.grid import arrange, table_in
 from dashboard.pages.league import league_head, league_page
 from dashboard.pages.overview import overview_page
 from dashboard.pages.ranking import ranking_page
@@ -62,7 +63,8 @@ from dashboard.scores_callbacks import published_page, scores_page
 from dashboard.voices_callbacks import voices_room
 from dashboard.wiring import Refused, callback
 
-Shown = dict[str, Any]  # data version of the page, whether ranks are pending, the grid it has
+# Data version of the page, whether ranks are pending, the grid it has, what its parts are.
+Shown = dict[str, Any]
 
 
 def register(dash: Dash) -> None:
@@ -94,6 +96,7 @@ def _failed_page(say: Words, key: str) -> Any:
     [Input(Id.ADDRESS, "href"), Input(Id.THEME, "data"), Input(Id.VERSION, "data")],
     [State(Id.SHOWN, "data")],
     failed=_failed_page,
+    running=[(Output(Id.PULSE, "disabled"), True, False)],  # one page after the other is made
 )
 def show_page(
     sitting: Sitting, href: str, theme: str | None, version: int | None, shown: Shown | None
@@ -103,9 +106,22 @@ def show_page(
     frame_and_title = (no_update, no_update) if again else _frame(sitting)
     try:
         main, now = _page(sitting, had_grid=shown["grid"] if again and shown else "")
+        arrange(main, sitting.address.tables)
     except Refused as error:
         main, now = states.failed(sitting.say, error.key), None
+    if now is not None and not now["grid"]:
+        main, now = _in_parts(main, now, shown if again else None)
     return *frame_and_title, main, now
+
+
+def _in_parts(main: Any, now: Shown, before: Shown | None) -> tuple[Any, Shown]:
+    """A page that follows; of one that stands in the browser only what became another."""
+    name_parts(main)
+    parts = fingerprints(main)
+    known = (before or {}).get("parts")
+    if isinstance(known, dict) and replace_parts(main, known, parts):
+        main = no_update
+    return main, {**now, "parts": parts}
 
 
 def _frame(sitting: Sitting) -> tuple[Any, Any]:

@@ -26,7 +26,8 @@ def compare_room(sitting: Sitting) -> Made | None:
         return None
     if not compares(sitting):
         return Made(states.missing(sitting.say))
-    return Made(compare_page(compare_view(sitting), sitting.say, dark=sitting.dark))
+    page = compare_page(compare_view(sitting), sitting.say, dark=sitting.dark)
+    return Made(page, follows=True)
 
 
 @callback(

@@ -16,8 +16,11 @@ def explore_room(sitting: Sitting) -> Made | None:
     """The page; None when the address names another one."""
     match sitting.address.page:
         case Page.JOURNEY:
-            return Made(journey_page(journey_view(sitting), sitting.say, dark=sitting.dark))
+            page = journey_page(journey_view(sitting), sitting.say, dark=sitting.dark)
+            return Made(page, follows=True)
         case Page.EXPLORE:
-            return Made(explore_page(explore_view(sitting), sitting.say))
+            view = explore_view(sitting)
+            follows = view is not None and not view.scans
+            return Made(explore_page(view, sitting.say), follows=follows)
         case _:
             return None

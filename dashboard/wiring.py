@@ -27,6 +27,7 @@ from dashboard.data.sitting import sitting_of
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.notices import notice
+from dashboard.written import written
 
 _log = logging.getLogger(__name__)
 THREADS = 8  # of the web process's 24 connections: survey pages always find one
@@ -46,6 +47,7 @@ class Wired:
     states: Sequence[State]
     initial: bool
     failed: Failed | None
+    running: Sequence[tuple[Output, Any, Any]]
 
 
 _BROWSER = (State(Id.ADDRESS, "pathname"), State(Id.ADDRESS, "search"))
@@ -59,12 +61,16 @@ def callback(
     *,
     initial: bool = True,
     failed: Failed | None = None,
+    running: Sequence[tuple[Output, Any, Any]] = (),
 ) -> Callable[[Work], Work]:
-    """Registers a module function ``(sitting, *inputs, *states)``; ``failed`` fills the outputs."""
+    """Registers a module function ``(sitting, *inputs, *states)``; ``failed`` fills the outputs.
+
+    ``running``: what the browser sets while it waits for the answer, and afterwards.
+    """
 
     def mark(work: Work) -> Work:
         several = [inputs] if isinstance(inputs, Input) else list(inputs)
-        _wired.append(Wired(work, output, several, list(states), initial, failed))
+        _wired.append(Wired(work, output, several, list(states), initial, failed, running))
         return work
 
     return mark
@@ -78,6 +84,7 @@ def wire(dash: Dash, installation: Installation) -> None:
             one.output,
             *([*one.inputs], [*one.states, *_BROWSER]),
             prevent_initial_call=not one.initial,
+            **({"running": list(one.running)} if one.running else {}),
         )
         register(partial(_in_thread, one, installation, limiter))
 
@@ -94,7 +101,7 @@ def _run(one: Wired, installation: Installation, values: tuple[Any, ...]) -> Any
     cookies = callback_context.cookies
     try:
         with sitting_of(installation, cookies, address) as sitting:
-            return one.work(sitting, *given)
+            return written(one.work(sitting, *given))
     except PreventUpdate:
         raise
     except NotLoggedIn:

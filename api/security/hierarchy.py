@@ -54,6 +54,7 @@ class Hierarchy:
         self._children: dict[int | None, list[Node]] = {}
         for node in sorted(self.nodes.values(), key=lambda item: (item.sort_key, item.id)):
             self._children.setdefault(node.parent_id, []).append(node)
+        self._branches: dict[int, tuple[Node, ...]] = {}
 
     @cached_property
     def root(self) -> Node | None:
@@ -82,9 +83,12 @@ class Hierarchy:
             for child in self.children(unit_id):
                 yield from self.subtree(child.id)
 
-    def branches_under(self, unit_id: int) -> list[Node]:
+    def branches_under(self, unit_id: int) -> tuple[Node, ...]:
         """The branches of a unit's subtree (itself, if it is one)."""
-        return [node for node in self.subtree(unit_id) if node.is_branch]
+        if unit_id not in self._branches:
+            found = tuple(node for node in self.subtree(unit_id) if node.is_branch)
+            self._branches[unit_id] = found
+        return self._branches[unit_id]
 
     def ancestors(self, unit_id: int) -> list[Node]:
         """The unit and what stands above it, nearest first."""

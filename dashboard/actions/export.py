@@ -74,7 +74,7 @@ def _facts(sitting: Sitting) -> list[tuple[str, str]]:
         ("touchpoint", address.touchpoint),
         ("metric", address.metric),
         ("made", moment_text(sitting, sitting.now)),
-        ("address", address.href),
+        ("address", address.whole),
     ]
     return [(say(f"tables.about.{name}"), words) for name, words in facts if words]
 

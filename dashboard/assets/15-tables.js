@@ -1,7 +1,7 @@
 // What every table does in the browser: search, choice of columns, the file that is wanted.
 (function () {
   "use strict";
-  var chosen = {};  // grid → the columns that somebody chose
+  var chosen = new WeakMap();  // grid → the columns that somebody chose
 
   function grid(name) { return window.dash_ag_grid && window.dash_ag_grid.getApi(name); }
   function nameOf(element) {
@@ -11,37 +11,36 @@
 
   document.addEventListener("input", function (event) {
     var box = event.target.closest(".bp-table-tools .bp-search input");
-    var api = box && grid(nameOf(box));
-    if (api) { api.setGridOption("quickFilterText", box.value || ""); }
+    var name = box && nameOf(box), api = name && grid(name);
+    if (!api) { return; }
+    api.setGridOption("quickFilterText", box.value || "");
+    window.bpArranged(name);
   });
 
   document.addEventListener("change", function (event) {
     var list = event.target.closest && event.target.closest(".bp-table-tools .bp-menu");
     if (!list || event.target.type !== "checkbox") { return; }
-    var name = nameOf(list), boxes = list.querySelectorAll("input[type=checkbox]");
-    chosen[name] = {};
-    boxes.forEach(function (one) { chosen[name][one.value] = one.checked; });
-    show(name);
+    var name = nameOf(list), api = grid(name), wanted = {};
+    list.querySelectorAll("input[type=checkbox]").forEach(function (one) { wanted[one.value] = one.checked; });
+    if (api) { window.bpChoose(api, wanted); }
+    window.bpArranged(name);
   });
 
   // Columns as they were chosen; a narrow table that shows cards keeps them.
-  function show(name) {
-    var api = grid(name);
-    if (!api || !chosen[name]) { return; }
+  window.bpChoose = function (api, wanted) {
     var all = api.getColumns() || [];
+    chosen.set(api, wanted);
     if (all.some(function (one) { return one.getColId() === "card" && one.isVisible(); })) { return; }
-    [true, false].forEach(function (wanted) {
-      api.setColumnsVisible(all.filter(function (one) {
-        return chosen[name][one.getColId()] === wanted;
-      }), wanted);
+    [true, false].forEach(function (shown) {
+      api.setColumnsVisible(all.filter(function (one) { return wanted[one.getColId()] === shown; }), shown);
     });
-  }
+  };
 
   // Whether a column is shown where there is room for all.
-  window.bpShown = function (name, column) {
+  window.bpShown = function (api, column) {
     var definition = column.getColDef(), context = definition.context || {};
     if (context.card) { return false; }
-    var said = chosen[name] && chosen[name][column.getColId()];
+    var said = (chosen.get(api) || {})[column.getColId()];
     return said === undefined ? !definition.hide : said;
   };
 
@@ -54,7 +53,7 @@
     api.forEachNodeAfterFilterAndSort(function (node) { rows.push(node.id); data.push(node.data); });
     var shown = api.getAllDisplayedColumns();
     if (shown.length === 1 && shown[0].getColId() === "card") {
-      shown = api.getColumns().filter(function (one) { return window.bpShown(name, one); });
+      shown = api.getColumns().filter(function (one) { return window.bpShown(api, one); });
     }
     window.dash_clientside.set_props("table-wanted", { data: {
       grid: name, format: button.getAttribute("data-format"), rows: rows,
@@ -122,7 +121,10 @@
     });
     var sorted = params.api.getColumnState().some(function (one) { return one.sort && order[one.colId]; });
     if (sorted) { params.api.refreshClientSideRowModel("sort"); }
-    show(name);
+    var box = document.getElementById(name + "-search");  // letters may have been typed meanwhile
+    if (box && box.value !== (params.api.getGridOption("quickFilterText") || "")) {
+      params.api.setGridOption("quickFilterText", box.value);
+    }
   };
   // Words by the place that the server gave them; those it did not know by the browser's own rules.
   functions.bpByWords = function (first, second, descending, name, field) {

@@ -5,8 +5,8 @@ var dagfuncs = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
   "use strict";
   var MINUS = "\u2212";
   function whole(value) {
-    var number = Math.round(value);
-    return number < 0 ? MINUS + -number : String(number);
+    var size = Math.round(Math.abs(value));
+    return (value < 0 && size > 0 ? MINUS : "") + size;
   }
   function text(value, kind) {
     if (value === null || value === undefined) { return "\u2013"; }
@@ -53,10 +53,9 @@ var dagfuncs = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
     var narrow = window.matchMedia("(max-width: 640px)").matches;
     var cards = all.filter(function (column) { return column.getColId() === "card"; });
     if (!cards.length || cards[0].isVisible() === narrow) { return; }
-    var name = (grid.getGridOption("context") || {}).name;
     [true, false].forEach(function (wanted) {
       grid.setColumnsVisible(all.filter(function (column) {
-        return column !== cards[0] && (!narrow && window.bpShown(name, column)) === wanted;
+        return column !== cards[0] && (!narrow && window.bpShown(grid, column)) === wanted;
       }), wanted);
     });
     grid.setColumnsVisible(cards, narrow);

@@ -26,7 +26,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class ExploreView:
-    """The page; with ``problem`` there is no table but a sentence."""
+    """The page; with ``problem`` there is no table but a sentence. ``scans``: every answer of the
+    period was read for it, which is not done every 2 seconds.
+    """
 
     metric: Metric
     choices: list[Choice]
@@ -40,6 +42,7 @@ class ExploreView:
     rows: tuple[dict[str, Any], ...] = ()
     problem: str | None = None
     elsewhere: Link | None = None
+    scans: bool = False
 
 
 def explore_view(sitting: Sitting) -> ExploreView | None:
@@ -97,6 +100,7 @@ def _view(sitting: Sitting, asked: Question, metric: Metric, **more: Any) -> Exp
         only=_only(sitting, asked.asked.only),
         unit=unit,
         heads=(say(f"explore.dimension.{rows}"), say(f"explore.dimension.{columns}")),
+        scans=len(asked.asked.cuts) > 1,
         **more,
     )
 

@@ -106,7 +106,7 @@ def heat(
     lines = []
     for value, cells, total in zip(found.rows[:drawn], found.cells, found.row_totals, strict=False):
         head = rows(value)
-        names = [f"{head.name}, {one.name}" for one in above]
+        names = [sitting.say("explore.both", row=head.name, column=one.name) for one in above]
         ways = [way(value, of) for of in found.columns]
         plain = [
             _plain(sitting, metric, cell.figure, name)
@@ -167,7 +167,7 @@ class _Marks:
         return replace(
             plain,
             href=href,
-            label=f"{plain.label}. {words}",
+            label=self.sitting.say("explore.label_and", label=plain.label, words=words),
             tone=tone,
             strength=round(abs(cell.apart) / self.furthest, 3),
             clear=cell.clear,

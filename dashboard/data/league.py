@@ -6,6 +6,7 @@ Puts words to rows; computes no number but where a branch stands in the order of
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -55,7 +56,7 @@ class LeagueView:
         """True when no branch has an answer."""
         return all(row["n"] == 0 for row in self.rows)
 
-    @property
+    @cached_property
     def is_adjusted(self) -> bool:
         """True when any branch has an adjusted score beside the raw one."""
         return any(row["adjusted"] is not None for row in self.rows)
@@ -148,11 +149,13 @@ def shown_rows(
     sitting: Sitting, rows: Sequence[LeagueRow], metric: Metric, parts: Parts
 ) -> list[dict[str, Any]]:
     """Rows as the grid takes them, in their order."""
-    above, names, branches = tied_with(rows), level_names(sitting), for_branches(sitting)
+    above, names = tied_with(rows), level_names(sitting)
+    unit, why = for_branches(sitting).each(Page.UNIT), sitting.address.each(Page.WHY)
     return [
         {
             **_row(sitting, row, above.get(row.unit_code)),
-            "href": branches.to(Page.UNIT, row.unit_code).href,
+            "href": unit(row.unit_code),
+            "why": why(row.unit_code) if row.score is not None else None,
             **_moved(sitting.say, parts.get(row.branch_id), metric, names),
         }
         for row in rows
@@ -160,7 +163,6 @@ def shown_rows(
 
 
 def _row(sitting: Sitting, row: LeagueRow, above: str | None) -> dict[str, Any]:
-    address = sitting.address
     region = sitting.viewer.hierarchy.region_of(row.branch_id)
     where = region.name(sitting.language) if region else None
     peers = peer_words(sitting.say, row.peer_group)
@@ -169,7 +171,6 @@ def _row(sitting: Sitting, row: LeagueRow, above: str | None) -> dict[str, Any]:
         "region": where,
         "peers": peers,
         "about": peers or where,
-        "why": address.to(Page.WHY, row.unit_code).href if row.score is not None else None,
         "tied_with": above,
         "lacks": None if row.ranked else _lacks(sitting, row),
     }

@@ -15,7 +15,7 @@ def in_order(words: Iterable[str]) -> list[str]:
 
 def is_chinese(word: str) -> bool:
     """True when a word has a Chinese character, which sorts by how it is spoken."""
-    return any(ord(letter) in _HAN for letter in word)
+    return not word.isascii() and any(ord(letter) in _HAN for letter in word)
 
 
 @lru_cache(maxsize=16_384)

@@ -26,8 +26,8 @@ def saved_views(sitting: Sitting) -> list[Saved]:
 
 
 def here_href(sitting: Sitting) -> str:
-    """The address of the page, whoever may open it later in whatever language."""
-    return sitting.address.with_(language=None).href
+    """The address of the page and its tables, whoever may open it later in whatever language."""
+    return sitting.address.with_(language=None).whole
 
 
 def view_id(text: str | None) -> UUID | None:

@@ -5,7 +5,7 @@ is taken along as a file; `assets/15-tables.js` does in the browser what needs n
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from dashboard.data.order import in_order, is_chinese
 from dashboard.data.tables import FORMATS, Table, Wanted, column_id, picked
 from dashboard.data.words import Words
 from dashboard.pages.parts import icon
+from dashboard.table_words import TableWords
 
 _ZH = Path(__file__).parents[1] / "assets" / "vendor" / "ag-grid-locale" / "zh.json"
 _THEME = (
@@ -31,6 +32,7 @@ _THEME = (
 )
 _ROW = "params.data."
 _TOOLS = "bp-buttons bp-table-tools"
+_LONGEST_SEARCH = 80
 _FEW = 8  # rows that are seen at a glance: nobody searches them
 
 
@@ -46,12 +48,13 @@ def grid(name: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]], *
     """
     say = Words("zh" if language == "zh" else "en")
     tools = [
-        _search(name, say) if len(rows) > _FEW else None,
+        _search(name, say, few=len(rows) <= _FEW),
+        _plain(name, say) if remade else None,
         _choice(name, columns, say),
         _files(name, say, remade),
     ]
     table = _table(
-        name, columns, rows, row_id=row_id, listeners=listeners or {},
+        name, columns, rows, row_id=row_id, listeners=listeners or {}, remade=remade,
         options={"localeText": locale_text(language), **(options or {})},
     )  # fmt: skip
     return html.Div(
@@ -69,8 +72,12 @@ def grid(name: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]], *
 
 
 def _table(name: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]], *, row_id: str,
-           options: dict[str, Any], listeners: dict[str, list[str]]) -> Any:  # fmt: skip
-    ready = {"firstDataRendered": ["bpReady(params)"]}
+           options: dict[str, Any], listeners: dict[str, list[str]],
+           remade: bool) -> Any:  # fmt: skip
+    ready = {
+        "firstDataRendered": ["bpReady(params)"],
+        **{event: ["bpSaid(params)"] for event in ("sortChanged", "filterChanged")},
+    }
     return dag.AgGrid(
         id=name,
         columnDefs=[_sorted_by_words(name, one, rows) for one in columns],
@@ -90,23 +97,42 @@ def _table(name: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]],
             "domLayout": "autoHeight",
             "animateRows": False,
             "suppressCellFocus": False,
+            "suppressDragLeaveHidesColumns": True,  # what is hidden stands in the menu of columns
             "enableCellTextSelection": True,
-            "context": {"name": name, "order": dict(_orders(columns, rows))},
+            "context": {
+                "name": name,
+                "order": dict(_orders(columns, rows)),
+                **({"plain": _as_it_comes(columns)} if remade else {}),
+            },
             **options,
         },
     )  # fmt: skip
 
 
-def _search(name: str, say: Words) -> Any:
+def _search(name: str, say: Words, *, few: bool) -> Any:
     words = say("tables.search")
     return html.Label(
         [
             html.Span(words, className="visually-hidden"),
             icon("search"),
-            dbc.Input(id=f"{name}-search", type="search", debounce=False, placeholder=words),
+            dbc.Input(
+                id=f"{name}-search",
+                type="search",
+                debounce=False,
+                placeholder=words,
+                maxLength=_LONGEST_SEARCH,
+            ),
         ],
+        id=f"{name}-seek",
+        hidden=few,
         className="bp-search",
     )
+
+
+def _plain(name: str, say: Words) -> Any:
+    """The way back to the table as it comes, once somebody arranged it."""
+    words = [icon("x-circle"), say("tables.plain")]
+    return html.Button(words, id=f"{name}-plain", hidden=True, className="bp-button bp-plain")
 
 
 def _choice(name: str, columns: list[dict[str, Any]], say: Words) -> Any:
@@ -163,6 +189,14 @@ def _orders(
             yield field, in_order(words)
 
 
+def _as_it_comes(columns: list[dict[str, Any]]) -> dict[str, Any]:
+    """The order and the hidden columns of a table that nobody arranged."""
+    return {
+        "order": ",".join(f"{column_id(one)}-{one['sort']}" for one in columns if one.get("sort")),
+        "hidden": [column_id(one) for one in columns if one.get("hide")],
+    }
+
+
 def _sorted_by_words(
     name: str, column: dict[str, Any], rows: list[dict[str, Any]]
 ) -> dict[str, Any]:
@@ -173,6 +207,62 @@ def _sorted_by_words(
         return column
     compare = f"bpByWords(valueA, valueB, isDescending, '{name}', '{field}')"
     return {**column, "comparator": {"function": compare}}
+
+
+def arrange(page: Any, tables: Sequence[TableWords]) -> None:
+    """Puts the tables of a page into the order, and so on, that its address says."""
+    if not tables:
+        return
+    parts = {name: one for one in _parts(page) if (name := getattr(one, "id", None))}
+    for said in tables:
+        table = parts.get(said.grid)
+        if isinstance(table, dag.AgGrid) and "plain" in table.dashGridOptions["context"]:
+            _arrange(table, said)
+            _arrange_tools(parts, said)
+
+
+def _arrange_tools(parts: Mapping[str, Any], said: TableWords) -> None:
+    """What stands above the table says the same; who searches a short table sees the words."""
+    parts[f"{said.grid}-plain"].hidden = False
+    parts[f"{said.grid}-search"].value = said.search
+    seek = parts[f"{said.grid}-seek"]
+    seek.hidden = seek.hidden and not said.search
+    choice = parts.get(f"{said.grid}-columns")
+    if choice is not None:
+        listed = [one["value"] for one in choice.options]
+        choice.value = [one for one in listed if _shows(said, one, one in choice.value)]
+
+
+def _arrange(table: Any, said: TableWords) -> None:
+    order = {column: (place, way) for place, (column, way) in enumerate(said.order or ())}
+    columns = []
+    for one in table.columnDefs:
+        name, arranged = column_id(one), dict(one)
+        if said.order is not None and one.get("sortable", True):
+            place, way = order.get(name, (None, None))
+            arranged |= {"sort": way, "sortIndex": place}
+        if _is_chosen(one):
+            arranged["hide"] = not _shows(said, name, not one.get("hide"))
+        columns.append(arranged)
+    table.columnDefs = columns
+    table.filterModel = {
+        one.column: one.model for one in said.filters if _kind(table, one.column) == one.kind
+    }
+    table.dashGridOptions = {**table.dashGridOptions, "quickFilterText": said.search}
+
+
+def _shows(said: TableWords, column: str, at_first: bool) -> bool:
+    return (at_first or column in said.shown) and column not in said.hidden
+
+
+def _kind(table: Any, name: str) -> str:
+    """Whether a column is filtered as text or as numbers; nothing for one that is not."""
+    column = next((one for one in table.columnDefs if column_id(one) == name), {"filter": False})
+    if column.get("filter", True) is not True:
+        return "number" if column["filter"] == "agNumberColumnFilter" else ""
+    values = (row.get(column.get("field", "")) for row in table.rowData)
+    first = next((one for one in values if one is not None), None)
+    return {str: "text", int: "number", float: "number"}.get(type(first), "")
 
 
 def table_in(page: Any, wanted: Wanted) -> Table | None:

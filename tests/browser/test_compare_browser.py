@@ -4,6 +4,7 @@ import re
 
 from dashboard_site import PATIENCE_MS, Site, looking, settled, until, visit
 from playwright.sync_api import Browser, Page, expect
+from read_off import rounded
 from sqlalchemy import text
 
 DRAWN = "document.querySelectorAll('#main .js-plotly-plot .scatterlayer .lines path').length > 0"
@@ -29,7 +30,7 @@ def counted(site: Site) -> dict[str, tuple[int, int]]:
             ),
             {"first": site.first, "last": site.last},
         )
-        return {row.name_en: (round(100 * row.net / row.n), row.n) for row in rows}
+        return {row.name_en: (rounded(100 * row.net / row.n), row.n) for row in rows}
 
 
 def shown(page: Page) -> dict[str, tuple[int, int]]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from dashboard_site import Site, looking, settled, visit
 from playwright.sync_api import Browser, Page, expect
+from read_off import rounded
 
 
 def told_by_the_api(page: Page, query: str) -> Any:
@@ -34,7 +35,7 @@ def same_numbers(page: Page, told: Any) -> None:
             if cell["score"] is None:
                 assert words[0] == "\u2013" or cell["n"] == 0
             else:
-                assert words[0].replace("\u2212", "-") == str(round(cell["score"]))
+                assert words[0].replace("\u2212", "-") == str(rounded(cell["score"]))
                 assert words[-1].replace("\u202f", "") == f"n {cell['n']}"
 
 

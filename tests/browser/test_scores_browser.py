@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from dashboard_site import Seen, Site, looking, settled, until, visit
 from playwright.sync_api import Browser, Page, expect
+from read_off import rounded
 from sqlalchemy import text
 
 from api.insights.league_store import compute_requested
@@ -50,7 +51,7 @@ def cells(page: Page, code: str) -> dict[str, str]:
 
 def whole(value: float) -> str:
     """A score as the page writes it."""
-    number = round(value)
+    number = rounded(value)
     return f"{MINUS}{-number}" if number < 0 else str(number)
 
 

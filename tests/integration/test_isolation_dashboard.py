@@ -8,6 +8,7 @@ own filter switched off: row-level security alone keeps foreign rows out.
 import json
 import re
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -103,9 +104,14 @@ class Browser:
         listed = self.ask("GET", f"{ROOT}_dash-dependencies").json()
         return [one for one in listed if one.get("clientside_function") is None]
 
-    def call(self, one: dict[str, Any], address: str, branch: Branch) -> tuple[int, str]:
-        """The answer of one callback at ``address``."""
+    def call(
+        self, one: dict[str, Any], address: str, branch: Branch, *, wanted: object = None
+    ) -> tuple[int, str]:
+        """The answer of one callback at ``address``; ``wanted`` is the file that is asked for."""
         given = [_filled(part, address, branch) for part in one["inputs"]]
+        for part in given if wanted is not None else ():
+            if part["id"] == "table-wanted":
+                part["value"] = wanted
         outputs = [_place(part) for part in one["output"].strip(".").split("...")]
         body = {
             "output": one["output"],
@@ -317,6 +323,61 @@ def test_with_the_database_opened_too_foreign_rows_come_through(
     browser = Browser(app, secret)
     branch = world.hidden_from("branch_manager")[0]
     assert any(found_in(answer, branch.data_marks) for _, _, answer in answers(browser, branch))
+
+
+LINK = re.compile(r'"href": ?"(/app/[^"]*)"')
+ALIKE = 2  # of links that differ only in whom or which days they are about, so many are followed
+
+
+def linked(browser: Browser, branch: Branch) -> Iterator[tuple[str, int, str]]:
+    """Every page that one comes to by following links from where one begins."""
+    (show,) = (one for one in browser.callbacks() if "frame.children" in one["output"])
+    waiting, met = [f"{ROOT}?{PERIOD}"], Counter[tuple[object, ...]]()
+    while waiting:
+        address = waiting.pop(0)
+        path, _, query = address.partition("?")
+        at = read_address(path, f"?{query}")
+        kind = (at.page, at.unit is None, at.subject is None, at.compared, at.own)
+        met[kind] += 1
+        if met[kind] <= ALIKE:
+            status, answer = browser.call(show, address, branch)
+            yield address, status, answer
+            waiting += dict.fromkeys(LINK.findall(answer))
+
+
+def tables_in(part: Any) -> Iterator[dict[str, Any]]:
+    """The tables of a page, as Dash sends them."""
+    if isinstance(part, dict) and part.get("type") == "AgGrid":
+        yield part["props"]
+    inside = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    for one in inside:
+        yield from tables_in(one)
+
+
+@pytest.mark.parametrize("role", LIMITED)
+def test_no_link_and_no_file_of_any_table_leads_to_another_branch(
+    office: Office, world: World, app: Served, role: str
+) -> None:
+    browser = Browser(app, log_in_as(office, role))
+    (take,) = (one for one in browser.callbacks() if "table-wanted" in str(one["inputs"]))
+    foreign, seen, files = world.hidden_from(role)[-1], 0, 0
+    marks = [mark for one in world.hidden_from(role) for mark in one.marks]
+    named = [foreign.code, str(foreign.response), str(foreign.account), str(foreign.unit_id)]
+    for address, status, answer in linked(browser, foreign):
+        seen += 1
+        assert status == 200, f"{address} fails for {role}: {answer[:500]}"
+        assert not found_in(answer, tuple(marks)), f"{address} tells {role}"
+        for table in tables_in(json.loads(answer)):
+            columns = [one.get("colId") or one.get("field") for one in table["columnDefs"]]
+            rows = [str(value) for row in table["rowData"] for value in row.values()]
+            asked = {"grid": table["id"], "format": "csv", "rows": rows + named}
+            wanted = {**asked, "columns": [*columns, "unit_code", "unit_name", "score", "text"]}
+            taken, file = browser.call(take, address, foreign, wanted=wanted)
+            assert taken == 200
+            files += '"filename"' in file
+            assert not found_in(file, tuple(marks)), f"{table['id']} at {address} tells {role}"
+    assert seen >= (1 if role == "interviewer" else 12)
+    assert files >= (4 if role in ("regional_manager", "owner_group_manager") else 0)
 
 
 def test_headquarters_see_branches_and_their_comments(

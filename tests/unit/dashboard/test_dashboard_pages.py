@@ -277,7 +277,8 @@ def test_no_id_is_used_twice_on_a_page() -> None:
     trees = [shell(), frame_of(frame, EN), league_page(a_league([a_row("D1")]), EN)]
     ids = [str(node.id) for tree in trees for node in nodes(tree) if getattr(node, "id", None)]
     assert len(ids) == len(set(ids))
-    of_a_table = {f"{one}-{part}" for one in Id for part in ("search", "columns", "csv", "xlsx")}
+    tools = ("search", "seek", "plain", "columns", "csv", "xlsx")
+    of_a_table = {f"{one}-{part}" for one in Id for part in tools}
     assert set(ids) <= {*map(str, Id), *of_a_table}
 
 
