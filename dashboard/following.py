@@ -5,7 +5,6 @@ keeps the fingerprints and hands them back; a card that stayed the same stays as
 figures, its menus and whatever is open in it, and of a table only the rows change.
 """
 
-import json
 from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Any
@@ -13,12 +12,12 @@ from typing import Any
 import dash_ag_grid as dag
 from dash import set_props
 from dash.development.base_component import Component
-from plotly.utils import PlotlyJSONEncoder
+
+from dashboard.written import as_json, parts_of
 
 Prints = dict[str, str]  # part → fingerprint; "" is the page around them
 _CARD = "bp-card"
 _PART = "part-"
-_ENCODER = PlotlyJSONEncoder()
 
 
 def name_parts(main: Any) -> None:
@@ -78,7 +77,7 @@ def _print(value: Any, *, inside: bool = False) -> str:
 
     def plain(one: Any) -> Any:
         if not isinstance(one, Component):
-            return _ENCODER.default(one)
+            return parts_of(one)
         known: dict[str, Any] = one.to_plotly_json()
         props = dict(known["props"])
         if isinstance(one, dag.AgGrid):
@@ -87,4 +86,4 @@ def _print(value: Any, *, inside: bool = False) -> str:
             props.pop("children", None)
         return {**known, "props": props}
 
-    return blake2b(json.dumps(value, default=plain).encode(), digest_size=9).hexdigest()
+    return blake2b(as_json(value, plain), digest_size=9).hexdigest()

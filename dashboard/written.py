@@ -5,6 +5,7 @@ computing a league table of a thousand branches. Here the writer itself asks eac
 parts. The text is the same.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,16 @@ def written(given: Any) -> Any:
     if isinstance(given, (list, tuple)):
         return [written(one) for one in given]
     if isinstance(given, Component):
-        return orjson.Fragment(orjson.dumps(given, default=_parts, option=_OPTIONS))
+        return orjson.Fragment(as_json(given))
     return given
 
 
-def _parts(thing: Any) -> Any:
+def as_json(thing: Any, parts: Callable[[Any], Any] | None = None) -> bytes:
+    """``thing`` as it goes to the browser; ``parts`` says what things without JSON are made of."""
+    return orjson.dumps(thing, default=parts or parts_of, option=_OPTIONS)
+
+
+def parts_of(thing: Any) -> Any:
     """What a component, a figure or a column of it is made of; raises TypeError for others."""
     if hasattr(thing, "to_plotly_json"):
         return thing.to_plotly_json()
