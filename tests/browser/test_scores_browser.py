@@ -157,7 +157,7 @@ def test_a_branch_manager_reads_the_own_reasons_and_no_other_name(
         ).all()
     with looking(chromium, site, "branch_manager") as (page, seen):
         visit(page, site, f"/app/?lang=en&{days(site)}")
-        page.get_by_role("link", name="Why this rank?").click()
+        page.locator("a.bp-way", has_text="Why this rank").click()
         page.wait_for_url("**/app/why/**")
         settled(page)
         compute_requested(site.office.worker.database)
