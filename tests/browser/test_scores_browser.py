@@ -1,6 +1,7 @@
 """Rows, reasons and published tables in a real browser: what is read is what the services say."""
 
 import csv
+import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -66,8 +67,8 @@ def cells(page: Page, code: str) -> dict[str, str]:
 
 
 def whole(value: float) -> str:
-    """A score as the page writes it."""
-    number = round(value)
+    """A score as the page writes it: the browser takes a half upwards."""
+    number = math.floor(value + 0.5)
     return f"{MINUS}{-number}" if number < 0 else str(number)
 
 
