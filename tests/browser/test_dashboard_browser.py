@@ -334,6 +334,7 @@ def test_own_days_are_chosen_in_the_period_picker(site: Site, chromium: Browser)
 
 def test_light_and_dark_are_kept(site: Site, chromium: Browser) -> None:
     with looking(chromium, site, "hq_admin") as (page, seen):
+        visit(page, site, "/app/overview?lang=en")
         theme = "document.documentElement.getAttribute('data-bs-theme')"
         before = page.evaluate(theme)
         page.click("#theme-button")

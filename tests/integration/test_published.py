@@ -277,6 +277,15 @@ def test_a_table_is_published_only_when_it_is_computed_and_its_period_is_over(
         publishing(office, world, name=TableName("nps", QUARTER, "network/nowhere"))
 
 
+def test_what_was_counted_since_keeps_a_young_table_from_being_published(
+    office: Office, world: World
+) -> None:
+    ready_table(office, world.network)
+    add(office, world, made_up(world, random.Random(5), days_of(QUARTER.start, LAST), 30))
+    with pytest.raises(StillComputing):
+        publishing(office, world)
+
+
 def test_everyone_reads_the_own_rows_and_nobody_others(office: Office, world: World) -> None:
     shown = by_branch(ready_table(office, world.network))
     number = publishing(office, world).head.number

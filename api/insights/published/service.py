@@ -16,7 +16,6 @@ from api.core.errors import NotAllowed, NotFound
 from api.core.ids import new_id
 from api.insights.comparison import ComparisonSet
 from api.insights.figures import shown_count
-from api.insights.league import served_table
 from api.insights.league_compute import table_version
 from api.insights.measures import require_measure
 from api.insights.published import queries, repository
@@ -29,7 +28,7 @@ from api.insights.published.errors import (
     ReasonMissing,
     StillComputing,
 )
-from api.insights.queries import StoredTable, TableName, funnel, require_touchpoint
+from api.insights.queries import StoredTable, TableName, funnel, newest_ready, require_touchpoint
 from api.insights.sight import scored_branches
 from api.security.audit import audit
 from api.security.permissions import Permission
@@ -122,8 +121,12 @@ def publish(
     touchpoint = None if place is None else require_touchpoint(session, place)
     if name.period.end > now.date():
         raise NotOver(last=str(name.period.end))
-    stored = served_table(session, name, table_version(session, name))
-    if stored is None or stored.computed_at is None:
+    stored = newest_ready(session, name)
+    if (
+        stored is None
+        or stored.computed_at is None
+        or stored.data_version != table_version(session, name)
+    ):
         raise StillComputing
     repository.lock_publishing(session)
     corrected = _corrected(session, wanted)
