@@ -6,7 +6,8 @@ drives it: a tool of developers, which `make test` brings.
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,6 +50,7 @@ wanted => new Promise(done => {
 })
 """
 _AFTERWARDS = 1_000
+_PATIENCE = 30
 
 
 @contextmanager
@@ -102,6 +104,29 @@ def filter_ms(page: Page, touchpoint: str | None) -> float:
     if taken is None:
         raise RuntimeError(f"touchpoint {touchpoint}: no other rows within 20 s")
     return float(taken)
+
+
+def open_facts(context: BrowserContext, url: str) -> Page:
+    """A page with the chips that tell how many answered."""
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector(".bp-facts")
+    return page
+
+
+def seconds_until_told(pages: Mapping[str, Page], happen: Callable[[], None]) -> dict[str, float]:
+    """After how many seconds each open page tells other facts, once something has happened."""
+    before = {name: page.inner_text(".bp-facts") for name, page in pages.items()}
+    told: dict[str, float] = {}
+    happen()
+    began = time.monotonic()
+    while len(told) < len(pages):
+        for name, page in pages.items():
+            if name not in told and page.inner_text(".bp-facts") != before[name]:
+                told[name] = time.monotonic() - began
+        if time.monotonic() - began > _PATIENCE:
+            raise RuntimeError(f"no new answer within {_PATIENCE} s: {pages.keys() - told.keys()}")
+    return told
 
 
 def opened(context: BrowserContext, url: str) -> Page:

@@ -16,12 +16,13 @@ from typing import Any
 import psycopg
 
 from api.core.bench import percentile
+from api.insights.bench_seed import branch_id
 from dashboard.benches.bench_readers import Line, NotAnswered, Reader
 
 PULSE = 2.0  # seconds, as in the page's shell
 _THREADS = 64
 _ONE_ANSWER = """
-with one as (select * from response offset %s limit 1),
+with one as (select * from response where branch_id = %s limit 1),
 made as (insert into response (id, survey_version_id, branch_id, touchpoint_id, occurred_on,
     channel, language, named, pages_done, started_at, submitted_at, completed_at)
     select gen_random_uuid(), survey_version_id, branch_id, touchpoint_id, %s, channel, language,
@@ -40,6 +41,7 @@ class Load:
     seconds: float
     openings: float  # a second
     answers: float  # a second
+    branches: int
 
 
 @dataclass
@@ -164,8 +166,13 @@ def _answer(owner: psycopg.Connection[Any], load: Load, stop: threading.Event, d
     number = 0
     while not stop.wait(1 / load.answers):
         number += 1
-        owner.execute(_ONE_ANSWER, (number * 997, day))
-        owner.commit()
+        one_answer(owner, branch_id(number * 997 % load.branches), day)
+
+
+def one_answer(owner: psycopg.Connection[Any], branch: int, day: str) -> None:
+    """Somebody has just answered about a branch."""
+    owner.execute(_ONE_ANSWER, (branch, day))
+    owner.commit()
 
 
 def _watch(seen: Seen, stop: threading.Event) -> None:

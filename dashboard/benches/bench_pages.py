@@ -20,6 +20,8 @@ from functools import partial
 from itertools import cycle
 from typing import Any
 
+import psycopg
+
 from api.core.bench import (
     Target,
     environment_for,
@@ -31,9 +33,26 @@ from api.core.bench import (
 from api.core.migrate import ROOT
 from api.core.settings import Settings
 from api.insights.bench import count_everything, milliseconds
-from api.insights.bench_seed import END, TOUCHPOINTS, WEEKS, Size, connected, seed, vacuum
-from dashboard.benches.bench_browser import chromium, filter_ms, first_row_ms, opened, signed_in
-from dashboard.benches.bench_monday import Load, monday
+from api.insights.bench_seed import (
+    END,
+    TOUCHPOINTS,
+    WEEKS,
+    Size,
+    branch_id,
+    connected,
+    seed,
+    vacuum,
+)
+from dashboard.benches.bench_browser import (
+    chromium,
+    filter_ms,
+    first_row_ms,
+    open_facts,
+    opened,
+    seconds_until_told,
+    signed_in,
+)
+from dashboard.benches.bench_monday import Load, monday, one_answer
 from dashboard.benches.bench_pages_seed import Person, let_in
 from dashboard.benches.bench_readers import Line, Protocol, Reader
 
@@ -54,6 +73,7 @@ class Scale:
     reading: float  # seconds of 8 readers
     people: int
     load: Load
+    answers: int  # waited for on open pages
 
 
 FULL = Scale(
@@ -62,7 +82,8 @@ FULL = Scale(
     filters=60,
     reading=30.0,
     people=200,
-    load=Load(seconds=120.0, openings=20.0, answers=1.0),
+    load=Load(seconds=120.0, openings=20.0, answers=1.0, branches=1_000),
+    answers=20,
 )
 TENTH = Scale(
     Size(branches=100, answers=200_000, viewers=(100,)),
@@ -70,7 +91,8 @@ TENTH = Scale(
     filters=8,
     reading=3.0,
     people=20,
-    load=Load(seconds=8.0, openings=2.0, answers=1.0),
+    load=Load(seconds=8.0, openings=2.0, answers=1.0, branches=100),
+    answers=3,
 )
 
 
@@ -93,6 +115,7 @@ def bench_pages(full: bool) -> dict[str, Any]:
                 protocol = _store_tables(address, secret)
                 alone = _alone(address, secret, protocol)
                 figures = _in_the_browser(address, secret, scale)
+                figures |= _new_answers(address, connection, people, scale.answers)
                 figures |= _from_the_server("stored", address, secret, protocol, scale)
                 readers = [Reader(one.secret, _paths(one), protocol) for one in people]
                 seen = monday(address, connection, readers, scale.load, str(LAST))
@@ -112,6 +135,10 @@ def _targets(full: bool) -> list[Target]:
         Target("cold_first_row_s", at_most=3.0),
         Target("warm_first_row_s", at_most=1.2),
         Target("filter_ms_p95", at_most=300),
+        *(
+            Target(f"new_answer_{name}_s_p95", at_most=3.0)
+            for name in ("overview", "unit", "today")
+        ),
         *(
             target
             for what in ("stored_page", "stored_document", "computed_page", "computed_document")
@@ -193,6 +220,36 @@ def _in_the_browser(address: str, secret: str, scale: Scale) -> dict[str, Any]:
         "filter_ms_p50": round(statistics.median(filtered), 1),
         "filter_ms_p95": round(percentile(filtered, 0.95), 1),
         "first_visit_megabytes": round(max(size for _, size in cold) / 1e6, 2),
+    }
+
+
+def _new_answers(
+    address: str, owner: psycopg.Connection[Any], people: list[Person], answers: int
+) -> dict[str, Any]:
+    """Seconds from an answer until it is counted on pages that are open."""
+    office = next(one for one in people if one.role == "hq_analyst")
+    branch = next(one for one in people if one.role == "branch_manager")
+    number = int(branch.unit.removeprefix("D"))
+    taken: dict[str, list[float]] = {}
+    with (
+        chromium() as browser,
+        signed_in(browser, address, office.secret) as desk,
+        signed_in(browser, address, branch.secret) as phone,
+    ):
+        pages = {
+            "overview": open_facts(desk, f"{address}/app/?{DAYS}"),
+            "unit": open_facts(desk, f"{address}/app/unit/{branch.unit}?{DAYS}"),
+            "today": open_facts(phone, f"{address}/app/?{DAYS}"),
+        }
+        for _ in range(answers):
+            waited = seconds_until_told(
+                pages, partial(one_answer, owner, branch_id(number), str(LAST))
+            )
+            for name, seconds in waited.items():
+                taken.setdefault(name, []).append(seconds)
+    return {
+        f"new_answer_{name}_s_p95": round(percentile(seconds, 0.95), 2)
+        for name, seconds in taken.items()
     }
 
 

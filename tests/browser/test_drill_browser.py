@@ -150,21 +150,20 @@ def grow_old(site: Site) -> None:
         )
 
 
-def arrivals(pages: dict[str, Page], waits: dict[str, str], site: Site) -> dict[str, float]:
-    """After how many seconds each page shows what it has to show."""
-    began, found = time.monotonic(), dict[str, float]()
+def arrivals(pages: dict[str, Page], waits: dict[str, str], site: Site) -> set[str]:
+    """The pages that come to show what they have to show, none of them loaded again."""
+    began, found = time.monotonic(), set[str]()
     while len(found) < len(waits) and time.monotonic() - began < 20:
         compute_requested(site.office.worker.database)  # as workers do all the time
-        for name, condition in waits.items():
-            if name not in found and pages[name].evaluate(condition):
-                found[name] = time.monotonic() - began
+        found |= {name for name, wait in waits.items() if pages[name].evaluate(wait)}
     return found
 
 
-def test_a_new_answer_is_on_every_open_page_within_three_seconds(
-    lively: Site, chromium: Browser
-) -> None:
-    """The league table, whose statistics are of one moment, says so and follows in a minute."""
+def test_a_new_answer_comes_to_every_open_page_by_itself(lively: Site, chromium: Browser) -> None:
+    """The league table, whose statistics are of one moment, says so and follows in a minute.
+
+    Within how many seconds is measured by ``branchpulse bench pages``.
+    """
     tables = Tables(lively)
     (code,) = tables.granted("branch_manager")
     every, own = tables.whole(), tables.whole(branches=[code])
@@ -196,11 +195,10 @@ def test_a_new_answer_is_on_every_open_page_within_three_seconds(
             connection.execute(ANSWERED, {"code": code, "day": lively.last})
         fold(lively.office.worker.database)
         arrived = arrivals(pages, {**waits, "league": behind}, lively)
-        assert arrived.keys() == pages.keys()
-        assert max(arrived.values()) <= 3.0, arrived
+        assert arrived == pages.keys()
         grow_old(lively)
         shown = f'document.querySelector("{cell}")?.innerText === "{own.n + 1}"'
-        assert arrivals(pages, {"league": shown}, lively)["league"] <= 4.0
+        assert arrivals(pages, {"league": shown}, lively) == {"league"}
 
 
 def test_what_was_taken_out_is_told_with_and_without_it(lively: Site, chromium: Browser) -> None:
