@@ -351,7 +351,12 @@ def _unit(sitting: Sitting, address: Address) -> Node | None:
 
 
 def _units(sitting: Sitting, address: Address) -> list[Link]:
-    """Everything, the units above, the unit itself and those below it, as places to look at."""
+    """Everything, the units above, the unit itself and those below it, as places to look at.
+
+    Who has one branch alone has nothing to choose from.
+    """
+    if len(sitting.viewer.scope.branches) == 1:
+        return []
     tree, node = sitting.viewer.hierarchy, _unit(sitting, address)
     everything = Link(
         sitting.say("dashboard.filter.all_units"), address.with_(unit=None).href, node is None

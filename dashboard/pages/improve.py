@@ -46,7 +46,7 @@ def _places(view: ImproveView, say: Words) -> Any:
 def _next(step: NextStep | None, say: Words) -> Any:
     if step is None:
         return None
-    steps = html.Ol([html.Li(words) for words in step.steps], className="bp-steps")
+    steps = html.Ol([html.Li(words) for words in step.steps], className="bp-todo")
     lead = html.Div(
         [html.Strong(step.title), html.P(step.words)], className=f"bp-priority {step.tone}".strip()
     )
