@@ -76,7 +76,12 @@ def stops(site: Site) -> list[Stop]:
 
 
 def _branch(site: Site) -> str:
-    return str(_first(site, "select code from unit where kind = 'branch' order by code limit 1"))
+    """The branch with the most answers: its pages have the most to show."""
+    query = (
+        "select code from unit where kind = 'branch' order by "
+        "(select count(*) from response where branch_id = unit.id) desc, code limit 1"
+    )
+    return str(_first(site, query))
 
 
 def _subject(site: Site, page: Page) -> object | None:
