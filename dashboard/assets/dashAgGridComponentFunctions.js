@@ -116,7 +116,8 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions =
     var row = props.data, kind = props.kind, text = words().bpText;
     var shown = row.score !== null;
     var fact = function (key, name, value) {
-      return make("span", { key: key, className: "bp-told" }, make("small", null, name), value);
+      return make("span", { key: key, className: "bp-told bp-told-" + key },
+        make("small", null, name), value);
     };
     var facts = shown ? [
       fact("score", props.heads.score, make("b", null, text(row.score, kind))),
@@ -124,7 +125,7 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions =
       row.adjusted === null || row.adjusted === undefined ? null
         : fact("adjusted", props.heads.adjusted, adjusted(row, kind)),
       fact("n", props.heads.n, words().bpCount({ value: row.n })),
-      fact("change", props.heads.change, change(row, props))
+      row.change === null ? null : fact("change", props.heads.change, change(row, props))
     ] : [fact("n", props.heads.n, words().bpCount({ value: row.n }))];
     return make("div", { className: "bp-league-card" },
       make("div", { className: "bp-card-line" }, bracket(row, props.tied), rank(row),

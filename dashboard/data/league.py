@@ -62,6 +62,19 @@ class LeagueView:
         return any(row["adjusted"] is not None for row in self.rows)
 
     @property
+    def stands(self) -> dict[str, int] | None:
+        """How many ranked branches stand above most, like most, below; None without letters."""
+        letters = Counter(row["band"] for row in self.rows if row["ranked"] and row["band"])
+        if self.pending or not letters:
+            return None
+        return {
+            "above": letters["A"] + letters["B"],
+            "alike": letters["C"],
+            "below": letters["D"] + letters["E"],
+            "tied": sum(row.get("tied_with") is not None for row in self.rows),
+        }
+
+    @property
     def shape(self) -> str:
         """Which columns the table has: while they stay, only numbers need to change."""
         if self.is_empty:
@@ -154,12 +167,18 @@ def shown_rows(
     return [
         {
             **_row(sitting, row, above.get(row.unit_code)),
+            "adjusted": _on_scale(row.adjusted, metric),
             "href": unit(row.unit_code),
             "why": why(row.unit_code) if row.score is not None else None,
             **_moved(sitting.say, parts.get(row.branch_id), metric, names),
         }
         for row in rows
     ]
+
+
+def _on_scale(adjusted: float | None, metric: Metric) -> float | None:
+    """A like-for-like score as the table shows it: a sum of parts may leave the scale."""
+    return None if adjusted is None else min(metric.high, max(metric.low, adjusted))
 
 
 def _row(sitting: Sitting, row: LeagueRow, above: str | None) -> dict[str, Any]:

@@ -90,6 +90,7 @@ class WhyView:
     links: list[Link]
     elsewhere: Link | None = None
     own: bool = False
+    so_far: float | None = None  # of the answers that a place takes, while they lack
 
     @property
     def is_empty(self) -> bool:
@@ -136,6 +137,7 @@ def why_view(sitting: Sitting) -> WhyView | None:
         links=_links(sitting, row.unit_code),
         elsewhere=elsewhere(sitting, metric.code, sitting.address.unit) if row.n == 0 else None,
         own=own,
+        so_far=(row.n or 0) / DEFAULT_THRESHOLDS.rank if found.lacking else None,
     )
 
 

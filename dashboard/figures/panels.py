@@ -16,7 +16,7 @@ from dashboard.figures.trend import runs
 from dashboard.numbers import Metric
 
 COLUMNS = ("unit", "week", "score", "low", "high", "n")
-PANEL_HEIGHT = 132
+PANEL_HEIGHT = 152
 _HEAD = 40
 _MOST_TICKS = 7
 _WEEK_MS = 7 * 24 * 3600 * 1000

@@ -7,7 +7,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from dashboard.data.compare import Chooser, CompareView, Place, Response
-from dashboard.data.glance import COUNT_FROM, SCORE_FROM, Part
+from dashboard.data.glance import COUNT_FROM, SCORE_FROM, Part, Step
 from dashboard.data.words import Words
 from dashboard.figures.graph import graph
 from dashboard.figures.panels import panels_figure, panels_height
@@ -160,21 +160,29 @@ def _response(one: Response, say: Words) -> Any:
         if not most
         else say("compare.response", share=percent(one.share), sent=count(most))
     )
-    bars = [
-        html.Div(
-            html.Div(className="bp-fill", style={"width": f"{step.number / most:.2%}"}),
-            className="bp-track",
-            title=say("compare.step", name=step.name, n=count(step.number),
-                      share=percent(step.number / most)),
-        )
-        for step in one.steps[1:]
-    ] if most else []  # fmt: skip
+    bars = [_reached(step, most, say) for step in one.steps[1:]] if most else []
     return html.Div(
         [
             html.Div([html.Strong(one.name), html.Span(told, className="bp-muted bp-small")]),
-            html.Div(bars, className="bp-compared-bars", **{"aria-hidden": "true"}),
+            html.Div(bars, className="bp-compared-bars"),
         ],
         className="bp-compared-funnel",
+    )
+
+
+def _reached(step: Step, sent: int, say: Words) -> Any:
+    """How many of the messages came so far: its name, its share, and that share as a bar."""
+    share = step.number / sent
+    return html.Div(
+        [
+            html.Span(step.name, className="bp-muted bp-small"),
+            html.B(percent(share)),
+            html.Div(
+                html.Div(className="bp-fill", style={"width": f"{share:.2%}"}),
+                className="bp-track",
+            ),
+        ],
+        title=say("compare.step", name=step.name, n=count(step.number), share=percent(share)),
     )
 
 
@@ -239,16 +247,17 @@ def _ranged(part: Part, say: Words) -> Ranged:
 
 def numbers(view: CompareView, say: Words) -> Any:
     """Everything in one table, to be sorted and taken along."""
+    still = {"hide": all(row["change"] is None for row in view.rows)}
     columns = [_column(say, "unit_name", 140, flex=2, pinned="left")]
     columns += [
-        _column(say, name, 104, **_score(view.metric))
+        _column(say, name, 84, **_score(view.metric))
         for name in ("score", "low", "high")
     ]  # fmt: skip
     columns += [
-        _column(say, "n", 104, **_COUNT),
-        _column(say, "change", 112, **_NUMBER, **_signed(view.metric)),
-        _column(say, "verdict", 152),
-        *(_column(say, name, 112, **_COUNT) for name in _STEPS),
+        _column(say, "n", 96, **_COUNT),
+        _column(say, "change", 112, **_NUMBER, **_signed(view.metric), **still),
+        _column(say, "verdict", 152, **still),
+        *(_column(say, name, 100, **_COUNT) for name in _STEPS),
         _column(say, "share", 128, **_SHARE),
     ]
     return card(

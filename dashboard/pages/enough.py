@@ -21,7 +21,7 @@ _COLUMNS = (
     ("needed", 104, _COUNT),
     ("lacking", 104, _COUNT),
     ("margin", 112, _ONE),
-    ("effective", 112, _COUNT),
+    ("effective", 112, _ONE),
     ("invited", 112, _COUNT),
     ("customers", 112, _COUNT),
 )
@@ -40,7 +40,19 @@ def _whole(view: EnoughView, say: Words) -> Any:
     if not view.facts:
         return card(view.unit, html.P(say("enough.too_few"), className="bp-muted"))
     facts = html.Div([_fact(one) for one in view.facts], className="bp-measures")
-    return card(view.unit, facts, note=f"{say('enough.note')} {view.period}")
+    title = say("enough.whole", unit=view.unit, period=view.period)
+    return card(title, _verdict(view, say), facts, note=say("enough.note"))
+
+
+def _verdict(view: EnoughView, say: Words) -> Any:
+    """The answer to the page's question, first and in words."""
+    words = say(
+        "enough.lead" if view.lacking else "enough.lead_all",
+        lacking=count(view.lacking),
+        branches=count(len(view.rows)),
+        margin=view.margin,
+    )
+    return html.P(words, className="bp-hero-line bp-enough-lead")
 
 
 def _fact(fact: Fact) -> Any:
@@ -55,16 +67,9 @@ def _fact(fact: Fact) -> Any:
 
 
 def _branches(view: EnoughView, say: Words) -> Any:
-    lead = say(
-        "enough.lead",
-        lacking=count(view.lacking),
-        branches=count(len(view.rows)),
-        margin=view.margin,
-    )
     table = grid(Id.ENOUGH_GRID, _columns(say), view.rows, language=say.language,
                  row_id="unit_code")  # fmt: skip
-    return card(say("enough.branches"), html.P(lead, className="bp-muted"), table,
-                note=say("enough.branches_note"))  # fmt: skip
+    return card(say("enough.branches"), table, note=say("enough.branches_note"))
 
 
 def _columns(say: Words) -> list[dict[str, Any]]:

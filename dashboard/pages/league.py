@@ -45,7 +45,22 @@ def league_head(view: LeagueView, say: Words) -> Any:
     of = None
     if view.as_of is not None:
         of = html.P(say("league.as_of", moment=view.as_of), className="bp-muted bp-small")
-    return [waiting if view.pending else None, html.P(words, className="bp-muted"), of]
+    return [
+        waiting if view.pending else None,
+        _reading(view, say),
+        html.P(words, className="bp-muted"),
+        of,
+    ]
+
+
+def _reading(view: LeagueView, say: Words) -> Any:
+    """What the table says at once: how many stand apart, and how much of the order is chance."""
+    stands = view.stands
+    if stands is None:
+        return None
+    told = {name: count(number) for name, number in stands.items()}
+    words = say("league.reading", ranked=count(view.ranked), **told)
+    return html.P(words, className="bp-hero-line bp-league-lead")
 
 
 def _table(view: LeagueView, say: Words) -> Any:

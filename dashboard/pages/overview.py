@@ -10,7 +10,7 @@ from dashboard.data.glance import Glance, Step
 from dashboard.data.words import Words
 from dashboard.numbers import count, percent
 from dashboard.pages import states
-from dashboard.pages.changes import changes, index_line, warned
+from dashboard.pages.changes import MOST_NAMED, changes, index_line, warned
 from dashboard.pages.parts import card
 from dashboard.pages.scores import hero, parts_rows, trend
 
@@ -29,18 +29,21 @@ def overview_page(
         [
             hero(view, say, more=index_line(more.index, say) if more else None),
             trend(view, say, dark),
-            *(_lately(more, say) if more else ()),
-            parts(view, say, width=7),
-            funnel(view.funnel, say, width=5),
+            *_below(view, say, more),
         ],
         className="bp-grid",
     )
 
 
-def _lately(found: Lately, say: Words) -> list[Any]:
+def _below(view: Glance, say: Words, more: Lately | None) -> list[Any]:
     """What changed since last week, beside the warnings of the month where there are any."""
-    beside = warned(found.warnings, say, width=5)
-    return [changes(found.changes, say, width=12 if beside is None else 7), beside]
+    steps = funnel(view.funnel, say, width=5)
+    if more is None:
+        return [parts(view, say, width=7), steps]
+    news, beside = changes(more.changes, say, width=7), warned(more.warnings, say, width=5)
+    if beside is None:
+        return [news, steps, parts(view, say, width=12)]
+    return [news, beside, parts(view, say, width=7), steps]
 
 
 def parts(view: Glance, say: Words, width: int) -> Any:
@@ -55,7 +58,35 @@ def parts(view: Glance, say: Words, width: int) -> Any:
         words = say("overview.parts_between", count=count(between))
         more = dcc.Link(words, href=view.league, className="bp-between")
     rows = parts_rows([*best, *last], view, say, between=more)
-    return card(title, rows, note=say("overview.parts_note"), width=width)
+    note = f"{parts_reading(view, say)} {say('overview.parts_note')}".strip()
+    return card(title, rows, note=note, width=width)
+
+
+def parts_reading(view: Glance, say: Words) -> str:
+    """Which parts stand apart from the whole, each judged by its own range."""
+    whole = view.figure.score
+    if whole is None:
+        return ""
+    higher = [one.name for one in view.parts if one.figure.low is not None
+              and one.figure.low > whole]  # fmt: skip
+    lower = [one.name for one in view.parts if one.figure.high is not None
+             and one.figure.high < whole]  # fmt: skip
+    score = view.metric.text(whole)
+    if not higher and not lower:
+        return say("overview.parts_alike", score=score)
+    said = [
+        say(f"overview.parts_{where}", names=_named(names, say), score=score)
+        for where, names in (("higher", higher), ("lower", lower))
+        if names
+    ]
+    return " ".join(said)
+
+
+def _named(names: Sequence[str], say: Words) -> str:
+    """Names one after the other, the rest as a number."""
+    said = say("overview.changed.comma").join(names[:MOST_NAMED])
+    more = len(names) - MOST_NAMED
+    return said + (say("overview.changed.moved_more", count=count(more)) if more > 0 else "")
 
 
 def funnel(steps: Sequence[Step], say: Words, width: int) -> Any:
@@ -66,6 +97,7 @@ def funnel(steps: Sequence[Step], say: Words, width: int) -> Any:
         )
         return card(say("overview.funnel"), inner, width=width)
     most = max((step.number for step in steps), default=0)
+    before = [None, *(step.number for step in steps)]
     rows = [
         html.Div(
             [
@@ -75,10 +107,11 @@ def funnel(steps: Sequence[Step], say: Words, width: int) -> Any:
                     className="bp-track",
                 ),
                 html.B(count(step.number)),
+                html.Small(percent(step.number / last) if last else "", className="bp-muted"),
             ],
             className="bp-step",
         )
-        for step in steps
+        for step, last in zip(steps, before, strict=False)
     ]
     return card(
         say("overview.funnel"),

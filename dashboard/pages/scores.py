@@ -151,12 +151,14 @@ def comparison(view: Glance, say: Words, dark: bool, width: int = 7) -> Any:
 def compared_sentence(view: Glance, say: Words) -> str:
     """Where the others stand, and whether that lies in one's own range."""
     figure, sentences = view.figure, []
+    if figure.score is None:
+        return say("overview.uncompared")
     for part in view.above:
         if part.figure.score is None or figure.low is None or figure.high is None:
             continue
         score = part.figure.score
         where = "within" if figure.low <= score <= figure.high else "outside"
-        key = {"within": "overview.within", "outside": "overview.outside"}[where]
+        key = f"overview.{where}" if view.own else f"overview.{where}_theirs"
         sentences.append(say(key, name=part.name, score=view.metric.text(score)))
     return " ".join(sentences)
 

@@ -25,7 +25,7 @@ def why_page(view: WhyView | None, say: Words) -> Any:
     return html.Div(
         [
             head,
-            _way(view, say),
+            _way(view, say) if view.steps else None,
             _places(view, say) if view.place else None,
             _near(view, say) if view.place else None,
             _links(view, say),
@@ -43,6 +43,7 @@ def _head(view: WhyView, say: Words) -> Any:
     )
     if view.place is None:
         said: list[Any] = [html.P(view.lacks or say("why.pending"), className="bp-hero-line")]
+        said += [_so_far(view.so_far)] if view.so_far is not None else []
     else:
         said = [
             html.Div(
@@ -63,6 +64,12 @@ def _head(view: WhyView, say: Words) -> Any:
         ],
         className="bp-card bp-why-head",
     )
+
+
+def _so_far(share: float) -> Any:
+    """How much of the answers that a place takes is there."""
+    fill = html.Div(className="bp-fill", style={"width": f"{share:.2%}"})
+    return html.Div(fill, className="bp-track bp-so-far", **{"aria-hidden": "true"})
 
 
 def _facts(view: WhyView, say: Words) -> list[Any]:
