@@ -135,7 +135,8 @@ def _facts(sitting: Sitting, one: Answered | Raised) -> str:
     node = sitting.viewer.hierarchy.nodes[one.branch_id]
     about = one.occasion_en if sitting.language == "en" else one.occasion_zh
     day = day_text(sitting.say, one.occurred_on)
-    return " · ".join((node.name(sitting.language), about, day))
+    alone = len(sitting.viewer.scope.branches) == 1
+    return " · ".join(([] if alone else [node.name(sitting.language)]) + [about, day])
 
 
 def _answer_row(sitting: Sitting, one: Answered) -> AnswerRow:

@@ -11,6 +11,7 @@ import pandas as pd
 from api.insights.drivers.matrix import Caution, DriverMatrix, DriverRow, Ends, Level
 from api.insights.drivers.questions import LeftOut
 from api.insights.drivers.service import drivers
+from dashboard.address import Page
 from dashboard.data.frame import Link
 from dashboard.data.metrics import shown_metric
 from dashboard.data.periods import days_text, shown_period
@@ -69,6 +70,7 @@ class DriversView:
     how: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     places: tuple[Link, ...] = ()  # touchpoints with more questions
+    instead: Link | None = None  # what the people of one branch read
 
 
 def drivers_view(sitting: Sitting) -> DriversView | None:
@@ -102,7 +104,7 @@ def _view(sitting: Sitting, found: DriverMatrix) -> DriversView:
         words = say(
             f"drivers.problem.{found.problem}", needed=found.needed, answers=count(found.answers)
         )
-        return replace(view, problem=words)
+        return replace(view, problem=words, instead=_instead(sitting))
     lines = _lines(found)
     sentence = "drivers.figure.sentence" if lines else "drivers.figure.sentence_plain"
     return replace(
@@ -122,6 +124,15 @@ def _view(sitting: Sitting, found: DriverMatrix) -> DriversView:
         ends_unit=_ends_unit(sitting, found, outcome),
         how=_how(sitting, found, outcome),
     )
+
+
+def _instead(sitting: Sitting) -> Link | None:
+    """One branch seldom has enough answers: its own page takes the weights of the network."""
+    home = sitting.viewer.home
+    if home is None or not home.is_branch:
+        return None
+    href = sitting.address.to(Page.IMPROVE, home.code).href
+    return Link(sitting.say("drivers.instead"), href)
 
 
 def _levels(sitting: Sitting, found: DriverMatrix) -> list[Link]:

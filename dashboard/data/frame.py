@@ -73,7 +73,8 @@ def frame(sitting: Sitting) -> Frame:
     metric = _metric_or_none(sitting)
     measured = address.page in _MEASURED and metric is not None
     monthly = address.page is Page.WARNINGS and measured
-    all_places = monthly or address.page is Page.JOURNEY
+    # Improving is about one touchpoint, which the page itself lets one choose.
+    all_places = monthly or address.page in (Page.JOURNEY, Page.IMPROVE)
     touchpoints = [] if all_places else _touchpoints(sitting, address)
     units = _units(sitting, address) if address.page in _PICKED else []
     root = sitting.viewer.hierarchy.root

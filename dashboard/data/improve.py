@@ -34,6 +34,7 @@ class LeverLine:
     high: float | None
     usual: float | None
     verdict: str | None
+    answers: int | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,7 @@ def _line(sitting: Sitting, lever: Lever) -> LeverLine:
         high=lever.own.high,
         usual=lever.usual,
         verdict=None if lever.verdict is None else lever.verdict.value,
+        answers=lever.answers,
     )
 
 

@@ -65,6 +65,7 @@ class TodayView:
     all_voices: str
     ways: list[Way]
     elsewhere: Link | None
+    untold: str = ""
 
 
 def today_view(sitting: Sitting, node: Node) -> TodayView | None:
@@ -103,6 +104,7 @@ def today_view(sitting: Sitting, node: Node) -> TodayView | None:
         all_voices=voices_href(sitting, node),
         ways=_ways(sitting, node),
         elsewhere=elsewhere(sitting, metric.code, node.code) if nothing else None,
+        untold=_untold(sitting, score),
     )
 
 
@@ -170,6 +172,15 @@ def _lines(sitting: Sitting, score: BranchScore) -> list[Line]:
     own = Line(score.unit.name(sitting.language), score.figure, own=True)
     others = [Line(one.unit.name(sitting.language), one.figure) for one in score.above]
     return [own, *others]
+
+
+def _untold(sitting: Sitting, score: BranchScore) -> str:
+    """Which units around the branch are left out, and why."""
+    names = [one.name(sitting.language) for one in score.untold]
+    if not names:
+        return ""
+    between = sitting.say("drivers.between_names")
+    return sitting.say("branch.today.untold", names=between.join(names))
 
 
 def compared_words(sitting: Sitting, above: list[Beside], metric: Metric, *, own: bool) -> str:

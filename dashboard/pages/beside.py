@@ -32,8 +32,13 @@ class BesideRow:
     href: str | None = None
 
 
-def beside_rows(rows: Sequence[BesideRow], say: Words, *, usual: str) -> Any:
-    """The rows and what their marks mean; ``usual`` is what the upright mark stands for."""
+def beside_rows(
+    rows: Sequence[BesideRow], say: Words, *, usual: str, ends: tuple[str, str] | None = None
+) -> Any:
+    """The rows and what their marks mean; ``usual`` is what the upright mark stands for.
+
+    ``ends`` are those of the axis that all rows share, in words.
+    """
     marks = [
         html.Span([html.I(className="bp-beside-point"), say("branch.key.own")]),
         html.Span([html.I(className="bp-beside-line"), say("branch.key.range")]),
@@ -42,6 +47,9 @@ def beside_rows(rows: Sequence[BesideRow], say: Words, *, usual: str) -> Any:
     return html.Div(
         [
             html.Div([_row(row, say) for row in rows], className="bp-rows", role="list"),
+            html.Div([html.Span(end) for end in ends], className="bp-beside-ends bp-small")
+            if ends
+            else None,
             html.Div(marks, className="bp-beside-key bp-small"),
         ]
     )
@@ -95,6 +103,12 @@ def _at(row: BesideRow, value: float) -> str:
 def _share(row: BesideRow, width: float) -> str:
     low, high = row.ends
     return f"{100 * width / (high - low):.2f}%"
+
+
+def ends_texts(ends: tuple[float, float], metric: Metric) -> tuple[str, str]:
+    """The ends of a shared axis as they are written."""
+    low, high = ends
+    return metric.text(low), metric.text(high)
 
 
 def common_ends(values: Sequence[float | None], metric: Metric) -> tuple[float, float]:

@@ -47,7 +47,11 @@ def _level(view: DriversView, say: Words) -> Any:
 def _nothing(view: DriversView, say: Words) -> Any:
     more = [html.P(words) for words in view.left_out]
     words = say("drivers.problem.title"), view.problem or ""
-    return card(None, states.state("info-circle", *words, *more, _places(view, say)))
+    instead = [
+        html.P(say("drivers.instead_words")),
+        dcc.Link(view.instead.label, href=view.instead.href, className="bp-button bp-primary"),
+    ] if view.instead else []  # fmt: skip
+    return card(None, states.state("info-circle", *words, *instead, *more, _places(view, say)))
 
 
 def _first(view: DriversView, say: Words) -> Any:

@@ -4,13 +4,13 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard.data.glance import SCORE_FROM
+from dashboard.data.glance import COUNT_FROM, SCORE_FROM
 from dashboard.data.improve import ImproveView, LeverLine, NextStep
 from dashboard.data.words import Words
 from dashboard.numbers import Metric
 from dashboard.pages import states
 from dashboard.pages.beside import BesideRow, beside_rows
-from dashboard.pages.parts import card
+from dashboard.pages.parts import answers_text, card
 from dashboard.pages.today import fresh_rows
 
 RATING = Metric("", "", "nps", 0.0, 100.0)  # whole numbers from 0 to 100
@@ -24,10 +24,8 @@ def improve_page(view: ImproveView | None, say: Words) -> Any:
         words = say("branch.improve.problem.title"), view.problem
         nothing = card(None, states.state("info-circle", *words))
         return html.Div([_places(view, say), nothing], className="bp-grid")
-    return html.Div(
-        [_places(view, say), _next(view.step, say), _levers(view, say), _how(view, say)],
-        className="bp-grid",
-    )
+    beside = html.Div([_levers(view, say), _how(view, say)], className="bp-6 bp-stack")
+    return html.Div([_places(view, say), _next(view.step, say), beside], className="bp-grid")
 
 
 def _places(view: ImproveView, say: Words) -> Any:
@@ -66,7 +64,7 @@ def _levers(view: ImproveView, say: Words) -> Any:
     rows = [_row(line, view, say) for line in view.levers]
     return card(
         say("branch.improve.levers", outcome=view.outcome),
-        beside_rows(rows, say, usual=view.usual),
+        beside_rows(rows, say, usual=view.usual, ends=("0", "100")),
         note=say("branch.improve.levers_note"),
         width=6,
     )
@@ -84,7 +82,7 @@ def _row(line: LeverLine, view: ImproveView, say: Words) -> BesideRow:
         usual=line.usual,
         usual_words=usual,
         verdict=line.verdict,
-        facts=(line.weight_words,),
+        facts=(answers_text(say, line.answers, COUNT_FROM), line.weight_words),
         instead=say("overview.row_too_few", needed=SCORE_FROM),
     )
 

@@ -162,7 +162,7 @@ def _row(line: Line, ends: tuple[float, float], say: Words) -> Any:
         html.Div(score, className="bp-tree-number"),
         html.Div(_aim(line, say), className="bp-tree-aim"),
         html.Div(change(line.metric, line.difference.change, noise=line.difference.is_noise),
-                 className="bp-tree-number"),
+                 className="bp-tree-number", **_named_change(say)),
         html.Div(answers_text(say, line.figure.n, FEWEST), className="bp-muted bp-small"),
     ]  # fmt: skip
     css = "bp-tree-row" + (" bp-tree-root" if line.depth == 0 else "")
@@ -225,7 +225,9 @@ def scale_row(ends: tuple[float, float]) -> Any:
 
 def _aim(line: Line, say: Words) -> Any:
     if line.aim is None:
-        return html.Span(say("indicators.page.no_target"), className="bp-muted bp-small")
+        return html.Span(
+            say("indicators.page.no_target"), className="bp-muted bp-small bp-tree-none"
+        )
     return aim(line.aim, line.metric, say)
 
 
@@ -248,12 +250,17 @@ def aim(found: Aim, metric: Metric, say: Words) -> Any:
 def change(metric: Metric, size: float | None, *, noise: bool | None) -> Any:
     """A change, grey where chance explains it."""
     if size is None:
-        return html.Span(metric.signed(None), className="bp-muted")
+        return html.Span(metric.signed(None), className="bp-muted bp-tree-none")
     if noise:
         return html.Span(metric.signed(size), className="bp-noise")
     words = metric.signed(size)
     symbol = icon("arrow-up-right" if size > 0 else "arrow-down-right")
     return html.Span([symbol, words], className="bp-better" if size > 0 else "bp-worse")
+
+
+def _named_change(say: Words) -> dict[str, str]:
+    """What a change is called where there are no heads of columns above it."""
+    return {"data-label": say("indicators.column.change")}
 
 
 def _below(view: IndicatorsView, say: Words) -> Any:
@@ -283,6 +290,7 @@ def _unit(one: Below, metric: Metric, ends: tuple[float, float], say: Words) -> 
         html.Div(
             change(metric, one.difference.change, noise=one.difference.is_noise),
             className="bp-tree-number",
+            **_named_change(say),
         ),
         html.Div(answers_text(say, one.figure.n, FEWEST), className="bp-muted bp-small"),
     ]

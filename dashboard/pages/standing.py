@@ -11,7 +11,7 @@ from dashboard.data.why import Others, Place
 from dashboard.data.words import Words
 from dashboard.numbers import count
 from dashboard.pages import states
-from dashboard.pages.beside import BesideRow, beside_rows, common_ends
+from dashboard.pages.beside import BesideRow, beside_rows, common_ends, ends_texts
 from dashboard.pages.parts import answers_text, card, icon
 
 
@@ -130,9 +130,10 @@ def _rows(view: StandingView, lines: Sequence[ComparedLine], say: Words, kind: s
     rows = [_row(line, say, shared) for line in lines]
     usual = next((line.usual_name for line in lines if line.usual is not None), "")
     words = {"metric": metric.name}
+    ends = None if shared is None else ends_texts(shared, metric)
     return card(
         say(f"branch.standing.{kind}", **words),
-        beside_rows(rows, say, usual=usual),
+        beside_rows(rows, say, usual=usual, ends=ends),
         note=say(f"branch.standing.{kind}_note"),
         width=6 if kind == "metrics" and view.touchpoints else 12 if kind == "metrics" else 6,
     )

@@ -9,7 +9,7 @@ from dashboard.data.team import Mate, TeamView
 from dashboard.data.words import Words
 from dashboard.numbers import count
 from dashboard.pages import states
-from dashboard.pages.beside import BesideRow, beside_rows, common_ends
+from dashboard.pages.beside import BesideRow, beside_rows, common_ends, ends_texts
 from dashboard.pages.parts import answers_text, card
 
 
@@ -23,22 +23,26 @@ def team_page(view: TeamView | None, say: Words) -> Any:
 
 
 def _team(view: TeamView, say: Words) -> Any:
-    title = say("branch.team.card", metric=view.metric.name, period=view.period)
+    title = say("branch.team.card", metric=view.metric.name)
+    period = html.Span(view.period, className="bp-muted bp-small")
     if not view.mates:
         needed = SCORE_FROM
         words = say("branch.team.none", needed=needed, people=count(view.untold))
         nobody = say("branch.team.unnamed") if not view.untold else words
-        return card(title, states.state("people", say("branch.team.none_title"), nobody))
+        nothing = states.state("people", say("branch.team.none_title"), nobody)
+        return card(title, nothing, aside=period, width=8)
     ends = _ends(view)
     rows = [_row(mate, view, say, ends) for mate in view.mates]
     usual = say("branch.team.usual")
     untold = (
         html.P(say("branch.team.untold", people=count(view.untold),
-                   needed=SCORE_FROM), className="bp-muted bp-small")
+                   needed=SCORE_FROM), className="bp-muted bp-small bp-untold")
         if view.untold
         else None
     )  # fmt: skip
-    return card(title, beside_rows(rows, say, usual=usual), untold, note=_reading(view, say))
+    reading = html.P(_reading(view, say), className="bp-team-reading")
+    drawn = beside_rows(rows, say, usual=usual, ends=ends_texts(ends, view.metric))
+    return card(title, reading, drawn, untold, aside=period, width=8)
 
 
 def _ends(view: TeamView) -> tuple[float, float]:
@@ -74,4 +78,4 @@ def _row(mate: Mate, view: TeamView, say: Words, ends: tuple[float, float]) -> B
 
 def _how(say: Words) -> Any:
     listed = [html.Li(say(f"branch.team.how_{name}")) for name in ("chance", "people", "work")]
-    return card(say("branch.team.how"), html.Ul(listed, className="bp-plain-list"))
+    return card(say("branch.team.how"), html.Ul(listed, className="bp-plain-list"), width=4)

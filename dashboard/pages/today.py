@@ -32,7 +32,7 @@ def today_page(view: TodayView | None, say: Words) -> Any:
             html.Div([_voices(view, say), _asked(view, say)], className="bp-5 bp-stack"),
             _ways(view.ways, say),
         ],
-        className="bp-grid",
+        className="bp-grid bp-today",
     )
 
 
@@ -61,6 +61,7 @@ def _score(view: TodayView, say: Words) -> Any:
             html.H2(say("branch.today.picture"), className="bp-today-picture"),
             ranged_rows([_ranged(line, say) for line in view.lines], view.metric, None),
             html.P(view.compared, className="bp-note") if view.compared else None,
+            html.P(view.untold, className="bp-muted bp-small bp-untold") if view.untold else None,
         ],
         className="bp-card bp-7",
     )
@@ -87,13 +88,13 @@ def _number(view: TodayView, say: Words) -> list[Any]:
         html.Div([html.Strong(metric.name), " · ", view.period], className="bp-hero-label"),
         html.Div(metric.text(figure.score), className="bp-hero", id=Id.HERO),
         html.P(say(key, **said), className="bp-hero-line"),
+        html.P(view.place, className="bp-hero-line bp-today-place") if view.place else None,
         _bands(view, say),
     ]
 
 
 def _facts(view: TodayView, say: Words) -> Any:
     chips = [
-        chip(view.place) if view.place else None,
         chip(say("branch.today.pending")) if view.pending and not view.place else None,
         chip(answers_text(say, view.score.figure.n, COUNT_FROM)),
     ]
@@ -225,4 +226,4 @@ def _ways(ways: Sequence[Way], say: Words) -> Any:
         )
         for way in ways
     ]
-    return card(say("branch.today.ways"), html.Div(links, className="bp-ways"))
+    return card(say("branch.today.ways"), html.Div(links, className="bp-ways"), width=7)

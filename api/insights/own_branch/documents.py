@@ -117,6 +117,7 @@ def _lever(one: Lever) -> dict[str, Any]:
         "metric": one.metric.code,
         "weight": one.weight,
         **asdict(one.own),
+        "n": one.answers,
         "usual": one.usual,
         "verdict": one.verdict,
         "low_marks": one.low,

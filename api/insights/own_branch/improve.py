@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import numpy as np
 from sqlmodel import Session
 
 from api.insights.comparison import peer_groups
@@ -21,6 +22,7 @@ from api.insights.drivers.queries import answered_together
 from api.insights.drivers.questions import FEWEST_DRIVERS, Questions, driver_questions
 from api.insights.drivers.service import ANSWERS_PER_DRIVER, FEWEST_ANSWERS, same_part
 from api.insights.drivers.sums import Parts
+from api.insights.figures import figure_of
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import (
     may_be_told,
@@ -63,7 +65,8 @@ class Lever:
     """One question: ``weight`` is its share (0..1) of what all of them explain in the network.
 
     Ratings are means on 0..100 of the question's scale. ``low`` counts the branch's own low marks,
-    up to ``low_value`` (None: below the answers from which a score is told).
+    up to ``low_value`` (None: below the answers from which a score is told), ``answers`` all of
+    them (None: fewer than are told).
     """
 
     metric: MetricInfo
@@ -73,6 +76,7 @@ class Lever:
     verdict: Verdict | None
     low: int | None
     low_value: int
+    answers: int | None = None
 
     @property
     def cost(self) -> float:
@@ -260,6 +264,7 @@ def _lever(
         verdict=verdict(rated.low, rated.high, others),
         low=int(own[: scale.passive_from].sum()) if n >= DEFAULT_THRESHOLDS.score else None,
         low_value=int(scale.values[scale.passive_from - 1]),
+        answers=figure_of(own, mean, None if np.isnan(spread) else spread).n,
     )
 
 

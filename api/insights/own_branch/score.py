@@ -28,7 +28,10 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class BranchScore:
-    """The branch's score; ``above`` are the units around it that may be told, nearest first."""
+    """The branch's score; ``above`` are the units around it that may be told, nearest first.
+
+    ``untold`` are those that are kept back, since others' scores could be worked out from theirs.
+    """
 
     unit: Node
     metric: MetricInfo
@@ -37,6 +40,7 @@ class BranchScore:
     previous: Figure
     difference: Difference
     above: list[Beside]
+    untold: tuple[Node, ...] = ()
 
 
 def branch_score(
@@ -70,6 +74,7 @@ def branch_score(
         previous=previous,
         difference=told_change(figure, previous, difference),
         above=said_of_others(viewer, listed, figure),
+        untold=tuple(one.unit for one in listed if one.figure is None),
     )
 
 

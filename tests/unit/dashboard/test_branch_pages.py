@@ -191,10 +191,11 @@ def test_what_to_improve_is_one_step_with_its_reasons() -> None:
         [Fresh("Too slow", 2, "bp-down", ["Service"], new=False)],
         "Low marks",
     )
-    lever = LeverLine("Waiting", 0.4, "matters 40 %", 52.0, 45.0, 58.0, 65.0, "below")
+    lever = LeverLine("Waiting", 0.4, "matters 40 %", 52.0, 45.0, 58.0, 65.0, "below", 130)
     view = ImproveView("D1", "NPS", [], None, step, (lever,), "59 branches", "network", ("How",))
     said = text(improve_page(view, EN))
-    for words in ("Waiting: start here", "Read", "Too slow", "matters 40 %", "network 65", "below"):
+    told = ("Waiting: start here", "Too slow", "130 answers · matters 40 %", "network 65", "below")
+    for words in told:
         assert words in said
     assert "No next step" in text(improve_page(ImproveView("D1", "NPS", [], "why not"), EN))
 
