@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from api.demo.repository import escaped
 from api.demo.rows import Cast, Published, Row, days_in_china, moments
-from api.demo.story import CHANNELS, SEGMENTS, Answers, Events, Ints
+from api.demo.story import CHANNELS, Answers, Events, Ints
 from api.surveys.definitions import Option, Question, Survey
 
 Flags = NDArray[np.bool_]
@@ -40,7 +40,7 @@ def response_rows(
         yield (
             own[i], invitations[index], str(published.survey_ids[kind]),
             str(cast.branches[events.branch[event]]), str(touchpoints[kind]), cast.people[person],
-            on[i], CHANNELS[channel], SEGMENTS[channel], f"A{events.advisor[event] + 1}",
+            on[i], CHANNELS[channel], cast.segments[event], f"A{events.advisor[event] + 1}",
             "en" if cast.english[person] else "zh", "t" if index % 3 == 0 else "f",
             "1" if partial[i] else str(len(survey.pages)), started[i], done[i],
             None if partial[i] else done[i],

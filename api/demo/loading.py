@@ -14,13 +14,15 @@ from api.demo.rows import Cast, Published
 from api.demo.story import (
     Answers,
     Events,
-    Ints,
     Truth,
+    ages_then,
+    channel_of,
     draw_ages,
     draw_answers,
     draw_events,
     home_of,
     segment_of,
+    tier_of,
 )
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -63,9 +65,9 @@ class Loader:
     def load(self, months: int, shares: Sequence[float]) -> Iterator[str]:
         """Loads everything; yields the name of each table when it is done."""
         events = draw_events(self._rng, self._truth, months, self._now, np.array(shares))
-        people = int(events.person.max()) + 1
-        cast = self._cast(home_of(events, people))
-        answers = draw_answers(self._rng, self._truth, events, segment_of(cast.ages), self._now)
+        cast = self._cast(events)
+        channels = channel_of(cast.ages[events.person], np.array(cast.segments))
+        answers = draw_answers(self._rng, self._truth, events, channels, self._now)
         ids = Ids(
             rows.ids_at(self._rng, events.at),
             rows.ids_at(self._rng, answers.sent_at),
@@ -77,14 +79,19 @@ class Loader:
         yield from self._load_asking(cast, events, answers, ids)
         yield from self._load_answers(cast, events, answers, ids)
 
-    def _cast(self, home: Ints) -> Cast:
-        people = len(home)
+    def _cast(self, events: Events) -> Cast:
+        people = int(events.person.max()) + 1
+        home, tiers = home_of(events, people), tier_of(people)
+        ages = draw_ages(self._rng, len(self._branches), home)
+        then = ages_then(events, ages, self._now)
         long_ago = np.full(people, self._now - 800 * 86_400)
         return Cast(
             branches=self._branches,
             people=rows.ids_at(self._rng, long_ago),
             contacts=rows.ids_at(self._rng, long_ago),
-            ages=draw_ages(self._rng, len(self._branches), home),
+            ages=ages,
+            tiers=tiers.tolist(),
+            segments=segment_of(then, tiers[events.person], self._published.network).tolist(),
             english=self._rng.random(people) < 0.08,
         )
 
@@ -93,6 +100,7 @@ class Loader:
         refused = np.unique(events.person[events.outcome == 1])
         consents = rows.ids_at(self._rng, np.full(len(cast.people), self._now - 800 * 86_400))
         surnames = self._words["surnames"]
+        today = rows.days_in_china(np.array([self._now]))[0]
 
         def name(index: int) -> str:
             return f"{surnames[index % len(surnames)]}{self._words['given'][index % 37 % 20]}"
@@ -100,7 +108,7 @@ class Loader:
         self._copy(
             "person",
             "id name_encrypted birth_year language attributes created_at value_tier household_hash",
-            rows.person_rows(cast, self._vault, name, at),
+            rows.person_rows(cast, self._vault, name, at, year=int(today[:4])),
         )
         yield "people"
         without = np.unique(events.person[events.outcome == 2])
@@ -138,7 +146,7 @@ class Loader:
         own = rows.ids_at(self._rng, events.at + 60)
         self._copy(
             "decision",
-            "id decided_at event_id branch_id action reason at rule_set_version checks",
+            "id decided_at event_id branch_id action reason at rule_set_version segment checks",
             rows.decision_rows(cast, events, ids.events, own, self._published.rule_set),
         )
         yield "decisions"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from api.core.crypto import Vault
 from api.demo.repository import as_bytea
-from api.demo.story import CHANNELS, DELAY, INVITED, SEGMENTS, Answers, Events, Ints
+from api.demo.story import CHANNELS, DELAY, INVITED, Answers, Events, Ints
 from api.surveys.definitions import Survey
 
 Row = Sequence[str | None]
@@ -34,6 +34,8 @@ class Cast:
     people: Sequence[str]
     contacts: Sequence[str]  # the phone of each person
     ages: Ints
+    tiers: Sequence[str]
+    segments: Sequence[str]  # of each event, as the rules have it
     english: NDArray[np.bool_]
 
 
@@ -45,6 +47,7 @@ class Published:
     survey_ids: Sequence[int]
     message_ids: dict[str, int]
     rule_set: int
+    network: str
 
 
 def ids_at(rng: np.random.Generator, seconds: Ints) -> list[str]:
@@ -69,24 +72,19 @@ def days_in_china(seconds: Ints) -> list[str]:
     return days
 
 
-def person_rows(cast: Cast, vault: Vault, names: Callable[[int], str], at: str) -> Iterator[Row]:
+def person_rows(
+    cast: Cast, vault: Vault, names: Callable[[int], str], at: str, *, year: int
+) -> Iterator[Row]:
     """``id, name_encrypted, birth_year, language, attributes, created_at, value_tier,
-    household_hash``: every third person lives alone.
+    household_hash``: every third person lives alone; ``year`` is this one.
     """
-    year = int(at[:4])
     for index, person in enumerate(cast.people):
         language = "en" if cast.english[index] else "zh"
         name = as_bytea(vault.encrypt(names(index)))
         born = str(year - int(cast.ages[index]))
         house = f"demo\0H{index // 3:07d}"
         shared = as_bytea(vault.lookup_hash("household", house)) if index % 3 else None
-        yield person, name, born, language, "{}", at, _value_tier(index), shared
-
-
-def _value_tier(index: int) -> str:
-    """How much a customer is worth to the network: a few a lot, many little."""
-    lot = index * 7919 % 100
-    return "premium" if lot < 8 else "low" if lot < 30 else "usual"
+        yield person, name, born, language, "{}", at, cast.tiers[index], shared
 
 
 def contact_rows(cast: Cast, vault: Vault, at: str, without: Ints) -> Iterator[Row]:
@@ -161,7 +159,9 @@ EVENT_COLUMNS = (
 def decision_rows(
     cast: Cast, events: Events, event_ids: Sequence[str], own: Sequence[str], rule_set: int
 ) -> Iterator[Row]:
-    """``id, decided_at, event_id, branch_id, action, reason, at, rule_set_version, checks``."""
+    """``id, decided_at, event_id, branch_id, action, reason, at, rule_set_version, segment,
+    checks``.
+    """
     decided, send = moments(events.at + 60), moments(events.at + DELAY)
     places = list(map(str, cast.branches))
     outcomes = events.outcome.tolist()
@@ -172,7 +172,8 @@ def decision_rows(
         sent = outcomes[i] == INVITED
         yield (
             own[i], decided[i], event_ids[i], places[branch], "send" if sent else "drop", reason,
-            send[i] if sent else None, str(rule_set), _CHECKS["send" if sent else reason],
+            send[i] if sent else None, str(rule_set), cast.segments[i],
+            _CHECKS["send" if sent else reason],
         )  # fmt: skip
 
 
@@ -210,7 +211,7 @@ def invitation_rows(
             str(published.message_ids[channel]), str(published.rule_set),
             cast.people[person], cast.contacts[person],
             str(cast.branches[events.branch[event]]), str(touchpoints[kind]), on[i], channel,
-            SEGMENTS[answers.channel[i]], f"A{events.advisor[event] + 1}",
+            cast.segments[event], f"A{events.advisor[event] + 1}",
             "en" if cast.english[person] else "zh", "{}", made[i], planned[i], gone[i], status,
             sent[i], "demo", sent[i], sent[i] if status == "delivered" else None,
             seen[i] if answers.seen_at[i] else None, done[i] if answers.answered_at[i] else None,

@@ -191,6 +191,7 @@ def _publish(session: Session, network: str, now: datetime) -> Published:
             for message, publication in zip(messages.messages, made, strict=True)
         },
         rule_set=rules.version,
+        network=network,
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Words = NDArray[np.str_]
 
 DAY = 86_400
 NETWORK_NPS = 45.0
@@ -21,7 +22,11 @@ SPREAD_NPS = 12.0
 SINKING_DROP = 55.0
 SINKING_DAYS = 150
 CHANNELS = ("sms", "wechat", "call")
-SEGMENTS = ("others", "under_35", "from_60")
+# Into which segments the shipped rules put a customer of that value, before they ask for the age.
+SEGMENTS_OF_TIERS = {
+    "cars": {"premium": "premium", "low": "low_value"},
+    "bank": {"premium": "private_banking"},
+}
 ANSWER_SHARE = np.array([0.31, 0.40, 0.46])
 CALL_BONUS = 8.0
 AGE_SPREAD = 12.0
@@ -170,19 +175,49 @@ def home_of(events: Events, people: int) -> Ints:
     return home
 
 
-def segment_of(age: Ints) -> Ints:
-    """Index into ``SEGMENTS``, which is also the one into ``CHANNELS``."""
-    return np.where(age < 35, 1, np.where(age >= 60, 2, 0))
+def ages_then(events: Events, age: Ints, now: int) -> Ints:
+    """How old each event's customer was; ``age`` is what is reached in this year, by customer."""
+    years = _years(np.array([now]))[0] - _years(events.at)
+    found: Ints = age[events.person] - years
+    return found
+
+
+def _years(seconds: Ints) -> Ints:
+    """The calendar years of moments, in Shanghai."""
+    return (seconds + 8 * 3600).astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64)
+
+
+def tier_of(people: int) -> Words:
+    """How much each customer is worth to the network: a few a lot, many little."""
+    lot = np.arange(people) * 7919 % 100
+    return np.where(lot < 8, "premium", np.where(lot < 30, "low", "usual"))
+
+
+def segment_of(age: Ints, tier: Words, network: str = "cars") -> Words:
+    """The segment that the shipped rules put each event's customer into."""
+    segment = np.where(age < 35, "under_35", np.where(age >= 60, "from_60", "others"))
+    for worth, name in SEGMENTS_OF_TIERS[network].items():
+        segment = np.where(tier == worth, name, segment)
+    return segment
+
+
+def channel_of(age: Ints, segment: Words) -> Ints:
+    """Index into ``CHANNELS``: the first of the segment's that reaches a customer of that age now.
+
+    The young have a WeChat id, everybody a number.
+    """
+    by_wechat = (age < 35) & (segment != "private_banking")
+    return np.where(segment == "from_60", 2, np.where(by_wechat, 1, 0))
 
 
 def draw_answers(
-    rng: np.random.Generator, truth: Truth, events: Events, segment: Ints, now: int
+    rng: np.random.Generator, truth: Truth, events: Events, channels: Ints, now: int
 ) -> Answers:
-    """Invitations of the invited events, and what came back."""
+    """Invitations of the invited events by the channel of each event, and what came back."""
     event = np.flatnonzero(events.outcome == INVITED)
     count = len(event)
     branch, at = events.branch[event], events.at[event]
-    channel = segment[events.person[event]]
+    channel = channels[event]
     sent_at = at + DELAY + rng.integers(0, 90, count)
     status = rng.choice(4, count, p=[0.945, 0.03, 0.018, 0.007])
     gamed = branch == truth.gamer

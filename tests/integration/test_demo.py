@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from conftest import Office
 from sqlalchemy import text
+from sqlmodel import Session
 
 from api.core.errors import BadInput
 from api.core.settings import Settings
 from api.demo.people import Login
 from api.demo.service import DemoSize, prepare
 from api.demo.story import draw_events, draw_truth
+from api.surveys.published import rules_in_force
+from scheduler.planner.segments import segment_of
 
 DemoOffice = tuple[Office, list[Login]]
 
@@ -76,6 +79,36 @@ def test_nobody_is_invited_twice_within_the_cap(demo_office: DemoOffice) -> None
             )
         ).scalar_one()
     assert closest.days >= 90
+
+
+def test_each_decision_has_the_segment_that_the_published_rules_give(
+    demo_office: DemoOffice,
+) -> None:
+    office, _ = demo_office
+    with office.owner.connection() as connection:
+        decided = connection.execute(
+            text(
+                "select extract(year from e.occurred_on)::int - p.birth_year as age, p.value_tier, "
+                "d.segment, count(*) as decisions from decision d join event e "
+                "on e.id = d.event_id join person p on p.id = e.person_id group by 1, 2, 3"
+            )
+        ).all()
+        apart = connection.execute(
+            text(
+                "select count(*) from invitation i join decision d on d.event_id = i.event_id "
+                "left join response r on r.invitation_id = i.id where i.segment <> d.segment "
+                "or r.segment <> i.segment or (i.channel = 'call') <> (i.segment = 'from_60')"
+            )
+        ).scalar_one()
+        in_force = rules_in_force(Session(connection), office.clock())
+    assert in_force is not None
+    segments = in_force.rules.rules[0].segments
+    for one in decided:
+        found = segment_of(segments, {"age": one.age, "value_tier": one.value_tier})
+        assert found is not None
+        assert (found.name, one) == (one.segment, one)
+    assert {one.segment for one in decided} == {one.name for one in segments}
+    assert apart == 0
 
 
 def test_a_second_demo_keeps_what_there_is(demo_template: tuple[Settings, list[Login]]) -> None:

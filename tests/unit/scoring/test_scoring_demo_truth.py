@@ -8,12 +8,15 @@ import pytest
 from api.demo.story import (
     CALL_BONUS,
     CHANNELS,
+    ages_then,
+    channel_of,
     draw_ages,
     draw_answers,
     draw_events,
     draw_truth,
     home_of,
     segment_of,
+    tier_of,
 )
 from scoring.adjustment import AdjustmentFit, adjust, fit_adjustment
 from scoring.arrays import Floats
@@ -52,7 +55,9 @@ def demo(seed: int) -> Demo:
     truth = draw_truth(rng, BRANCHES)
     events = draw_events(rng, truth, 12, NOW, np.array([0.25, 0.15, 0.6]))
     ages = draw_ages(rng, BRANCHES, home_of(events, int(events.person.max()) + 1))
-    answers = draw_answers(rng, truth, events, segment_of(ages), NOW)
+    then, tiers = ages_then(events, ages, NOW), tier_of(len(ages))[events.person]
+    channels = channel_of(ages[events.person], segment_of(then, tiers))
+    answers = draw_answers(rng, truth, events, channels, NOW)
     given = answers.answered_at > 0
     branch, value = events.branch[answers.event[given]], answers.nps[given]
     hist = np.zeros((BRANCHES, 11), dtype=np.int64)
