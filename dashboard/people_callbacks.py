@@ -6,11 +6,12 @@ Whatever changes an account is said first and done by a second press; both ask f
 from typing import Any
 from uuid import UUID
 
-from dash import Input, Output, State, set_props
+from dash import Input, Output, State, no_update, set_props
 from dash.exceptions import PreventUpdate
 
-from api.access.schemas import AccountIn, GrantIn
-from api.core.errors import NotFound
+from api.access.errors import IdentifierTaken
+from api.access.schemas import AccountChangeIn, AccountIn, GrantIn
+from api.core.errors import Invalid, NotFound
 from api.security.permissions import Permission
 from dashboard.actions import people as managing
 from dashboard.address import Page
@@ -23,12 +24,14 @@ from dashboard.data.person import (
     person_view,
     read_body,
 )
+from dashboard.data.person_change import opened, unsaved, weighed, wish_of
 from dashboard.data.sitting import Sitting
 from dashboard.ids import Id
 from dashboard.made import Made
 from dashboard.notices import notice
 from dashboard.pages.people import handed, invite_page, invited, people_page
 from dashboard.pages.person import asked, person_page
+from dashboard.pages.person_change import change_card, change_fields
 from dashboard.wiring import callback
 
 _ROLE = [
@@ -44,6 +47,13 @@ _WHO = {
     "phone": Id.INVITE_PHONE,
     "staff_number": Id.INVITE_STAFF,
 }
+_ACCOUNT = {
+    "name": Id.ACCOUNT_NAME,
+    "language": Id.ACCOUNT_LANGUAGE,
+    "email": Id.ACCOUNT_EMAIL,
+    "phone": Id.ACCOUNT_PHONE,
+    "staff_number": Id.ACCOUNT_STAFF,
+}
 
 
 def people_room(sitting: Sitting) -> Made | None:
@@ -56,7 +66,9 @@ def people_room(sitting: Sitting) -> Made | None:
         return None
     if sitting.address.subject is None:
         return Made(people_page(people_view(sitting), sitting.say))
-    return Made(person_page(person_view(sitting), sitting.say))
+    form = opened(sitting)
+    top = change_card(form, sitting.say) if form else None
+    return Made(person_page(person_view(sitting), sitting.say, top))
 
 
 @callback(
@@ -119,6 +131,38 @@ def take_step(sitting: Sitting, clicks: int | None, sure: str | None) -> Any:
         case _:
             raise PreventUpdate
     return _done(sitting, step)
+
+
+@callback(
+    Output(Id.ACCOUNT_FORM, "children"),
+    Input(Id.ACCOUNT_WEIGH, "n_clicks"),
+    [State(one, "value") for one in _ACCOUNT.values()],
+    initial=False,
+)
+def weigh_change(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
+    """What would be changed, or what is wrong at which field."""
+    _require_page(sitting, Page.PEOPLE, clicks)
+    values = {name: str(one or "") for name, one in zip(_ACCOUNT, given, strict=True)}
+    return change_fields(weighed(sitting, values), sitting.say)
+
+
+@callback(
+    Output(Id.ADDRESS, "search", allow_duplicate=True),
+    Input(Id.ACCOUNT_SURE, "n_clicks"),
+    [State(Id.ACCOUNT_SURE, "value")],
+    initial=False,
+)
+def change_account(sitting: Sitting, clicks: int | None, sure: str | None) -> Any:
+    """Changes what was asked about; who was quicker with the same log-in is told at the field."""
+    _require_page(sitting, Page.PEOPLE, clicks)
+    body = read_body(AccountChangeIn, sure or "")
+    try:
+        managing.change(sitting, _account(sitting), wish_of(body))
+    except (Invalid, IdentifierTaken) as error:
+        form = change_fields(unsaved(sitting, body, error), sitting.say)
+        set_props(Id.ACCOUNT_FORM, {"children": form})
+        return no_update
+    return _done(sitting, "change")
 
 
 @callback(

@@ -6,8 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from api.access import logins, people, repository
+from api.access.changing import AccountWish
 from api.access.people import GrantWish, Person
 from api.access.schemas import (
+    AccountChangeIn,
     AccountIn,
     AccountOut,
     GrantIn,
@@ -130,6 +132,15 @@ def read_account(visit: PersonVisit, account_id: UUID) -> AccountOut:
     vault, today = visit.installation.vault, visit.now.date()
     found = people.require_person(visit.session, visit.viewer, vault, account_id, today)
     return _shown(visit, found, _group_codes(visit))
+
+
+@router.put("/accounts/{account_id}", status_code=204)
+def change_account(visit: PersonVisit, account_id: UUID, body: AccountChangeIn) -> None:
+    """Another name, language or log-in; when a log-in changes, the person's sessions end."""
+    names = LoginNames(body.email, body.phone, body.staff_number)
+    wish = AccountWish(body.name, body.language, names)
+    vault = visit.installation.vault
+    people.change(visit.session, visit.viewer, vault, account_id, wish, now=visit.now)
 
 
 @router.post("/accounts/{account_id}/grants", status_code=201, response_model=Made)

@@ -15,6 +15,12 @@ class NoIdentifier(Invalid):
     key = "access.no_identifier"
 
 
+class BadName(Invalid):
+    """A name has 1 to 100 letters."""
+
+    key = "access.bad_name"
+
+
 class BadEmail(Invalid):
     """This is not an e-mail address."""
 

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from api.access import repository, service
+from api.access import changing, repository, service
+from api.access.changing import AccountWish, Changed
 from api.access.errors import BadGrant, NotYourself
 from api.access.identifiers import Identifier
 from api.access.repository import Reach
@@ -202,6 +203,34 @@ def end_grant(
     if row is None or row.account_id != account_id:
         raise NotFound(grant=grant_id)
     service.end_grant(session, grant_id, now=now, actor=viewer.actor)
+
+
+def weigh_change(
+    session: Session,
+    viewer: Viewer,
+    vault: Vault,
+    account_id: UUID,
+    wish: AccountWish,
+    *,
+    today: date,
+) -> Changed:
+    """What a change of name and log-ins would change; raises what is wrong with it."""
+    _require_other(session, viewer, account_id, today)
+    return changing.weigh(session, vault, account_id, wish)
+
+
+def change(
+    session: Session,
+    viewer: Viewer,
+    vault: Vault,
+    account_id: UUID,
+    wish: AccountWish,
+    *,
+    now: datetime,
+) -> Changed:
+    """Changes somebody's name, language and by what they log in."""
+    _require_other(session, viewer, account_id, now.date())
+    return changing.change(session, vault, account_id, wish, now=now, actor=viewer.actor)
 
 
 def deactivate(session: Session, viewer: Viewer, account_id: UUID, now: datetime) -> None:

@@ -68,6 +68,11 @@ def add_identifier(session: Session, identifier: LoginIdentifier) -> bool:
     return session.execute(row.returning(col(LoginIdentifier.id))).first() is not None
 
 
+def drop_identifiers(session: Session, ids: Iterable[UUID]) -> None:
+    """Nobody logs in by these identifiers any more."""
+    session.execute(delete(LoginIdentifier).where(col(LoginIdentifier.id).in_(list(ids))))
+
+
 def list_identifiers(session: Session, account_ids: Iterable[UUID]) -> list[LoginIdentifier]:
     """All identifiers of the accounts."""
     query = select(LoginIdentifier).where(col(LoginIdentifier.account_id).in_(list(account_ids)))
@@ -174,6 +179,7 @@ class AuditRow:
 # What people do to accounts; log-ins are so many that they would hide it.
 ACCOUNT_CHANGES = (
     "account_created",
+    "account_changed",
     "grant",
     "revoke",
     "deactivate",

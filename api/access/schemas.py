@@ -45,6 +45,16 @@ class AccountIn(Body):
     grant: GrantIn
 
 
+class AccountChangeIn(Body):
+    """An account as it should be; by what is left out, nobody logs in any more."""
+
+    name: str = Field(min_length=1, max_length=100)
+    language: Literal["zh", "en"]
+    email: str | None = None
+    phone: str | None = None
+    staff_number: str | None = None
+
+
 class MeIn(Body):
     """What people may change about themselves."""
 

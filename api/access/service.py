@@ -83,13 +83,14 @@ def create_account(
     )
     repository.insert_row(session, account)
     for one in given:
-        if not repository.add_identifier(session, _identifier_row(vault, account.id, one)):
+        if not repository.add_identifier(session, identifier_row(vault, account.id, one)):
             raise IdentifierTaken(field=one.kind)
     audit(session, actor, "account_created", now=now, subject=f"account:{account.id}")
     return account.id
 
 
-def _identifier_row(vault: Vault, account_id: UUID, one: Identifier) -> LoginIdentifier:
+def identifier_row(vault: Vault, account_id: UUID, one: Identifier) -> LoginIdentifier:
+    """A log-in as it is stored: encrypted, found by its hash."""
     return LoginIdentifier(
         account_id=account_id,
         kind=one.kind,

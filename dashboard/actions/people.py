@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from api.access import people
+from api.access.changing import AccountWish
 from api.access.people import GrantWish
 from api.access.schemas import AccountIn, GrantIn
 from api.access.service import LoginNames
@@ -35,6 +36,13 @@ def grant(sitting: Sitting, account_id: UUID, body: GrantIn) -> None:
 def end_grant(sitting: Sitting, account_id: UUID, grant_id: UUID) -> None:
     """A role less, from today on."""
     people.end_grant(sitting.session, sitting.viewer, account_id, grant_id, sitting.now)
+
+
+def change(sitting: Sitting, account_id: UUID, wish: AccountWish) -> None:
+    """Another name, language or log-in; what was refused halfway is not kept."""
+    vault = sitting.installation.vault
+    with sitting.session.begin_nested():
+        people.change(sitting.session, sitting.viewer, vault, account_id, wish, now=sitting.now)
 
 
 def deactivate(sitting: Sitting, account_id: UUID) -> None:

@@ -324,7 +324,7 @@ def _change_words(sitting: Sitting, one: Change) -> str:
 
 
 def _steps(sitting: Sitting, *, active: bool) -> list[tuple[str, str]]:
-    names = ("grant", "link", "deactivate") if active else ("reactivate",)
+    names = ("grant", "change", "link", "deactivate") if active else ("reactivate", "change")
     return [
         (sitting.say(f"people.step.{name}"), sitting.address.with_words(do=name, grant=None).href)
         for name in names

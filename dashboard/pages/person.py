@@ -11,10 +11,11 @@ from dashboard.pages.parts import card, chip, icon
 from dashboard.pages.people import role_fields
 
 
-def person_page(view: PersonView, say: Words) -> Any:
-    """The question on top, then roles, facts and what was done."""
+def person_page(view: PersonView, say: Words, top: Any = None) -> Any:
+    """The question or another form on top, then roles, facts and what was done."""
     return html.Div(
         [
+            top,
             _asked_card(view, say),
             _form(view.form, say) if view.form else None,
             _who(view, say),

@@ -84,7 +84,8 @@ WEB_GRANTS = {
     ),
     "delete": (
         "login_throttle idempotency_key person_source contact_point person_branch consent answer "
-        "suppression rules_draft contest_evidence saved_view unit_parent unit_profile"
+        "suppression rules_draft contest_evidence saved_view unit_parent unit_profile "
+        "login_identifier"
     ),
 }
 
