@@ -1,13 +1,17 @@
 """A branch beside its region and the network: points with intervals on one axis."""
 
+import textwrap
+
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures.behind import keep
+from dashboard.figures.labels import text_width
 from dashboard.figures.theme import Theme, template, theme
 from dashboard.numbers import Metric
 
 ROW_HEIGHT = 64
+NAME_WIDTH = 120.0  # in pixels, from which on a name stands in two lines
 COLUMNS = ("name", "score", "low", "high", "own")
 
 
@@ -33,10 +37,17 @@ def comparison_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool) -> go.
         automargin=True, showgrid=False, tickfont={"size": 14, "color": colours.ink}
     )
     figure.update_xaxes(
-        range=_range(frame, metric), showgrid=True, ticksuffix=metric.suffix, nticks=6
+        range=_range(frame, metric), showgrid=True, ticksuffix=metric.suffix, nticks=6, tickangle=0
     )
     keep(figure, COLUMNS[:4], [_texts(row, metric) for row in frame.itertuples()])
     return figure
+
+
+def _in_lines(name: str) -> str:
+    """A long name in two lines, so that a phone keeps room for the drawing."""
+    if text_width(name) <= NAME_WIDTH:
+        return name
+    return "<br>".join(textwrap.wrap(name, max(len(name) // 2 + 4, 8), max_lines=3))
 
 
 def _texts(row: object, metric: Metric) -> list[str]:
@@ -59,7 +70,7 @@ def _range(frame: pd.DataFrame, metric: Metric) -> list[float | None]:
 
 def _add(figure: go.Figure, row: object, metric: Metric, colours: Theme) -> None:
     own = bool(row.own)  # type: ignore[attr-defined]
-    name, score = str(row.name), float(row.score)  # type: ignore[attr-defined]
+    name, score = _in_lines(str(row.name)), float(row.score)  # type: ignore[attr-defined]
     ends = [metric.scaled(float(row.low)), metric.scaled(float(row.high))]  # type: ignore[attr-defined]
     colour = colours.accent if own else colours.muted
     figure.add_scatter(

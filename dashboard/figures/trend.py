@@ -43,7 +43,9 @@ def trend_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool, tick: str, 
     figure.update_layout(template=template(dark))
     if len(frame):
         weeks = -(-len(frame) // MOST_TICKS)
-        figure.update_xaxes(tickformat=tick, tick0=frame["week"].iloc[0], dtick=weeks * _WEEK_MS)
+        figure.update_xaxes(
+            tickformat=tick, tick0=frame["week"].iloc[0], dtick=weeks * _WEEK_MS, tickangle=0
+        )
     figure.update_yaxes(ticksuffix=metric.suffix, nticks=5)
     keep(
         figure, COLUMNS, [[week, *words] for week, words in zip(frame["week"], texts, strict=True)]
