@@ -1,17 +1,64 @@
 """Rules of asking in words that a person understands. Pure: rules and a language in, words out."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from dashboard.data.why_steps import level_name
 from dashboard.data.words import Words
 from dashboard.numbers import percent
-from scheduler.planner import Cap, Condition, Over, Rule, Segment, SendWindow, Since, Wave
+from scheduler.planner import (
+    Cap,
+    Condition,
+    Over,
+    Rule,
+    RuleSet,
+    Segment,
+    SendWindow,
+    Since,
+    Wave,
+)
 from scheduler.planner.rules import EVERY_DAY
 
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _MIDNIGHT = (23, 59)
+
+
+@dataclass(frozen=True)
+class Names:
+    """What people call touchpoints and segments; what has no name keeps its code."""
+
+    touchpoints: Mapping[str, str] = field(default_factory=dict)
+    segments: Mapping[str, str] = field(default_factory=dict)
+
+    def touchpoint(self, code: str | None) -> str:
+        """A touchpoint by its name."""
+        return self.touchpoints.get(code or "", code or "")
+
+    def segment(self, code: str) -> str:
+        """A segment by its title."""
+        return self.segments.get(code, code)
+
+
+NO_NAMES = Names()
+
+
+def names_of(rules: RuleSet, touchpoints: Mapping[str, str], say: Words) -> Names:
+    """The network's names of touchpoints, the rule set's titles of segments."""
+    segments = rules.rules[0].segments if rules.rules else ()
+    return Names(touchpoints, {one.name: segment_title(one, say) for one in segments})
+
+
+def segment_title(segment: Segment, say: Words) -> str:
+    """What the rule set calls a segment, else what most do, else its code."""
+    known = level_name(say, "segment", segment.name, {})
+    return (segment.titles or {}).get(say.language) or known
+
+
+def wave_title(wave: Wave, say: Words) -> str:
+    """What the rule set calls a wave, else its code."""
+    return (wave.titles or {}).get(say.language) or wave.code
 
 
 @dataclass(frozen=True)
@@ -34,16 +81,17 @@ def rule_lines(rule: Rule, say: Words) -> list[Line]:
     return [*lines, Line("chosen", chosen)] if chosen else lines
 
 
-def cap_words(cap: Cap, say: Words) -> str:
+def cap_words(cap: Cap, say: Words, names: Names = NO_NAMES) -> str:
     """A cap as one sentence."""
     name = "rulebook.cap_one" if cap.count == 1 else "rulebook.cap_some"
     sentence = say(
         name, count=cap.count, days=cap.days, holder=say(f"rulebook.per.{cap.per}"),
-        over=_over(cap, say), since=say(f"rulebook.since.{cap.since}"),
+        over=_over(cap, say, names), since=say(f"rulebook.since.{cap.since}"),
     )  # fmt: skip
     more = [] if cap.since is Since.INVITATION else [say("rulebook.since_note")]
     if cap.not_for:
-        more.append(say("rulebook.not_for", segments=_listed(sorted(cap.not_for), say)))
+        spared = _listed((names.segment(one) for one in sorted(cap.not_for)), say)
+        more.append(say("rulebook.not_for", segments=spared))
     more.append(say("rulebook.full_hold" if cap.hold else "rulebook.full_drop"))
     return say("rulebook.space").join([sentence, *more])
 
@@ -55,15 +103,16 @@ def segment_words(segment: Segment, say: Words) -> str:
     return say("rulebook.and").join(_condition(one, say) for one in segment.conditions)
 
 
-def wave_words(wave: Wave, say: Words) -> str:
+def wave_words(wave: Wave, say: Words, names: Names = NO_NAMES) -> str:
     """When a wave goes out, to whom, how many."""
     if wave.on is not None:
         key = "rulebook.wave_yearly" if wave.yearly else "rulebook.wave_once"
         when = say(key, day=wave.on.isoformat())
     else:
         key = "rulebook.wave_again" if wave.yearly else "rulebook.wave_after"
-        when = say(key, months=wave.months_after, touchpoint=wave.anchor)
-    parts = [when, say("rulebook.wave_who", segment=wave.segment, per_day=wave.per_day)]
+        when = say(key, months=wave.months_after, touchpoint=names.touchpoint(wave.anchor))
+    who = names.segment(wave.segment)
+    parts = [when, say("rulebook.wave_who", segment=who, per_day=wave.per_day)]
     if wave.share < 1:
         parts.append(say("rulebook.wave_share", share=percent(wave.share)))
     return say("rulebook.space").join(parts)
@@ -172,11 +221,11 @@ def _chosen(rule: Rule, say: Words) -> list[str]:
     return words
 
 
-def _over(cap: Cap, say: Words) -> str:
+def _over(cap: Cap, say: Words, names: Names) -> str:
     if cap.over is Over.CHANNEL and cap.only:
         named = _listed((channel_word(one, say) for one in sorted(cap.only)), say)
     else:
-        named = _listed(sorted(cap.only), say)
+        named = _listed((names.touchpoint(one) for one in sorted(cap.only)), say)
     key = f"rulebook.over.{cap.over}"
     return say(f"rulebook.over_only.{cap.over}", only=named) if cap.only else say(key)
 

@@ -15,11 +15,16 @@ from api.surveys.rulebook import (
 )
 from dashboard.address import Page
 from dashboard.data.rule_words import (
+    NO_NAMES,
     Line,
+    Names,
     cap_words,
     channel_word,
+    names_of,
     rule_lines,
+    segment_title,
     segment_words,
+    wave_title,
     wave_words,
 )
 from dashboard.data.sitting import Sitting
@@ -104,16 +109,17 @@ def rules_view(sitting: Sitting) -> RulesView:
     rules, written = _rules_of(sitting, wanted, writes=writes)
     rows = [version_row(sitting, one) for one in versions]
     shown = _shown(sitting, rules, rows)
+    names = names_of(rules, touchpoint_names(sitting), sitting.say) if rules else NO_NAMES
     single = sitting.address.subject is not None
     to = sitting.address.with_(unit=None, subject=None).to
     return RulesView(
         version=shown,
         code=rules.code if rules else "",
-        caps=caps_of(rules, sitting.say) if rules else [],
+        caps=caps_of(rules, sitting.say, names) if rules else [],
         compete=sitting.say(f"rulebook.compete.{rules.compete}") if rules else "",
-        rules=touchpoint_rules(rules, touchpoint_names(sitting), sitting.say) if rules else [],
+        rules=touchpoint_rules(rules, names, sitting.say) if rules else [],
         segments=segments_of(rules, None, sitting.say) if rules else [],
-        waves=waves_of(rules, sitting.say) if rules else [],
+        waves=waves_of(rules, sitting.say, names) if rules else [],
         written=written,
         versions=rows,
         may_write=writes,
@@ -178,27 +184,27 @@ def _shown(sitting: Sitting, rules: RuleSet | None, rows: list[VersionRow]) -> V
     return found or VersionRow(rules.version, "in_force", since, "", "", "")
 
 
-def touchpoint_rules(rules: RuleSet, names: dict[str, str], say: Words) -> list[TouchpointRule]:
+def touchpoint_rules(rules: RuleSet, names: Names, say: Words) -> list[TouchpointRule]:
     """Every touchpoint's rule, in the order of the file."""
     return [
         TouchpointRule(
-            names.get(rule.touchpoint, rule.touchpoint),
+            names.touchpoint(rule.touchpoint),
             rule.survey,
-            _ways(rule, say),
+            _ways(rule, names, say),
             rule_lines(rule, say),
         )
         for rule in rules.rules
     ]
 
 
-def caps_of(rules: RuleSet, say: Words) -> list[str]:
+def caps_of(rules: RuleSet, say: Words, names: Names = NO_NAMES) -> list[str]:
     """The floor first, then the further caps."""
-    return [cap_words(cap, say) for cap in rules.caps]
+    return [cap_words(cap, say, names) for cap in rules.caps]
 
 
-def waves_of(rules: RuleSet, say: Words) -> list[tuple[str, str]]:
+def waves_of(rules: RuleSet, say: Words, names: Names = NO_NAMES) -> list[tuple[str, str]]:
     """Every wave with its name."""
-    return [(wave.code, wave_words(wave, say)) for wave in rules.waves]
+    return [(wave_title(wave, say), wave_words(wave, say, names)) for wave in rules.waves]
 
 
 def segments_of(rules: RuleSet, counts: Mapping[str, int] | None, say: Words) -> list[SegmentRow]:
@@ -208,14 +214,15 @@ def segments_of(rules: RuleSet, counts: Mapping[str, int] | None, say: Words) ->
     for segment in rules.rules[0].segments if rules.rules else ():
         people = counts.get(segment.name, 0) if counts is not None else None
         share = people / total if people is not None and total else None
-        rows.append(SegmentRow(segment.name, segment_words(segment, say), people, share))
+        name = segment_title(segment, say)
+        rows.append(SegmentRow(name, segment_words(segment, say), people, share))
     return rows
 
 
-def _ways(rule: Rule, say: Words) -> list[Way]:
+def _ways(rule: Rule, names: Names, say: Words) -> list[Way]:
     return [
         Way(
-            segment.name,
+            names.segment(segment.name),
             [channel_word(one, say) for one in rule.channels.get(segment.name, ())],
             rule.shares.get(segment.name),
         )

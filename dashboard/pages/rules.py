@@ -135,7 +135,12 @@ def _segment(row: SegmentRow, say: Words) -> Any:
                 className="bp-track",
             ),
         ]
-    named = html.Div([html.Code(row.name), html.Div(row.words, className="bp-muted bp-small")])
+    named = html.Div(
+        [
+            html.Div(row.name, className="bp-segment-name"),
+            html.Div(row.words, className="bp-muted bp-small"),
+        ]
+    )
     return html.Li([named, *people])
 
 
@@ -165,7 +170,7 @@ def _way(way: Way, say: Words) -> Any:
         steps = [html.Span(say("rulebook.page.never"), className="bp-muted")]
     if way.share is not None:
         steps.append(chip(say("rulebook.page.share", share=percent(way.share))))
-    return html.Div([html.Code(way.segment), html.Div(steps, className="bp-ask-steps")],
+    return html.Div([html.Span(way.segment), html.Div(steps, className="bp-ask-steps")],
                     className="bp-ask-way")  # fmt: skip
 
 
@@ -173,7 +178,7 @@ def waves(view: RulesView, say: Words) -> Any:
     """Surveys that no event starts; nothing where there are none."""
     if not view.waves:
         return None
-    rows = [html.Div([html.Dt(html.Code(name)), html.Dd(words)]) for name, words in view.waves]
+    rows = [html.Div([html.Dt(name), html.Dd(words)]) for name, words in view.waves]
     return card(say("rulebook.page.waves"), html.Dl(rows, className="bp-rule"))
 
 

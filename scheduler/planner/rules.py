@@ -47,10 +47,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A named predicate: all its conditions hold; without any it takes everybody."""
+    """A named predicate: all its conditions hold; without any it takes everybody.
+
+    ``titles`` are what people call it, by language; they decide nothing.
+    """
 
     name: str
     conditions: tuple[Condition, ...] = ()
+    titles: Mapping[str, str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +344,8 @@ class Wave:
         At most so many events a day.
     share : float
         Of those it is about, by lot.
+    titles : Mapping or None
+        What people call it, by language; decides nothing.
     """
 
     code: str
@@ -351,6 +357,7 @@ class Wave:
     yearly: bool = False
     per_day: int = 1000
     share: float = 1.0
+    titles: Mapping[str, str] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if (self.on is None) == (self.months_after is None):

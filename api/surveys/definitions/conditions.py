@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from api.surveys.definitions.positions import Path
 from api.surveys.definitions.problems import Finding
-from api.surveys.definitions.shapes import Code, Table, repeated
+from api.surveys.definitions.shapes import Code, Localized, Table, repeated
 from scheduler.planner import Condition, Segment
 
 Value = StrictStr | StrictBool | StrictInt | StrictFloat
@@ -116,6 +116,7 @@ class SegmentEntry(Table):
     """A named predicate; the first in the file that takes a customer counts."""
 
     name: Code
+    title: Localized | None = None
     where: Conditions | None = None
     unless: Conditions | None = None
 
@@ -132,7 +133,8 @@ class SegmentEntry(Table):
     @property
     def segment(self) -> Segment:
         """As the planner takes it."""
-        return Segment(self.name, self.conditions)
+        titles = self.title.model_dump() if self.title else None
+        return Segment(self.name, self.conditions, titles)
 
 
 def check_segments(segments: tuple[SegmentEntry, ...]) -> Iterator[Finding]:

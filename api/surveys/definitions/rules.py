@@ -20,7 +20,7 @@ from pydantic import (
 
 from api.surveys.definitions.conditions import SegmentEntry
 from api.surveys.definitions.positions import Path
-from api.surveys.definitions.shapes import Code, Table, Version
+from api.surveys.definitions.shapes import Code, Localized, Table, Version
 from scheduler.planner import Channel, Compete, Holder, Over, Since
 
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -125,6 +125,7 @@ class WaveEntry(Table):
     """A survey to a segment: once or yearly on a day, or so long after an earlier event."""
 
     code: Code
+    title: Localized | None = None
     touchpoint: Code
     segment: Code
     on: date | None = None

@@ -125,4 +125,5 @@ def _wave(entry: WaveEntry) -> Wave:
         yearly=entry.yearly,
         per_day=entry.per_day,
         share=entry.share,
+        titles=entry.title.model_dump() if entry.title else None,
     )

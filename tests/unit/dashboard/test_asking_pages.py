@@ -10,6 +10,7 @@ import pytest
 from test_dashboard_pages import hrefs, nodes, text
 
 from api.insights.asking import Decided
+from api.insights.collection import Share
 from api.insights.costs import Prices
 from api.insights.reach import ChannelReach
 from dashboard.data.asking import AskingView, Reason, Stage, Waiting
@@ -27,7 +28,17 @@ from dashboard.data.drafting import (
 )
 from dashboard.data.explained import CapRow, CheckRow, CustomerView, EventRow, EventView, MessageRow
 from dashboard.data.frame import Link
-from dashboard.data.rule_words import cap_words, length, rule_lines, segment_words, wave_words
+from dashboard.data.rule_words import (
+    Names,
+    cap_words,
+    length,
+    names_of,
+    rule_lines,
+    segment_title,
+    segment_words,
+    wave_title,
+    wave_words,
+)
 from dashboard.data.rules import (
     RulesView,
     VersionRow,
@@ -40,7 +51,7 @@ from dashboard.data.simulation import Choice, Outcome, Pair, TryView
 from dashboard.data.words import Words
 from dashboard.figures.now_then import COLUMNS as NOW_THEN
 from dashboard.figures.reasons import COLUMNS as REASONS
-from dashboard.figures.reasons import reasons_figure
+from dashboard.figures.reasons import reasons_figure, reasons_height
 from dashboard.figures.volume import COLUMNS, volume_figure
 from dashboard.ids import Id
 from dashboard.pages import editor, explained
@@ -131,6 +142,7 @@ def a_view(**changes: Any) -> AskingView:
         "decided": Decided(1000, 10, 400, 90, 500, []),
         "stages": [Stage(name, n, n / 1000, "of it") for name, n in
                    zip("abcdefgh", (1000, 490, 400, 380, 370, 200, 130, 120), strict=True)],
+        "rate": Share(0.32, 0.27, 0.37),
         "reasons": [Reason("Asked too often", 500, 0.5, held=False),
                     Reason("Too early", 90, 0.09, held=True)],
         "volume": pd.DataFrame([(date(2026, 8, 17), "SMS", 380, 130)], columns=list(COLUMNS)),
@@ -147,6 +159,7 @@ def test_how_asking_goes_says_every_number_with_what_it_is_of(say: Words) -> Non
     said = text(asking_page(a_view(), say, dark=False))
     assert "1\u202f000" in said
     assert "120" in said
+    assert say("asked.true_rate", low="27\u202f%", high="37\u202f%") in said
     assert "Asked too often" in said
     assert "Planned by SMS" in said
     assert not re.search(r"\basked\.[a-z]", said)
@@ -224,6 +237,25 @@ def test_reasons_stand_in_panels_of_one_scale() -> None:
     assert figure.layout.yaxis2.matches == "y" or figure.layout.yaxis.matches
 
 
+@pytest.mark.parametrize(
+    ("reason", "lines"),
+    [
+        ("Capped", ["Capped"]),
+        (
+            "The customer has been asked as often as the cap allows",
+            ["The customer has been asked as often as the", "cap allows"],
+        ),
+        ("客" * 30, ["客" * 22, "客" * 8]),
+    ],
+)
+def test_a_long_reason_stands_whole_over_its_panel(reason: str, lines: list[str]) -> None:
+    rows = [(date(2026, 8, 17), reason, 50, 100), (date(2026, 8, 17), "Too old", 5, 100)]
+    frame = pd.DataFrame(rows, columns=list(REASONS))
+    figure = reasons_figure(frame, dark=False, tick="%d", hover="", by_week=True)
+    assert figure.layout.annotations[0].text == "<br>".join(lines)
+    assert reasons_height(frame) > reasons_height(frame.tail(1))
+
+
 def test_a_price_that_is_not_known_is_not_a_price_of_nothing() -> None:
     known = Prices(1, "CNY", {"sms": 0.05, "wechat": 0.0})
     assert known.cost({"sms": 100, "wechat": 5}) == pytest.approx(5.0)
@@ -275,6 +307,26 @@ def test_a_segment_is_a_phrase(condition: Condition, words: str) -> None:
     assert segment_words(Segment("rest"), EN) == "everybody else"
 
 
+def test_touchpoints_segments_and_waves_are_called_by_their_names() -> None:
+    names = Names({"service": "保养服务"}, {"premium": "高价值客户"})
+    only, spared = frozenset({"service"}), frozenset({"premium"})
+    cap = Cap(180, 1, over=Over.TOUCHPOINT, only=only, not_for=spared)
+    assert "保养服务" in cap_words(cap, ZH, names)
+    assert "高价值客户" in cap_words(cap, ZH, names)
+    wave = Wave("w", "service", "premium", months_after=24, anchor="service", titles={"zh": "回访"})
+    assert "高价值客户" in wave_words(wave, ZH, names)
+    assert "保养服务" in wave_words(wave, ZH, names)
+    assert wave_title(wave, ZH) == "回访"
+    assert wave_title(wave, EN) == "w"
+    own = Segment("premium", titles={"zh": "贵宾", "en": "Guests"})
+    assert segment_title(own, ZH) == "贵宾"
+    assert segment_title(Segment("premium"), EN) == "premium"
+    assert segment_title(Segment("unheard"), EN) == "unheard"
+    assert (
+        names_of(a_set(), {"service": "Service visit"}, EN).touchpoint("service") == "Service visit"
+    )
+
+
 def test_a_rule_says_when_hours_fall_back_reminders_and_who_is_chosen() -> None:
     rule = a_rule(
         windows=(SendWindow(frozenset({0, 4}), time(10), time(20)),),
@@ -321,7 +373,7 @@ def a_rules_view(**changes: Any) -> RulesView:
         "code": "cars",
         "caps": caps_of(rules, EN),
         "compete": "",
-        "rules": touchpoint_rules(rules, {"service": "Service visit"}, EN),
+        "rules": touchpoint_rules(rules, Names({"service": "Service visit"}), EN),
         "segments": segments_of(rules, None, EN),
         "waves": waves_of(rules, EN),
         "written": "code = 1",
