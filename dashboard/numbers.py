@@ -80,12 +80,14 @@ def count(number: int | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share as percent; one decimal below ten, where it matters; never 0 for what is not."""
+    """A share as percent; one decimal where it matters; never 0 or 100 for what is not."""
     if share is None:
         return UNKNOWN
     if 0 < share < 0.0005:
         return "<\u202f0.1\u202f%"
-    digits = 1 if 0 < share < 0.095 else 0
+    if 0.9995 <= share < 1:
+        return ">\u202f99.9\u202f%"
+    digits = 1 if 0 < share < 0.095 or 0.995 <= share < 1 else 0
     return f"{_rounded(share * 100, digits)}\u202f%"
 
 

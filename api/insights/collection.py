@@ -29,7 +29,17 @@ from api.security.viewer import Viewer
 from scoring.intervals import wilson_interval
 from scoring.tiers import DEFAULT_THRESHOLDS
 
-__all__ = ["CUTS", "HOURS", "Collected", "Cut", "Share", "Waited", "answer_times", "collected"]
+__all__ = [
+    "CUTS",
+    "HOURS",
+    "Collected",
+    "Cut",
+    "Share",
+    "Waited",
+    "answer_share",
+    "answer_times",
+    "collected",
+]
 
 CUTS: tuple[Cut, ...] = ("channel", "segment", "touchpoint", "branch")
 HOURS = (1.0, 6.0, 24.0, 72.0, 168.0)
@@ -159,7 +169,7 @@ def _rows(
         counts = _counts(known, of_value[value])
         asked = counts.messages if cut == "channel" else counts.sent
         messages = {one.channel: one.messages for one in of_value[value]}
-        rows.append(Collected(value, None, counts, _share(counts.completed, asked), messages))
+        rows.append(Collected(value, None, counts, answer_share(counts.completed, asked), messages))
     return rows
 
 
@@ -175,8 +185,8 @@ def _most_first(row: Collected) -> tuple[int, int, str]:
 _SUMMED = [field.name for field in fields(Counts) if field.name not in ("events", "eligible")]
 
 
-def _share(answers: int, asked: int) -> Share | None:
-    """None where too few were asked."""
+def answer_share(answers: int, asked: int) -> Share | None:
+    """Which share answered, and where the true one lies; None where too few were asked."""
     if asked < DEFAULT_THRESHOLDS.score:
         return None
     interval = wilson_interval(answers, asked)

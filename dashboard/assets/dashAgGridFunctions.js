@@ -24,6 +24,10 @@ var dagfuncs = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
     if (params.value === null || params.value === undefined) { return "<\u202f5"; }
     return String(params.value).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
   };
+  dagfuncs.bpMoney = function (params) {
+    if (params.value === null || params.value === undefined) { return "\u2013"; }
+    return params.value.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, "\u202f");
+  };
   // Whatever one sorts by: branches below the ranking tier stay apart, behind the ranked ones.
   // Then every row learns whether it is bracketed with its neighbours as they stand now: a tie is
   // of two branches that follow each other, so another order or a filter takes its bracket away.

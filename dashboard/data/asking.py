@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from api.insights.asking import Asking, Decided, Queue, asking
+from api.insights.collection import Share, answer_share
 from api.security.permissions import Permission
 from dashboard.data.collection import Collection, collection_of
 from dashboard.data.dead_letters import DeadLetters, dead_letters
@@ -56,6 +57,7 @@ class AskingView:
     period: str
     decided: Decided
     stages: list[Stage]
+    rate: Share | None
     reasons: list[Reason]
     volume: pd.DataFrame
     by_week: bool
@@ -88,6 +90,7 @@ def asking_view(sitting: Sitting) -> AskingView:
         period=days_text(sitting.say, found.period),
         decided=found.decided,
         stages=_stages(sitting, found),
+        rate=answer_share(found.asked.completed, found.asked.sent),
         reasons=_reasons(sitting, found.decided),
         volume=volume,
         by_week=by_week,

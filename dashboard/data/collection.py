@@ -17,6 +17,7 @@ from dashboard.data.frame import Link
 from dashboard.data.periods import shown_period
 from dashboard.data.rule_words import channel_word
 from dashboard.data.sitting import Sitting
+from dashboard.data.why_steps import level_name
 from dashboard.figures.reasons import COLUMNS
 from dashboard.numbers import count
 
@@ -199,6 +200,8 @@ def _name(sitting: Sitting, cut: Cut, one: Collected, names: dict[str, str]) -> 
         return sitting.say(f"collection.none.{cut}")
     if cut == "channel":
         return channel_word(one.value, sitting.say)
+    if cut == "segment":
+        return level_name(sitting.say, cut, one.value, {})
     return names.get(one.value, one.value)
 
 

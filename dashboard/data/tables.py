@@ -104,6 +104,8 @@ def _kind(column: Mapping[str, Any]) -> str:
     score = _SCORE.fullmatch(shown)
     if score:
         return score.group(1)
+    if shown.startswith("bpMoney("):
+        return "mean"
     return "count" if shown.startswith("bpCount(") else "text"
 
 

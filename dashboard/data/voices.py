@@ -241,7 +241,7 @@ def _voice(
     if not at_branch:
         facts.insert(0, comment.unit.name(sitting.language))
     if comment.advisor:
-        facts.append(comment.advisor)
+        facts.append(say("branch.team.advisor", name=comment.advisor))
     facts.append(day_text(say, comment.occurred_on))
     special = {"named": comment.named, "partial": comment.partial, "excluded": comment.excluded}
     return Voice(

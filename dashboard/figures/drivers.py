@@ -98,6 +98,8 @@ def _divide(
             yref="paper",
             xanchor=side,
             yanchor=end,
+            xshift=8 if side == "left" else -8,
+            yshift=-8 if end == "top" else 8,
             showarrow=False,
             text=f"<b>{words.corners[quadrant]}</b>",
             font={"size": 12, "color": _colour(quadrant, colours)},

@@ -132,7 +132,7 @@ def _dress(
         hovermode="closest",
         showlegend=True,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-        margin={"t": 40, "b": 48, "l": 48},
+        margin={"t": 40, "b": 48, "l": 64},
     )
     figure.update_xaxes(
         type="log",
@@ -143,5 +143,8 @@ def _dress(
     air = 0.06 * (span[1] - span[0])
     low, high = max(span[0], metric.low) - air, min(span[1], metric.high) + air
     figure.update_yaxes(
-        range=[metric.scaled(low), metric.scaled(high)], ticksuffix=metric.suffix, nticks=6
+        range=[metric.scaled(low), metric.scaled(high)],
+        title={"text": metric.name, "font": {"size": 13}},
+        ticksuffix=metric.suffix,
+        nticks=6,
     )

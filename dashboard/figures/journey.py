@@ -41,12 +41,14 @@ def journey_figure(frame: pd.DataFrame, metric: Metric, answers: str, *, dark: b
         hovertemplate=f"%{{customdata[0]}}<br>%{{customdata[1]}} {answers}<extra></extra>",
     )
     _add_stages(figure, frame, colours)
+    names = [_broken(str(one)) for one in frame["touchpoint"]]
+    below = 52 if any("<br>" in name for name in names) else 32
     figure.update_layout(
-        template=template(dark), hovermode="closest", margin={"l": 40, "r": 24, "t": 32, "b": 56}
+        template=template(dark), hovermode="closest", margin={"l": 40, "r": 24, "t": 32, "b": below}
     )
     figure.update_xaxes(
         tickvals=places,
-        ticktext=[_broken(str(one)) for one in frame["touchpoint"]],
+        ticktext=names,
         range=[-0.5, max(len(places), 1) - 0.5],
         showgrid=False,
         tickfont={"size": 12, "color": colours.ink},

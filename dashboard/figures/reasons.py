@@ -1,5 +1,7 @@
 """Why customers were not asked, over time: one small panel per reason. Frame in, figure out."""
 
+import textwrap
+
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -8,7 +10,8 @@ from dashboard.figures.theme import template, theme
 
 COLUMNS = ("day", "reason", "events", "whole")
 PANEL_HEIGHT = 84
-_LONGEST = 50  # characters of a panel's title
+_LINE = 44  # what a phone has room for in a line of a panel's title; a Chinese character is two
+_LINE_HEIGHT = 16
 _DAY_MS = 24 * 3600 * 1000
 
 
@@ -22,10 +25,12 @@ def reasons_figure(
     """
     colours = theme(dark)
     reasons = list(dict.fromkeys(frame["reason"]))
+    extra = _extra(reasons)
+    panel = PANEL_HEIGHT + extra
     figure = make_subplots(
         rows=max(len(reasons), 1), cols=1, shared_xaxes=True, shared_yaxes="all",
-        subplot_titles=[_short(reason) for reason in reasons],
-        vertical_spacing=0.36 / max(len(reasons), 1),
+        subplot_titles=["<br>".join(_lines(reason)) for reason in reasons],
+        vertical_spacing=(0.36 * PANEL_HEIGHT + extra) / panel / max(len(reasons), 1),
     )  # fmt: skip
     for place, reason in enumerate(reasons, 1):
         rows = frame[frame["reason"] == reason]
@@ -40,20 +45,30 @@ def reasons_figure(
             row=place,
             col=1,
         )
-    figure.update_layout(template=template(dark), hovermode="closest", margin={"t": 24})
+    figure.update_layout(template=template(dark), hovermode="closest", margin={"t": 24 + extra})
     figure.update_annotations(
-        font={"size": 12, "color": colours.ink}, x=0, xanchor="left", xshift=-40
+        font={"size": 12, "color": colours.ink}, x=0, xanchor="left", xshift=-40, align="left"
     )
     figure.update_xaxes(tickformat=tick, nticks=7)
     figure.update_yaxes(rangemode="tozero", nticks=3, ticksuffix="\u202f%")
     return figure
 
 
-def _short(words: str) -> str:
-    """As much as a phone has room for; the whole stands over the bars, and in the list beside."""
-    return words if len(words) <= _LONGEST else words[: _LONGEST - 1].rstrip() + "\u2026"
+def _lines(words: str) -> list[str]:
+    """The whole of a reason, on as few lines as a phone has room for."""
+    if words.isascii():
+        return textwrap.wrap(words, _LINE)
+    half = _LINE // 2
+    return [words[start : start + half] for start in range(0, len(words), half)]
+
+
+def _extra(reasons: list[str]) -> int:
+    """Pixels that a panel needs for the further lines of the longest title."""
+    return _LINE_HEIGHT * (max((len(_lines(one)) for one in reasons), default=1) - 1)
 
 
 def reasons_height(frame: pd.DataFrame) -> int:
     """Height in pixels for so many reasons."""
-    return PANEL_HEIGHT * max(frame["reason"].nunique(), 1) + 48
+    reasons = list(dict.fromkeys(frame["reason"]))
+    extra = _extra(reasons)
+    return (PANEL_HEIGHT + extra) * max(len(reasons), 1) + extra + 48

@@ -5,6 +5,7 @@ from typing import Any
 
 from dash import dcc, html
 
+from api.insights.collection import Share
 from dashboard.data.asking import AskingView, Stage
 from dashboard.data.reach import ChannelReach
 from dashboard.data.rule_words import channel_word
@@ -25,16 +26,16 @@ MOST_REASONS = 8
 
 def asking_page(view: AskingView, say: Words, *, dark: bool) -> Any:
     """The page; what waits and what needs a person is shown in every period."""
-    waiting = html.Div(queue(view, say, width=12), className="bp-5 bp-start")
-    now = [waiting, dead_letters_card(view.dead, say, width=7)]
+    waiting, dead = queue(view, say, width=12), dead_letters_card(view.dead, say, width=12)
     if view.is_empty:
         inner = states.state("inbox", say("asked.empty.title"), say("asked.empty.words"))
-        return html.Div([alarm(view.dead, say), card(None, inner), *now], className="bp-grid")
+        now = [card(None, inner), waiting, dead]
+        return html.Div([alarm(view.dead, say), *now], className="bp-grid")
     more = view.collection
     return html.Div(
         [
             alarm(view.dead, say),
-            hero(view, say),
+            html.Div([hero(view, say), waiting], className="bp-5 bp-stack bp-filled"),
             way(view.stages, say, width=7),
             reasons(view, say, width=5),
             reasons_card(more.reasons, say, dark=dark, by_week=view.by_week, width=7),
@@ -43,13 +44,13 @@ def asking_page(view: AskingView, say: Words, *, dark: bool) -> Any:
             times_card(more.times, more.within, say, width=7),
             volume(view, say, dark, width=7),
             reach(say, width=5),
-            *now,
+            dead,
         ],
         className="bp-grid",
     )
 
 
-def hero(view: AskingView, say: Words, width: int = 5) -> Any:
+def hero(view: AskingView, say: Words) -> Any:
     """Of those who were sent a message, how many answered: the one number."""
     sent, whole = view.stages[3], view.stages[-1]
     place = " · ".join(part for part in (view.unit or say("asked.everything"), view.period) if part)
@@ -60,10 +61,18 @@ def hero(view: AskingView, say: Words, width: int = 5) -> Any:
             html.Div([html.Strong(say("asked.rate")), " · ", place], className="bp-hero-label"),
             html.Div(share, className="bp-hero"),
             html.P(words if sent.number else say("asked.nobody"), className="bp-hero-line"),
+            _true_rate(view.rate, say),
             fates(view, say),
         ],
-        className=f"bp-card bp-{width}",
+        className="bp-card bp-12",
     )
+
+
+def _true_rate(rate: Share | None, say: Words) -> Any:
+    if rate is None:
+        return None
+    words = say("asked.true_rate", low=percent(rate.low), high=percent(rate.high))
+    return html.P(words, className="bp-note")
 
 
 def fates(view: AskingView, say: Words) -> Any:

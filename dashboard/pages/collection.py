@@ -20,7 +20,7 @@ _SORT = {"comparator": {"function": "bpUnknownLast(valueA, valueB, nodeA, nodeB,
 _NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned", **_SORT}
 _COUNT = {**_NUMBER, "valueFormatter": {"function": "bpCount(params)"}}
 _SHARE = {**_NUMBER, "valueFormatter": {"function": "bpScore(params, 'share')"}}
-_MONEY = {**_NUMBER, "valueFormatter": {"function": "bpScore(params, 'mean')"}}
+_MONEY = {**_NUMBER, "valueFormatter": {"function": "bpMoney(params)"}}
 _OF_EVENTS = (
     *("events", "eligible", "sent", "delivered", "opened", "answered", "completed"),
     *("score", "interval", "undelivered", "unknown", "messages", "cost"),

@@ -33,7 +33,7 @@ def contests_inside(view: ContestsView, say: Words) -> list[Any]:
         parts.append(_list("waiting", view.waiting, say, "check-circle"))
     if view.contests:
         parts.append(_list("recent", view.recent, say, "chat-left-quote"))
-    parts.append(_history(view.history, say))
+    parts.append(_history(view, say))
     parts.append(_shares(view, say))
     return parts
 
@@ -46,11 +46,11 @@ def _list(name: str, rows: Sequence[AnswerRow], say: Words, symbol: str) -> Any:
     return card(title, html.Div([_row(row, say) for row in rows], className="bp-waiting"))
 
 
-def _history(rows: Sequence[AnswerRow], say: Words) -> Any:
-    if rows:
-        return _list("history", rows, say, "clock-history")
+def _history(view: ContestsView, say: Words) -> Any:
+    if view.history:
+        return _list("history", view.history, say, "clock-history")
     none = html.P(say("contests.page.history_none"), className="bp-muted")
-    return card(say("contests.page.history"), none)
+    return card(say("contests.page.history"), none, width=12 if view.shares else 6)
 
 
 def _row(row: AnswerRow, say: Words) -> Any:
@@ -185,8 +185,8 @@ def _button(words: str, name: Id, value: str, *, primary: bool = False) -> Any:
 def _shares(view: ContestsView, say: Words) -> Any:
     title = say("contests.page.share")
     if not view.shares:
-        return card(title, html.P(say("contests.page.share_none"), className="bp-muted"),
-                    note=view.period)  # fmt: skip
+        none = html.P(say("contests.page.share_none", days=view.period), className="bp-muted")
+        return card(title, none, width=12 if view.history else 6)
     names = ("unit", "n", "excluded", "share", "score", "all")
     head = html.Tr([html.Th(say(f"contests.page.column_{name}")) for name in names])
     table = html.Table(

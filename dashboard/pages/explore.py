@@ -19,7 +19,7 @@ def explore_page(view: ExploreView | None, say: Words) -> Any:
     if view.heat is None:
         state = problem(view.problem or "", view.elsewhere, say)
         return html.Div([card(None, _choices(view, say), state)], className="bp-grid")
-    title = say("explore.table", rows=view.heads[0], columns=view.heads[1])
+    title = say("explore.table", rows=view.heads[0], columns=view.heads[1].lower())
     more = html.Details(
         [
             html.Summary(say("explore.list")),

@@ -16,7 +16,6 @@ from dashboard.numbers import count
 from dashboard.pages import states
 from dashboard.pages.grid import grid
 
-_NAME_WIDTH, _CELL_WIDTH = 112, 88
 _SIGNS = {"up": "\u25b2", "down": "\u25bc"}
 _SORT = {"comparator": {"function": "bpUnknownLast(valueA, valueB, nodeA, nodeB, isDescending)"}}
 _NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned", **_SORT}
@@ -39,11 +38,10 @@ def heat_table(found: Heat, say: Words, *, label: str) -> Any:
     ]
     lines = ([found.whole] if found.whole else []) + found.lines
     body = [_row(line, css="bp-heat-whole" if line is found.whole else "") for line in lines]
-    across = _NAME_WIDTH + _CELL_WIDTH * (len(found.columns) + _has_totals(found))
     table = html.Table(
         [html.Thead(head), html.Tbody(body)],
         className="bp-heat",
-        style={"minWidth": f"{across}px"},
+        style={"--bp-columns": len(found.columns) + _has_totals(found)},
     )
     more = None
     if found.left_out:

@@ -19,8 +19,11 @@ def response_page(view: ResponseView, say: Words) -> Any:
     return html.Div(
         [
             html.Div(back, className="bp-back-row"),
-            html.Div([_said(view, say), _answers(view.answers, say)], className="bp-7 bp-stack"),
-            html.Div(_facts(view, say), className="bp-5 bp-stack"),
+            html.Div(
+                [_said(view, say), _answers(view.answers, say)],
+                className="bp-7 bp-stack bp-natural",
+            ),
+            html.Div(_facts(view, say), className="bp-5 bp-stack bp-natural"),
         ],
         className="bp-grid",
     )

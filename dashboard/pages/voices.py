@@ -46,7 +46,7 @@ def _row(voice: Voice) -> Any:
     score = "" if voice.score is None else str(voice.score)
     facts = html.Div(
         [
-            html.Span(" · ".join(voice.facts), className="bp-muted bp-small"),
+            html.Span(_unbroken(voice.facts), className="bp-muted bp-small"),
             *(chip(words) for words in voice.notes),
         ],
         className="bp-comment-facts",
@@ -59,6 +59,14 @@ def _row(voice: Voice) -> Any:
         return html.Article(inside, className="bp-comment", key=voice.key or None)
     link = dcc.Link(inside, href=voice.href, className="bp-comment bp-comment-link")
     return html.Article(link, key=voice.key or None)
+
+
+def _unbroken(facts: Sequence[str]) -> list[Any]:
+    """Facts in a row; a line ends between two of them, never within a date."""
+    parts: list[Any] = []
+    for fact in facts[:-1]:
+        parts += [html.Span(f"{fact} ·"), " "]
+    return [*parts, *(html.Span(fact) for fact in facts[-1:])]
 
 
 def _filters(view: VoicesView, say: Words) -> Any:

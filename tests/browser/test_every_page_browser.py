@@ -16,12 +16,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from dashboard_site import Seen, Site, another, looking, until, visit
+from dashboard_site import Seen, Site, another, looking, running_site, until, visit
 from npm_members import NotToBeHad
 from playwright.sync_api import Browser, Page
+from sqlalchemy import text
 from tour import AXE, Stop, linked, shown_in, stops, take_picture, violations, walk_to
 
+from api.core.settings import Settings
+from api.demo.people import Login
 from api.insights.league_store import compute_requested
+from api.insights.warnings.keeping import keep_warnings
 
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 WIDTHS, THEMES = (1440, 390), ("light", "dark")
@@ -67,6 +71,39 @@ def _axe() -> None:
         AXE.read()
     except NotToBeHad as error:
         pytest.skip(f"axe-core is not to be had: {error}")
+
+
+_CONTESTS = text(
+    """
+    insert into contest (id, response_id, branch_id, occurred_on, state, reason, note, raised_by,
+        raised_at, decided_by, decided_at, decision_note)
+    select gen_random_uuid(), r.id, r.branch_id, r.occurred_on, r.state, r.reason,
+        '工单显示客户当天不在本店。', r.account_id, r.submitted_at + interval '1 hour',
+        case r.state when 'rejected' then office.id end,
+        case r.state when 'rejected' then r.submitted_at + interval '1 day' end,
+        case r.state when 'rejected' then '工单与答卷一致。' end
+    from (
+        select response.*, account_id,
+            case row_number() over newest when 2 then 'rejected' else 'open' end as state,
+            case row_number() over newest when 2 then 'misread_scale' else 'wrong_branch' end
+                as reason, row_number() over newest as place
+        from response join access_grant on unit_id = branch_id and role = 'branch_manager'
+        window newest as (order by submitted_at desc)
+    ) r
+    cross join (select id from account where name = 'Admin') office
+    where r.place <= 2
+    """
+)
+
+
+@pytest.fixture(scope="module")
+def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
+    """A copy in which warnings are counted and answers contested, so that every page has a say."""
+    with running_site(demo_template, admin_url) as running:
+        keep_warnings(running.office.worker.database, running.last)
+        with running.office.owner.connection() as connection:
+            connection.execute(_CONTESTS)
+        yield running
 
 
 @contextmanager

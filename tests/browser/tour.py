@@ -38,7 +38,7 @@ SUBJECTS: Mapping[Page, str] = MappingProxyType(
         Page.RULES: "select max(version) from rule_set_version",
         Page.INDICATORS_VERSION: "select max(version) from indicator_version",
         Page.PUBLISHED: "select max(number) from published_table",
-        Page.CONTESTS: "select 'answer-' || id from response order by submitted_at desc limit 1",
+        Page.CONTESTS: "select id from contest where state = 'open' limit 1",
         Page.RESPONSE: "select response_id from answer where text is not null "
         "order by occurred_on desc limit 1",
         Page.PEOPLE: "select id from account order by name limit 1",

@@ -54,6 +54,9 @@ def test_small_shares_keep_a_decimal() -> None:
     assert percent(0.331) == "33\u202f%"
     assert percent(0.0312) == "3.1\u202f%"
     assert percent(0.0) == "0\u202f%"
+    assert percent(1.0) == "100\u202f%"
+    assert percent(622 / 625) == "99.5\u202f%"
+    assert percent(0.9996) == ">\u202f99.9\u202f%"
     assert percent(None) == UNKNOWN
 
 
