@@ -6,7 +6,8 @@ Made up by a fixed seed and written by COPY as the owner.
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import cycle
 from uuid import UUID
 
 import psycopg
@@ -19,6 +20,7 @@ END = date(2026, 11, 16)
 WEEKS = 13
 BRANCHES_PER_REGION = 100
 TOUCHPOINTS = 3
+COMMENT = "服务很好，the repair was quick and the price fair"  # of every tenth answer
 _CHUNK = 10_000
 
 
@@ -121,21 +123,31 @@ def _answers(connection: psycopg.Connection, size: Size) -> None:
         ) as copy,
     ):
         for chunk in _chunks(
-            f"{one}\t1\t{branch}\t{touchpoint}\t{day}\tsms\tzh\tf\t1\t{AT}\t{AT}\t{AT}\n"
-            for one, branch, touchpoint, day, _ in _made_up(ids, size)
+            f"{one}\t1\t{branch}\t{touchpoint}\t{day}\tsms\tzh\tf\t1{_at(number, day)}\n"
+            for number, (one, branch, touchpoint, day, _) in enumerate(_made_up(ids, size))
         ):
             copy.write(chunk)
     with (
         connection.cursor() as cursor,
         cursor.copy(
-            "copy answer (response_id, question, occurred_on, branch_id, metric, value) from stdin"
+            "copy answer (response_id, question, occurred_on, branch_id, metric, value, text) "
+            "from stdin"
         ) as copy,
     ):
         for chunk in _chunks(
-            f"{one}\tnps\t{day}\t{branch}\tnps\t{value}\n"
-            for one, branch, _, day, value in _made_up(ids, size)
+            f"{one}\tnps\t{day}\t{branch}\tnps\t{value}\t\\N\n"
+            + (f"{one}\tcomment\t{day}\t{branch}\t\\N\t\\N\t{COMMENT}\n" if wrote else "")
+            for (one, branch, _, day, value), wrote in zip(
+                _made_up(ids, size), cycle([True] + [False] * 9)
+            )
         ):
             copy.write(chunk)
+
+
+def _at(number: int, day: date) -> str:
+    """Begun, sent and completed on the day, spread over ten hours."""
+    minute = timedelta(minutes=number % 600)
+    return 3 * f"\t{datetime.combine(day, time(1), UTC) + minute}"
 
 
 def _made_up(ids: list[UUID], size: Size) -> Iterator[tuple[UUID, int, int, date, int]]:

@@ -56,6 +56,12 @@ class Answer(Table, table=True):
     __tablename__ = "answer"
     __table_args__ = (
         Index("ix_answer_branch_id_occurred_on", "branch_id", "occurred_on"),
+        Index(
+            "ix_answer_comment",
+            "branch_id",
+            "occurred_on",
+            postgresql_where=sql_text("text is not null"),
+        ),
         {"postgresql_partition_by": "RANGE (occurred_on)"},
     )
 

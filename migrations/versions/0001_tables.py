@@ -55,6 +55,7 @@ def upgrade() -> None:
     postgresql_partition_by='RANGE (occurred_on)'
     )
     op.create_index('ix_answer_branch_id_occurred_on', 'answer', ['branch_id', 'occurred_on'], unique=False)
+    op.create_index('ix_answer_comment', 'answer', ['branch_id', 'occurred_on'], unique=False, postgresql_where=sa.text('text is not null'))
     op.create_table('audit_entry',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
@@ -1128,6 +1129,7 @@ def downgrade() -> None:
     op.drop_index('ix_audit_entry_subject', table_name='audit_entry')
     op.drop_index('ix_audit_entry_actor', table_name='audit_entry')
     op.drop_table('audit_entry')
+    op.drop_index('ix_answer_comment', table_name='answer', postgresql_where=sa.text('text is not null'))
     op.drop_index('ix_answer_branch_id_occurred_on', table_name='answer')
     op.drop_table('answer')
     op.drop_table('adjustment_fit')

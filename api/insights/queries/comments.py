@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlmodel import Session
 
 from api.insights.periods import Period
+from api.insights.queries.tables import database_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ _COMMENTS = """
     order by r.submitted_at desc, r.id desc, a.question collate "C"
     limit :limit
 """
+_BACK = (2, 16, 128, 1024)  # hours
+_LATE = timedelta(days=3)
 _COUNT = "select count(*) from (select 1 {source} limit :limit) counted"
 # Which words stand where is looked up with the owner's rights; rows are read with the viewer's.
 _FOUND = "bp_find_comments(:words, :start, :end, cast(:branches as int[])) f join"
@@ -59,7 +62,12 @@ def comment_rows(
     after: tuple[datetime, UUID, str] | None,
     limit: int,
 ) -> Sequence[Row[Any]]:
-    """At most ``limit`` comments after a position, each with the response's score on ``metric``."""
+    """At most ``limit`` comments after a position, each with the response's score on ``metric``.
+
+    They are looked for in the newest hours, then in ever more, until there are enough: the planner
+    takes the scope of row-level security for a handful of branches and would read every comment of
+    a network to sort them.
+    """
     where, values = _conditions(wanted)
     values |= {"metric": metric, "limit": limit}
     if after is not None:
@@ -68,8 +76,22 @@ def comment_rows(
             'or a.question collate "C" > :question)'
         )
         values |= dict(zip(("at", "id", "question"), after, strict=True))
+    if wanted.words is None:
+        newest = after[0] if after else _newest(session, wanted.period)
+        statement = _COMMENTS.format(source=_source(wanted, f"{where} and r.submitted_at > :since"))
+        for hours in _BACK:
+            values["since"] = newest - timedelta(hours=hours)
+            found = session.execute(text(statement), values).all()
+            if len(found) == limit:
+                return found
     statement = _COMMENTS.format(source=_source(wanted, where))
     return session.execute(text(statement), values).all()
+
+
+def _newest(session: Session, period: Period) -> datetime:
+    """A moment after which few answers about the period came."""
+    late = datetime.combine(period.end, time(), UTC) + _LATE
+    return min(database_now(session), late)
 
 
 def comment_count(session: Session, metric: str, wanted: CommentFilter, most: int) -> int:
