@@ -248,17 +248,18 @@ def _ranged(part: Part, say: Words) -> Ranged:
 def numbers(view: CompareView, say: Words) -> Any:
     """Everything in one table, to be sorted and taken along."""
     still = {"hide": all(row["change"] is None for row in view.rows)}
-    columns = [_column(say, "unit_name", 140, flex=2, pinned="left")]
+    name = {**_column(say, "unit_name", 140, pinned="left"), "flex": None, "width": 160}
+    columns = [name]
     columns += [
-        _column(say, name, 84, **_score(view.metric))
+        _column(say, name, 76, **_score(view.metric))
         for name in ("score", "low", "high")
     ]  # fmt: skip
     columns += [
-        _column(say, "n", 96, **_COUNT),
+        _column(say, "n", 92, **_COUNT),
         _column(say, "change", 112, **_NUMBER, **_signed(view.metric), **still),
         _column(say, "verdict", 152, **still),
-        *(_column(say, name, 100, **_COUNT) for name in _STEPS),
-        _column(say, "share", 128, **_SHARE),
+        *(_column(say, name, 108, **_COUNT) for name in _STEPS),
+        _column(say, "share", 116, **_SHARE),
     ]
     return card(
         say("compare.numbers"),

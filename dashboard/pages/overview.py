@@ -6,7 +6,7 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard.data.changes import Lately
-from dashboard.data.glance import Glance, Step
+from dashboard.data.glance import Glance, Part, Step
 from dashboard.data.words import Words
 from dashboard.numbers import count, percent
 from dashboard.pages import states
@@ -40,10 +40,11 @@ def _below(view: Glance, say: Words, more: Lately | None) -> list[Any]:
     steps = funnel(view.funnel, say, width=5)
     if more is None:
         return [parts(view, say, width=7), steps]
-    news, beside = changes(more.changes, say, width=7), warned(more.warnings, say, width=5)
-    if beside is None:
-        return [news, steps, parts(view, say, width=12)]
-    return [news, beside, parts(view, say, width=7), steps]
+    compared = [parts(view, say, width=7), warned(more.warnings, say, width=7)]
+    return [
+        html.Div([changes(more.changes, say, width=5), steps], className="bp-stack bp-5"),
+        html.Div(compared, className="bp-stack bp-7"),
+    ]
 
 
 def parts(view: Glance, say: Words, width: int) -> Any:
@@ -58,28 +59,32 @@ def parts(view: Glance, say: Words, width: int) -> Any:
         words = say("overview.parts_between", count=count(between))
         more = dcc.Link(words, href=view.league, className="bp-between")
     rows = parts_rows([*best, *last], view, say, between=more)
-    note = f"{parts_reading(view, say)} {say('overview.parts_note')}".strip()
+    note = parts_reading(view.parts, view, say, say("overview.parts_note"))
     return card(title, rows, note=note, width=width)
 
 
-def parts_reading(view: Glance, say: Words) -> str:
-    """Which parts stand apart from the whole, each judged by its own range."""
-    whole = view.figure.score
-    if whole is None:
-        return ""
-    higher = [one.name for one in view.parts if one.figure.low is not None
+def parts_reading(parts: Sequence[Part], view: Glance, say: Words, more: str) -> str:
+    """Which parts stand apart from the whole, each judged by its own range; then ``more``."""
+    said = [*_apart(parts, view, say), more]
+    return say("compare.between_sentences").join(said)
+
+
+def _apart(parts: Sequence[Part], view: Glance, say: Words) -> list[str]:
+    whole, known = view.figure.score, [one for one in parts if one.figure.score is not None]
+    if whole is None or len(known) < 2:
+        return []
+    higher = [one.name for one in known if one.figure.low is not None
               and one.figure.low > whole]  # fmt: skip
-    lower = [one.name for one in view.parts if one.figure.high is not None
+    lower = [one.name for one in known if one.figure.high is not None
              and one.figure.high < whole]  # fmt: skip
     score = view.metric.text(whole)
     if not higher and not lower:
-        return say("overview.parts_alike", score=score)
-    said = [
+        return [say("overview.parts_alike", score=score)]
+    return [
         say(f"overview.parts_{where}", names=_named(names, say), score=score)
         for where, names in (("higher", higher), ("lower", lower))
         if names
     ]
-    return " ".join(said)
 
 
 def _named(names: Sequence[str], say: Words) -> str:

@@ -160,7 +160,7 @@ def compared_sentence(view: Glance, say: Words) -> str:
         where = "within" if figure.low <= score <= figure.high else "outside"
         key = f"overview.{where}" if view.own else f"overview.{where}_theirs"
         sentences.append(say(key, name=part.name, score=view.metric.text(score)))
-    return " ".join(sentences)
+    return say("compare.between_sentences").join(sentences)
 
 
 def parts_rows(parts: Sequence[Part], view: Glance, say: Words, *, between: Any = None) -> Any:

@@ -9,7 +9,7 @@ from dashboard.data.voices import Voices
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.pages import states
-from dashboard.pages.overview import parts
+from dashboard.pages.overview import parts, parts_reading
 from dashboard.pages.parts import card
 from dashboard.pages.scores import comparison, hero, parts_rows, trend
 from dashboard.pages.voices import comment_rows
@@ -50,7 +50,7 @@ def touchpoints(view: UnitView, say: Words, width: int) -> Any:
     return card(
         title,
         parts_rows(view.touchpoints, view.glance, say),
-        note=say("overview.touchpoints_note"),
+        note=parts_reading(view.touchpoints, view.glance, say, say("overview.touchpoints_note")),
         width=width,
     )
 
@@ -67,7 +67,7 @@ def comments(voices: Voices | None, say: Words) -> Any:
         return card(title, inner)
     return card(
         title,
-        html.Div(comment_rows(voices.items), id=Id.VOICES, className="bp-comments"),
+        html.Div(comment_rows(voices.items), id=Id.VOICES, className="bp-comments bp-abreast"),
         html.Div(more_button(voices, say), id=Id.MORE_PLACE),
         aside=dcc.Link(say("voices.all"), href=voices.everything) if voices.everything else None,
     )

@@ -42,7 +42,7 @@ def _head(view: WhyView, say: Words) -> Any:
         className="bp-hero-label",
     )
     if view.place is None:
-        said: list[Any] = [html.P(view.lacks or say("why.pending"), className="bp-hero-line")]
+        said: list[Any] = [html.P(view.lacks, className="bp-hero-line")] if view.lacks else []
         said += [_so_far(view.so_far)] if view.so_far is not None else []
     else:
         said = [
