@@ -13,6 +13,9 @@ import plotly.graph_objects as go
 
 from dashboard.numbers import UNKNOWN
 
+# As it is written: `data` and `layout`. Commonest pages draw so; Plotly's own class looks through
+# every property of a figure, which takes longer than making all the rest of the page.
+Drawing = dict[str, Any]
 _QUIET = "skip"  # traces without words over them are lines of help: bands, edges
 
 
@@ -25,19 +28,26 @@ class Behind:
     named: bool = False
 
 
-def keep(figure: go.Figure, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def keep(figure: go.Figure | Drawing, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Keeps the numbers behind a figure: columns by their names under ``behind.`` in the words."""
     listed = [[plain(value) for value in row] for row in rows]
-    figure.update_layout(meta={"names": list(names), "rows": listed})
+    kept = {"names": list(names), "rows": listed}
+    if isinstance(figure, dict):
+        figure["layout"]["meta"] = kept
+    else:
+        figure.update_layout(meta=kept)
 
 
-def taken_out(figure: go.Figure) -> Behind:
+def taken_out(figure: go.Figure | Drawing) -> Behind:
     """The numbers behind a figure; what it kept of them leaves it, since no browser needs it."""
-    kept = figure.layout.meta
-    figure.update_layout(meta=None)
+    if isinstance(figure, dict):
+        kept = figure["layout"].pop("meta", None)
+    else:
+        kept = figure.layout.meta
+        figure.update_layout(meta=None)
     if isinstance(kept, dict) and "names" in kept:
         return Behind(list(kept["names"]), [list(row) for row in kept["rows"]], named=True)
-    return _read(figure)
+    return _read(go.Figure(figure))
 
 
 def plain(value: Any) -> str:

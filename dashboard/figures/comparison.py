@@ -1,13 +1,13 @@
 """A branch beside its region and the network: points with intervals on one axis."""
 
 import textwrap
+from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
-from dashboard.figures.behind import keep
+from dashboard.figures.behind import Drawing, keep
 from dashboard.figures.labels import text_width
-from dashboard.figures.theme import Theme, template, theme
+from dashboard.figures.theme import Theme, plain_template, theme
 from dashboard.numbers import Metric
 
 ROW_HEIGHT = 64
@@ -15,32 +15,47 @@ NAME_WIDTH = 120.0  # in pixels, from which on a name stands in two lines
 COLUMNS = ("name", "score", "low", "high", "own")
 
 
-def comparison_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool) -> go.Figure:
+def comparison_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool) -> Drawing:
     """One row per line of ``name, score, low, high, own``, the first on top."""
-    colours = theme(dark)
-    figure = go.Figure()
-    for row in frame.iloc[::-1].itertuples():
-        _add(figure, row, metric, colours)
-    own = frame[frame["own"]]
-    if len(own):
-        figure.add_vrect(
-            x0=metric.scaled(float(own["low"].iloc[0])),
-            x1=metric.scaled(float(own["high"].iloc[0])),
-            fillcolor=colours.soft(colours.accent, 0.08),
-            line_width=0,
-            layer="below",
-        )
-    figure.update_layout(
-        template=template(dark), hovermode=False, margin={"l": 8, "t": 28, "r": 24}
-    )
-    figure.update_yaxes(
-        automargin=True, showgrid=False, tickfont={"size": 14, "color": colours.ink}
-    )
-    figure.update_xaxes(
-        range=_range(frame, metric), showgrid=True, ticksuffix=metric.suffix, nticks=6, tickangle=0
-    )
-    keep(figure, COLUMNS[:4], [_texts(row, metric) for row in frame.itertuples()])
+    colours, rows = theme(dark), list(frame.itertuples())
+    layout: Drawing = {
+        "template": plain_template(dark),
+        "hovermode": False,
+        "margin": {"l": 8, "t": 28, "r": 24},
+        "yaxis": {
+            "automargin": True,
+            "showgrid": False,
+            "tickfont": {"size": 14, "color": colours.ink},
+        },
+        "xaxis": {
+            "range": _range(frame, metric),
+            "showgrid": True,
+            "ticksuffix": metric.suffix,
+            "nticks": 6,
+            "tickangle": 0,
+        },
+        "shapes": [_reach(row, metric, colours) for row in rows if row.own][:1],
+    }
+    data = [part for row in reversed(rows) for part in _drawn(row, metric, colours)]
+    figure: Drawing = {"data": data, "layout": layout}
+    keep(figure, COLUMNS[:4], [_texts(row, metric) for row in rows])
     return figure
+
+
+def _reach(row: Any, metric: Metric, colours: Theme) -> Drawing:
+    """The interval of the own row, over the whole height."""
+    return {
+        "type": "rect",
+        "x0": metric.scaled(float(row.low)),
+        "x1": metric.scaled(float(row.high)),
+        "xref": "x",
+        "y0": 0,
+        "y1": 1,
+        "yref": "y domain",
+        "fillcolor": colours.soft(colours.accent, 0.08),
+        "line": {"width": 0},
+        "layer": "below",
+    }
 
 
 def _in_lines(name: str) -> str:
@@ -50,10 +65,10 @@ def _in_lines(name: str) -> str:
     return "<br>".join(textwrap.wrap(name, max(len(name) // 2 + 4, 8), max_lines=3))
 
 
-def _texts(row: object, metric: Metric) -> list[str]:
+def _texts(row: Any, metric: Metric) -> list[str]:
     """A row in words: name, score, low, high."""
     numbers = (float(getattr(row, name)) for name in COLUMNS[1:4])
-    return [str(row.name), *(metric.text(one) for one in numbers)]  # type: ignore[attr-defined]
+    return [str(row.name), *(metric.text(one) for one in numbers)]
 
 
 def comparison_height(rows: int) -> int:
@@ -68,27 +83,29 @@ def _range(frame: pd.DataFrame, metric: Metric) -> list[float | None]:
     return [metric.scaled(low - air), metric.scaled(high + air)]
 
 
-def _add(figure: go.Figure, row: object, metric: Metric, colours: Theme) -> None:
-    own = bool(row.own)  # type: ignore[attr-defined]
-    name, score = _in_lines(str(row.name)), float(row.score)  # type: ignore[attr-defined]
-    ends = [metric.scaled(float(row.low)), metric.scaled(float(row.high))]  # type: ignore[attr-defined]
+def _drawn(row: Any, metric: Metric, colours: Theme) -> list[Drawing]:
+    """A row's interval, and its score over it."""
+    own, name, score = bool(row.own), _in_lines(str(row.name)), float(row.score)
     colour = colours.accent if own else colours.muted
-    figure.add_scatter(
-        x=ends,
-        y=[name, name],
-        mode="lines",
-        line={"color": colours.soft(colour, 0.4), "width": 8},
-        hoverinfo="skip",
-    )
-    figure.add_scatter(
-        x=[metric.scaled(score)],
-        y=[name],
-        mode="markers+text",
-        marker={"size": 18 if own else 14, "color": colour,
-                "line": {"color": colours.card, "width": 2}},
-        text=[f"<b>{metric.text(score)}</b>"],
-        textposition="top center",
-        textfont={"color": colours.ink, "size": 14},
-        cliponaxis=False,
-        hoverinfo="skip",
-    )  # fmt: skip
+    interval = {
+        "type": "scatter",
+        "x": [metric.scaled(float(row.low)), metric.scaled(float(row.high))],
+        "y": [name, name],
+        "mode": "lines",
+        "line": {"color": colours.soft(colour, 0.4), "width": 8},
+        "hoverinfo": "skip",
+    }
+    mark = {"color": colours.card, "width": 2}
+    point = {
+        "type": "scatter",
+        "x": [metric.scaled(score)],
+        "y": [name],
+        "mode": "markers+text",
+        "marker": {"size": 18 if own else 14, "color": colour, "line": mark},
+        "text": [f"<b>{metric.text(score)}</b>"],
+        "textposition": "top center",
+        "textfont": {"color": colours.ink, "size": 14},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+    return [interval, point]

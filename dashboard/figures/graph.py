@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from dash import dcc, html
 
 from dashboard.data.words import Words
-from dashboard.figures.behind import Behind, taken_out
+from dashboard.figures.behind import Behind, Drawing, taken_out
 
 _LOCALES = {"zh": "zh-CN", "en": "en"}
 _FORMATS = ("png", "svg")
@@ -31,11 +31,14 @@ def config(language: str) -> dict[str, Any]:
     }
 
 
-def graph(figure: go.Figure, language: str, height: int) -> Any:
+def graph(figure: go.Figure | Drawing, language: str, height: int) -> Any:
     """A graph of a figure, its images and the numbers behind it."""
     say = Words("zh" if language == "zh" else "en")
     behind = taken_out(figure)
-    figure.update_layout(height=height)
+    if isinstance(figure, dict):
+        figure["layout"]["height"] = height
+    else:
+        figure.update_layout(height=height)
     drawn = dcc.Graph(
         figure=figure,
         config=config(language),

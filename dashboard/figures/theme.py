@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -75,3 +76,10 @@ def template(dark: bool) -> go.layout.Template:
             "colorway": [colours.accent, colours.muted, colours.high, colours.low],
         }
     )
+
+
+@cache
+def plain_template(dark: bool) -> dict[str, Any]:
+    """The template as it is written, for figures that Plotly does not look through."""
+    written: dict[str, Any] = template(dark).to_plotly_json()
+    return written

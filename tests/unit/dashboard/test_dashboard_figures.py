@@ -10,6 +10,8 @@ from dashboard.figures.behind import Behind, taken_out
 from dashboard.figures.comparison import COLUMNS as COMPARED
 from dashboard.figures.comparison import comparison_figure
 from dashboard.figures.graph import config, graph
+from dashboard.figures.reasons import COLUMNS as REASONS
+from dashboard.figures.reasons import reasons_figure, reasons_height
 from dashboard.figures.theme import TOKENS, Theme, template, theme
 from dashboard.figures.trend import COLUMNS, trend_figure
 from dashboard.numbers import Metric
@@ -39,13 +41,17 @@ def _drawn(figure: go.Figure) -> go.Scatter:
 
 
 def test_a_trend_has_a_point_per_week_and_a_gap_where_there_is_no_score() -> None:
-    figure = trend_figure(_trend([40, 42, None, 39]), NPS, dark=False, tick="%d", hover="x")
+    figure = go.Figure(
+        trend_figure(_trend([40, 42, None, 39]), NPS, dark=False, tick="%d", hover="x")
+    )
     assert list(_drawn(figure).y) == [40, 42, None, 39]
     assert _drawn(figure).connectgaps is False
 
 
 def test_a_band_never_spans_a_gap() -> None:
-    figure = trend_figure(_trend([40, 42, None, 39, 38]), NPS, dark=False, tick="%d", hover="x")
+    figure = go.Figure(
+        trend_figure(_trend([40, 42, None, 39, 38]), NPS, dark=False, tick="%d", hover="x")
+    )
     bands = [trace for trace in figure.data if trace.fill == "tonexty"]
     assert [len(band.x) for band in bands] == [2, 2]
     assert [list(band.y) for band in bands] == [[35, 37], [34, 33]]
@@ -53,25 +59,29 @@ def test_a_band_never_spans_a_gap() -> None:
 
 def test_shares_are_drawn_in_percent() -> None:
     frame = _trend([0.5, 0.6]).assign(low=0.4, high=0.7)
-    figure = trend_figure(frame, SHARE, dark=False, tick="%d", hover="x", mean=0.55)
+    figure = go.Figure(trend_figure(frame, SHARE, dark=False, tick="%d", hover="x", mean=0.55))
     assert list(_drawn(figure).y) == [50, 60]
     assert figure.layout.shapes[0].y0 == pytest.approx(55)
     assert figure.layout.yaxis.ticksuffix == "\u202f%"
 
 
 def test_hovering_says_score_interval_and_answers() -> None:
-    figure = trend_figure(_trend([-4.0]), NPS, dark=False, tick="%d", hover="%{customdata[0]}")
+    figure = go.Figure(
+        trend_figure(_trend([-4.0]), NPS, dark=False, tick="%d", hover="%{customdata[0]}")
+    )
     assert list(_drawn(figure).customdata[0]) == ["\u22124", "\u22129", "1", 40]
 
 
 def test_an_empty_trend_is_a_figure_without_points() -> None:
-    figure = trend_figure(_trend([]), NPS, dark=True, tick="%d", hover="x")
+    figure = go.Figure(trend_figure(_trend([]), NPS, dark=True, tick="%d", hover="x"))
     assert list(_drawn(figure).y or ()) == []
 
 
 def test_a_comparison_draws_everyone_with_their_interval_and_marks_the_own() -> None:
     rows = [("Here", 41.0, 33.0, 49.0, True), ("East", 44.0, 42.0, 46.0, False)]
-    figure = comparison_figure(pd.DataFrame(rows, columns=list(COMPARED)), NPS, dark=False)
+    figure = go.Figure(
+        comparison_figure(pd.DataFrame(rows, columns=list(COMPARED)), NPS, dark=False)
+    )
     points = {trace.y[0]: trace for trace in figure.data if trace.mode == "markers+text"}
     assert {name: trace.x[0] for name, trace in points.items()} == {"Here": 41, "East": 44}
     assert points["Here"].marker.color == theme(False).accent
@@ -92,9 +102,9 @@ def test_no_graph_offers_to_send_anything_anywhere() -> None:
 
 
 def test_a_figure_gives_its_numbers_to_the_page_and_not_to_the_browser() -> None:
-    figure = trend_figure(_trend([40.0, None]), NPS, dark=False, tick="%d", hover="")
-    _, below = graph(figure, "en", 200).children
-    assert figure.layout.meta is None
+    drawn = trend_figure(_trend([40.0, None]), NPS, dark=False, tick="%d", hover="")
+    _, below = graph(drawn, "en", 200).children
+    assert "meta" not in drawn["layout"]
     table = below.children[0].children[1].children[0]
     _, head, body = table.children
     assert [cell.children for cell in head.children.children] == [
@@ -147,3 +157,30 @@ def test_words_and_signals_stand_out_from_the_card(dark: bool) -> None:
 def test_both_looks_have_a_template() -> None:
     assert template(False).layout.font.color == theme(False).ink
     assert template(True).layout.font.color == theme(True).ink
+
+
+def test_reasons_stand_in_panels_of_one_scale() -> None:
+    rows = [(date(2026, 8, 17), "Capped", 50, 100), (date(2026, 8, 17), "Too old", 5, 100)]
+    frame = pd.DataFrame(rows, columns=list(REASONS))
+    figure = reasons_figure(frame, dark=False, tick="%d", hover="", by_week=True)
+    assert [list(bar.y) for bar in figure.data] == [[50.0], [5.0]]
+    assert figure.layout.yaxis2.matches == "y" or figure.layout.yaxis.matches
+
+
+@pytest.mark.parametrize(
+    ("reason", "lines"),
+    [
+        ("Capped", ["Capped"]),
+        (
+            "The customer has been asked as often as the cap allows",
+            ["The customer has been asked as often as the", "cap allows"],
+        ),
+        ("客" * 30, ["客" * 22, "客" * 8]),
+    ],
+)
+def test_a_long_reason_stands_whole_over_its_panel(reason: str, lines: list[str]) -> None:
+    rows = [(date(2026, 8, 17), reason, 50, 100), (date(2026, 8, 17), "Too old", 5, 100)]
+    frame = pd.DataFrame(rows, columns=list(REASONS))
+    figure = reasons_figure(frame, dark=False, tick="%d", hover="", by_week=True)
+    assert figure.layout.annotations[0].text == "<br>".join(lines)
+    assert reasons_height(frame) > reasons_height(frame.tail(1))
