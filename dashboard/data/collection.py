@@ -16,8 +16,8 @@ from dashboard.address import Address, Page
 from dashboard.data.frame import Link
 from dashboard.data.periods import shown_period
 from dashboard.data.rule_words import channel_word
+from dashboard.data.segments import segment_name
 from dashboard.data.sitting import Sitting
-from dashboard.data.why_steps import level_name
 from dashboard.figures.reasons import COLUMNS
 from dashboard.numbers import count
 
@@ -201,7 +201,7 @@ def _name(sitting: Sitting, cut: Cut, one: Collected, names: dict[str, str]) -> 
     if cut == "channel":
         return channel_word(one.value, sitting.say)
     if cut == "segment":
-        return level_name(sitting.say, cut, one.value, {})
+        return segment_name(sitting, one.value)
     return names.get(one.value, one.value)
 
 

@@ -12,8 +12,8 @@ from api.insights.explore.service import Cell, Table
 from api.insights.figures import NOTHING, Figure
 from dashboard.data.periods import days_text
 from dashboard.data.rule_words import channel_word
+from dashboard.data.segments import segment_name
 from dashboard.data.sitting import Sitting
-from dashboard.data.why_steps import level_name
 from dashboard.numbers import Metric, count
 
 Way = Callable[[Value, Value], str | None]
@@ -80,7 +80,7 @@ def named(sitting: Sitting, dimension: Dimension, value: Value) -> str:
     if dimension is Dimension.LANGUAGE:
         return say(f"dashboard.language.{value.key}")
     if dimension is Dimension.SEGMENT:
-        return level_name(say, dimension, value.key, {})
+        return segment_name(sitting, value.key)
     return value.name(sitting.language)
 
 

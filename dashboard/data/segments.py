@@ -9,6 +9,7 @@ from api.surveys.published import rules_in_force
 from api.surveys.rulebook import check_text, may_write_rules, read_version
 from dashboard.data.rules import SegmentRow, may_read_rules, segments_of
 from dashboard.data.sitting import Sitting
+from dashboard.data.why_steps import level_name
 from scheduler.planner import RuleSet
 
 
@@ -28,6 +29,11 @@ def counted_segments(sitting: Sitting, about: Mapping[str, object]) -> Counted:
     found = segment_counts(sitting.session, sitting.viewer.scope, rules, sitting.now)
     counts = {one.name: one.customers for one in found}
     return Counted(segments_of(rules, counts, sitting.say), sum(counts.values()))
+
+
+def segment_name(sitting: Sitting, code: str) -> str:
+    """A segment as the rules in force call it, else as most do, else its code."""
+    return sitting.segment_titles.get(code) or level_name(sitting.say, "segment", code, {})
 
 
 def _rules(sitting: Sitting, about: Mapping[str, object]) -> RuleSet | None:

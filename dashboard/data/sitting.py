@@ -18,6 +18,7 @@ from api.insights.metrics import MetricInfo
 from api.insights.queries import list_metrics, touchpoint_rows
 from api.security.sessions import is_session
 from api.security.viewer import Viewer
+from api.surveys.published import rules_in_force
 from dashboard.address import Address
 from dashboard.data.words import Words
 
@@ -50,6 +51,14 @@ class Sitting:
     def touchpoints(self) -> list[Row[Any]]:
         """All touchpoints, in the order of the customer's way."""
         return touchpoint_rows(self.session)
+
+    @cached_property
+    def segment_titles(self) -> dict[str, str]:
+        """What the rules in force call their segments."""
+        found = rules_in_force(self.session, self.now)
+        segments = found.rules.rules[0].segments if found and found.rules.rules else ()
+        titles = {one.name: (one.titles or {}).get(self.language) for one in segments}
+        return {code: title for code, title in titles.items() if title}
 
     @property
     def say(self) -> Words:

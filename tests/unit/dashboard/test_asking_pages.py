@@ -51,7 +51,6 @@ from dashboard.data.simulation import Choice, Outcome, Pair, TryView
 from dashboard.data.words import Words
 from dashboard.figures.now_then import COLUMNS as NOW_THEN
 from dashboard.figures.reasons import COLUMNS as REASONS
-from dashboard.figures.reasons import reasons_figure, reasons_height
 from dashboard.figures.volume import COLUMNS, volume_figure
 from dashboard.ids import Id
 from dashboard.pages import editor, explained
@@ -227,33 +226,6 @@ def test_times_are_told_from_ten_answers_on() -> None:
     assert "Half of the 120 complete answers came within 2.0 hours" in said
     few = a_collection(times=[], within=[])
     assert "Too few answers" in text(asking_page(a_view(collection=few), EN, dark=True))
-
-
-def test_reasons_stand_in_panels_of_one_scale() -> None:
-    rows = [(date(2026, 8, 17), "Capped", 50, 100), (date(2026, 8, 17), "Too old", 5, 100)]
-    frame = pd.DataFrame(rows, columns=list(REASONS))
-    figure = reasons_figure(frame, dark=False, tick="%d", hover="", by_week=True)
-    assert [list(bar.y) for bar in figure.data] == [[50.0], [5.0]]
-    assert figure.layout.yaxis2.matches == "y" or figure.layout.yaxis.matches
-
-
-@pytest.mark.parametrize(
-    ("reason", "lines"),
-    [
-        ("Capped", ["Capped"]),
-        (
-            "The customer has been asked as often as the cap allows",
-            ["The customer has been asked as often as the", "cap allows"],
-        ),
-        ("客" * 30, ["客" * 22, "客" * 8]),
-    ],
-)
-def test_a_long_reason_stands_whole_over_its_panel(reason: str, lines: list[str]) -> None:
-    rows = [(date(2026, 8, 17), reason, 50, 100), (date(2026, 8, 17), "Too old", 5, 100)]
-    frame = pd.DataFrame(rows, columns=list(REASONS))
-    figure = reasons_figure(frame, dark=False, tick="%d", hover="", by_week=True)
-    assert figure.layout.annotations[0].text == "<br>".join(lines)
-    assert reasons_height(frame) > reasons_height(frame.tail(1))
 
 
 def test_a_price_that_is_not_known_is_not_a_price_of_nothing() -> None:
