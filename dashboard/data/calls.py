@@ -113,7 +113,7 @@ def _at_hand(sitting: Sitting, call: service.Call) -> AtHand:
         about=_about(sitting, call.occasion_zh, call.occasion_en, day),
         tries=call.tries,
         appointment=None if agreed is None else _moment(sitting, agreed, call.zone),
-        language=sitting.say(f"dashboard.language.{'en' if call.language == 'en' else 'zh'}"),
+        language=sitting.say(f"voices.in.{'en' if call.language == 'en' else 'zh'}"),
         clock=_clock(sitting, call.zone),
         zone=call.zone,
         held_until=_clock_of(sitting, call.held_until),

@@ -35,6 +35,8 @@ READERS = [
     ("branch_manager", 0),
     ("interviewer", 0),
 ]
+# Nothing moves, and no room is kept for a scroll bar that a picture does not show.
+STILL = "* { transition: none !important } html { scrollbar-gutter: auto !important }"
 _COLOURS = "theme => document.documentElement.setAttribute('data-bs-theme', theme)"
 PICTURES = Path(os.environ.get("BRANCHPULSE_PICTURES", ".artifacts/screenshots"))
 
@@ -152,7 +154,7 @@ def walk(
     with looking(browser, site, role, width=variant.width, language=language) as (page, seen):
         visit(page, site, "/app/")
         shown_in(page, variant.theme)
-        page.add_style_tag(content="* { transition: none !important }")
+        page.add_style_tag(content=STILL)
         way = stops(site)[part::PARTS] if role == "hq_admin" else linked(page, site, query)
         for stop in way:
             walk_to(page, f"{stop.path.partition('?')[0]}?{query}")
