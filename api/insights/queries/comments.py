@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from sqlalchemy import Row, text
 from sqlmodel import Session
 
 from api.insights.periods import Period
-from api.insights.queries.tables import database_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,9 @@ _COMMENTS = """
     limit :limit
 """
 _BACK = (2, 16, 128, 1024)  # hours
-_LATE = timedelta(days=3)
+_LAST_DAY = text(
+    "select least(now(), max(day) + interval '1 day') from metric_day where day < :end"
+)
 _COUNT = "select count(*) from (select 1 {source} limit :limit) counted"
 # Which words stand where is looked up with the owner's rights; rows are read with the viewer's.
 _FOUND = "bp_find_comments(:words, :start, :end, cast(:branches as int[])) f join"
@@ -89,9 +90,9 @@ def comment_rows(
 
 
 def _newest(session: Session, period: Period) -> datetime:
-    """A moment after which few answers about the period came."""
-    late = datetime.combine(period.end, time(), UTC) + _LATE
-    return min(database_now(session), late)
+    """A moment after which few answers about the period came: the end of its last day with any."""
+    found: datetime = session.execute(_LAST_DAY, {"end": period.end}).scalar_one()
+    return found
 
 
 def comment_count(session: Session, metric: str, wanted: CommentFilter, most: int) -> int:
