@@ -113,6 +113,8 @@ def sentence(one: Warned, metric: Metric, month: str, say: Words) -> str:
     size = say(f"warnings.size.{metric.kind}", size=_size(one.drop, metric))
     where = "above" if one.drop <= 0 else "below"
     lately = say(f"warnings.lately_{where}", size=size, normal=one.normal)
+    if one.level is None and where == "below":
+        lately = f"{lately} {say('warnings.lately_chance')}"
     if one.score is None:
         return f"{lately} {say('warnings.month_few', month=month)}"
     told = {"month": month, "score": one.score, "expected": one.expected}
@@ -159,8 +161,9 @@ def funnel_card(view: WarningsView, say: Words, *, dark: bool) -> Any:
         axis=say("warnings.axis"),
         names={level: say(f"warnings.dot.{level}") for level in ("usual", "watch", "alert")},
     )
+    key = "warnings.funnel" if len(view.points) > 1 else "warnings.funnel_one"
     return card(
-        say("warnings.funnel", month=view.month),
+        say(key, month=view.month),
         graph(figure, say.language, FUNNEL_HEIGHT),
-        note=say("warnings.funnel_note", target=view.metric.text(view.funnel.target)),
+        note=say(f"{key}_note", target=view.metric.text(view.funnel.target)),
     )

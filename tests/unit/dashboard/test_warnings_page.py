@@ -138,7 +138,8 @@ def test_a_running_month_and_newer_answers_are_said() -> None:
 def test_a_single_branch_is_told_of_itself_even_when_all_is_as_usual() -> None:
     own = a_branch(level=None, drop=-3.0, since=None)
     said = text(page(rows=[own], alerts=0, watches=0, judged=1, compares=False))
-    assert "As usual" in said
+    assert "Within chance" in said
+    assert ("Chance alone may explain that." in said) == ("below its own normal" in said)
     assert "about 3 points above its own normal" in said
     assert "Clearly below" not in said
 
