@@ -292,7 +292,7 @@ def test_touchpoints_segments_and_waves_are_called_by_their_names() -> None:
     assert wave_title(wave, EN) == "w"
     own = Segment("premium", titles={"zh": "贵宾", "en": "Guests"})
     assert segment_title(own, ZH) == "贵宾"
-    assert segment_title(Segment("premium"), EN) == "premium"
+    assert segment_title(Segment("premium"), EN) == "high value"
     assert segment_title(Segment("unheard"), EN) == "unheard"
     assert (
         names_of(a_set(), {"service": "Service visit"}, EN).touchpoint("service") == "Service visit"
