@@ -121,7 +121,7 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions =
     };
     var facts = shown ? [
       fact("score", props.heads.score, make("b", null, text(row.score, kind))),
-      fact("interval", props.heads.interval, text(row.low, kind) + " \u2026 " + text(row.high, kind)),
+      fact("interval", props.heads.interval, text(row.low, kind) + "\u202f\u2026\u202f" + text(row.high, kind)),
       row.adjusted === null || row.adjusted === undefined ? null
         : fact("adjusted", props.heads.adjusted, adjusted(row, kind)),
       fact("n", props.heads.n, words().bpCount({ value: row.n })),

@@ -31,7 +31,7 @@ def panels_figure(
     rows = max(len(units), 1)
     figure = make_subplots(
         rows=rows, cols=1, shared_xaxes=True, subplot_titles=units,
-        vertical_spacing=0.22 / rows,
+        vertical_spacing=0.17 / rows,
     )  # fmt: skip
     for place, unit in enumerate(units, 1):
         for other in units:

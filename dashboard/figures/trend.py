@@ -10,7 +10,7 @@ from dashboard.figures.behind import Drawing, keep
 from dashboard.figures.theme import plain_template, theme
 from dashboard.numbers import Metric
 
-MOST_TICKS = 7
+MOST_TICKS = 5
 _WEEK_MS = 7 * 24 * 3600 * 1000
 _Point = tuple[float | None, ...]  # score, low, high
 COLUMNS = ("week", "score", "low", "high", "n")
