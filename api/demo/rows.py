@@ -17,11 +17,11 @@ CONSENT_WORDING = "2026-01"
 
 _CHECKS = {
     "send": '[{"rule": "channel", "value": ["address", "consent"], "limit": null, "ok": true}, '
-    '{"rule": "cap", "value": 0, "limit": "1 / 90 d", "ok": true}]',
+    '{"rule": "cap", "value": 0, "limit": "1/90d", "ok": true}]',
     "no_consent": '[{"rule": "channel", "value": ["no_consent"], "limit": null, "ok": false}]',
     "no_address": '[{"rule": "channel", "value": ["no_address"], "limit": null, "ok": false}]',
     "capped": '[{"rule": "channel", "value": ["address", "consent"], "limit": null, "ok": true}, '
-    '{"rule": "cap", "value": 1, "limit": "1 / 90 d", "ok": false}]',
+    '{"rule": "cap", "value": 1, "limit": "1/90d", "ok": false}]',
 }
 _REASONS = ("passed", "no_consent", "no_address", "capped")
 

@@ -18,6 +18,7 @@ from dashboard.data.rule_words import channel_word, field_word
 from dashboard.data.rules import touchpoint_names
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
+from dashboard.data.why_steps import level_name
 from dashboard.numbers import UNKNOWN
 
 # Checks in the order in which they are looked at; what a decision did not reach stands behind.
@@ -26,7 +27,7 @@ ORDER = (
     "opted_out", "blocked", "staff_number", "already_invited", "open_complaint", "zone", "segment",
     "channel", "event_in_future", "delay", "quiet_hours", "max_age", "cap",
 )  # fmt: skip
-_CAP = re.compile(r"(\d+)/(\d+)d")  # as the planner writes a cap
+_CAP = re.compile(r"(\d+) ?/ ?(\d+) ?d")  # as the planner writes a cap
 TONES = {"delivered": "bp-up", "sent": "bp-up", "undelivered": "bp-down", "unknown": "bp-down"}
 
 
@@ -150,7 +151,7 @@ def _facts(sitting: Sitting, trail: EventTrail) -> list[tuple[str, str]]:
         "branch": branch.name(sitting.language) if branch else "",
         "occurred": moment_text(sitting, event.occurred_at),
         "received": moment_text(sitting, event.received_at),
-        "segment": segment or "",
+        "segment": level_name(say, "segment", segment, {}) if segment else "",
         "status": "" if event.status == "active" else say("explained.event_status.cancelled"),
         "reference": f"{event.source}:{event.external_id}",
         "id": str(event.id),
@@ -178,6 +179,9 @@ def _checks(sitting: Sitting, told: Mapping[str, Any]) -> list[CheckRow]:
 def _check(sitting: Sitting, check: Mapping[str, Any], state: str) -> CheckRow:
     # What must or must not be is said by the name already.
     limit = "" if isinstance(check["limit"], bool) else _value(sitting, check["limit"])
+    if cap := _CAP.fullmatch(str(check["limit"])):
+        used = sitting.say("explained.in_cap", used=check["value"], count=cap[1], days=cap[2])
+        return CheckRow(_check_name(sitting, str(check["rule"])), used, "", state)
     return CheckRow(
         name=_check_name(sitting, str(check["rule"])),
         value=_value(sitting, check["value"]),
@@ -204,8 +208,6 @@ def _value(sitting: Sitting, value: object) -> str:
         return say("rulebook.comma").join(_finding(sitting, str(one)) for one in value)
     if isinstance(value, float):
         return f"{value:.3g}"
-    if cap := _CAP.fullmatch(str(value)):
-        return say("explained.in_days", count=cap[1], days=cap[2])
     return _moment(sitting, value) or str(value)
 
 

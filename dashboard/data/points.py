@@ -1,6 +1,7 @@
 """Printed codes and kiosks, as their page shows them."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from api.points import posters, service
 from api.points.errors import NotReady
@@ -53,8 +54,9 @@ def points_view(sitting: Sitting) -> PointsView:
     """The points of the branches that the viewer manages."""
     found = service.list_points(sitting.session, sitting.viewer)
     chosen = next((one for one in found if one.point.code == sitting.address.subject), None)
+    rows = [_row(sitting, one) for one in sorted(found, key=partial(_place, sitting))]
     return PointsView(
-        rows=[_row(sitting, one) for one in found],
+        rows=rows,
         detail=None if chosen is None else _detail(sitting, chosen),
         branches=[
             (node.code, node.name(sitting.language))
@@ -63,6 +65,14 @@ def points_view(sitting: Sitting) -> PointsView:
         ],
         abouts=_abouts(sitting),
     )
+
+
+def _place(sitting: Sitting, one: ShownPoint) -> tuple[object, ...]:
+    """Open codes first, branch by branch as their names are spoken."""
+    point = one.point
+    node = sitting.viewer.hierarchy.nodes.get(point.branch_id)
+    key = node.sort_key if node else ""
+    return point.closed_at is not None, key, point.branch_id, point.label, point.code
 
 
 def _abouts(sitting: Sitting) -> list[tuple[str, str]]:

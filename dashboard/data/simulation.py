@@ -24,6 +24,7 @@ from dashboard.data.periods import days_text, shown_period
 from dashboard.data.rule_words import channel_word
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
+from dashboard.data.why_steps import level_name
 from dashboard.figures.now_then import COLUMNS
 from scheduler.planner import RuleSet
 
@@ -181,7 +182,9 @@ def _outcome(sitting: Sitting, told: Mapping[str, Any], name: str, period: str) 
         by_week=by_week,
         reach=[
             Pair(
-                row["segment"] or sitting.say("simulation.no_segment"),
+                level_name(sitting.say, "segment", row["segment"], {})
+                if row["segment"]
+                else sitting.say("simulation.no_segment"),
                 row["asked_now"],
                 row["asked_then"],
                 row["events_then"],

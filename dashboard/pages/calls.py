@@ -64,17 +64,24 @@ def _day(view: CallsView, say: Words) -> Any:
 def _list(view: CallsView, say: Words) -> Any:
     if not view.waiting:
         return None
-    rows = html.Div([_row(one, say) for one in view.waiting], className="bp-waiting")
-    return card(say("calls.page.list"), rows, note=say("calls.page.list_note"))
+    body: list[Any] = []
+    for ready, key, whole in ((True, "now", view.now), (False, "later", view.later)):
+        rows = [_row(one, say) for one in view.waiting if one.ready is ready]
+        if rows:
+            number = html.Span(count(whole), className="bp-muted")
+            head = html.H3([say(f"calls.page.{key}"), " ", number], className="bp-list-head")
+            body += [head, html.Div(rows, className="bp-calls")]
+    return card(say("calls.page.list"), *body, note=say("calls.page.list_note"))
 
 
 def _row(one: Waiting, say: Words) -> Any:
-    tag = chip(say("calls.page.now"), "bp-up") if one.ready else chip(say("calls.page.later"))
+    agreed = chip(one.note, "bp-up") if one.appointment and one.note else None
+    note = html.Span(one.note, className="bp-when bp-muted bp-small") if one.note else None
     return html.Div(
         [
             html.Div([html.Strong(one.branch), html.Div(one.about, className="bp-muted bp-small")]),
-            tag,
-            html.Span(one.note, className="bp-when bp-muted bp-small") if one.note else None,
+            None if agreed is None else html.Span(agreed, className="bp-when"),
+            None if agreed is not None else note,
         ],
         className="bp-wait-row",
     )

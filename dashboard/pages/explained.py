@@ -62,10 +62,14 @@ def event_page(view: EventView, say: Words) -> Any:
     return html.Div(
         [
             search(say),
-            _verdict(view, say),
-            _facts(view, say),
-            _checks(view.checks, say),
-            _messages(view.messages, say),
+            html.Div(
+                [_verdict(view, say), _messages(view.messages, say)],
+                className="bp-5 bp-stack bp-natural",
+            ),
+            html.Div(
+                [_checks(view.checks, say), _facts(view, say)],
+                className="bp-7 bp-stack bp-natural",
+            ),
         ],
         className="bp-grid",
     )
@@ -96,7 +100,7 @@ def _verdict(view: EventView, say: Words) -> Any:
             earliest,
             html.Div(facts, className="bp-facts"),
         ],
-        className="bp-card bp-5",
+        className="bp-card bp-12",
     )
 
 

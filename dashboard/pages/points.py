@@ -20,31 +20,47 @@ def points_page(view: PointsView, say: Words) -> Any:
 
 
 def points_inside(view: PointsView, say: Words) -> list[Any]:
-    """List, detail, form."""
-    width = 7 if view.detail else 12
-    shown = [_list(view, say, width), _detail(view.detail, say) if view.detail else None]
-    return [*shown, _make(view, say)]
+    """The code that is looked at, all codes, the form for a new one."""
+    detail = _detail(view.detail, say) if view.detail else None
+    return [detail, _list(view, say), _make(view, say)]
 
 
-def _list(view: PointsView, say: Words, width: int) -> Any:
+def _list(view: PointsView, say: Words) -> Any:
+    """The codes branch by branch; where they stand at one branch only, its name is left out."""
     title = say("points.page.list")
     if not view.rows:
         inner = states.state("qr-code", say("points.page.none"), say("points.page.none_words"))
-        return card(title, inner, width=width)
-    rows = html.Div([_row(one, say) for one in view.rows], className="bp-waiting")
-    return card(title, rows, note=say("points.page.list_note"), width=width)
+        return card(title, inner, width=7)
+    several = len({row.branch for row in view.rows}) > 1
+    rows = html.Div(
+        [_row(one, say, several=several) for one in view.rows],
+        className="bp-waiting bp-point-rows",
+    )
+    begun, finished = (sum(getattr(one, of) for one in view.rows) for of in ("begun", "finished"))
+    lead = say(
+        "points.page.lead", n=count(len(view.rows)), begun=count(begun), finished=count(finished)
+    )
+    return card(title, html.P(lead), rows, note=say("points.page.list_note"), width=7)
 
 
-def _row(row: PointRow, say: Words) -> Any:
-    facts = " · ".join((row.branch, row.about, row.kind))
-    used = say("points.page.used", begun=count(row.begun), finished=count(row.finished))
-    state = chip(say("points.page.closed")) if row.closed else chip(used)
+def _row(row: PointRow, say: Words, *, several: bool) -> Any:
+    name = row.branch if several else row.label
+    facts = " · ".join((row.label, row.about, row.kind) if several else (row.about, row.kind))
     css = " ".join(("bp-wait-row", "active" if row.active else "", "bp-over" if row.closed else ""))
+    said = [html.Strong(name), html.Div(facts, className="bp-muted bp-small")]
     return dcc.Link(
-        [html.Div([html.Strong(row.label), html.Div(facts, className="bp-muted bp-small")]), state],
+        [html.Div(said), _use(row, say)],
         href=row.href,
         className=css.strip(),
     )
+
+
+def _use(row: PointRow, say: Words) -> Any:
+    if row.closed:
+        return chip(say("points.page.closed"))
+    if not row.begun:
+        return html.Span(say("points.page.unused"), className="bp-muted bp-small")
+    return chip(say("points.page.used", begun=count(row.begun), finished=count(row.finished)))
 
 
 def _detail(detail: PointDetail, say: Words) -> Any:
@@ -116,7 +132,7 @@ def _make(view: PointsView, say: Words) -> Any:
         ],
         className="bp-make",
     )
-    return card(say("points.page.new"), form, note=say("points.page.kinds_note"))
+    return card(say("points.page.new"), form, note=say("points.page.kinds_note"), width=5)
 
 
 def _field(words: str, name: Id, choices: list[tuple[str, str]]) -> Any:

@@ -45,6 +45,7 @@ def test_the_list_says_how_many_and_when_there_is_nobody(language: str) -> None:
     page = str(calls_page(listed, OUTCOMES, say))
     assert say("calls.page.lead", n="12") in page
     assert Id.CALL_NEXT in page
+    assert say("calls.page.now") in page
     later = str(calls_page(replace(NONE, later=3), OUTCOMES, say))
     assert say("calls.page.none_now") in later
     assert Id.CALL_NEXT not in later
@@ -66,6 +67,9 @@ def test_codes_are_listed_made_printed_and_closed(language: str) -> None:
     page = str(points_page(PointsView([ROW], DETAIL, [("D1", "静安店")], ABOUTS), say))
     for wanted in ("https://ask.example/q/abcd2345", "paper=A5", Id.POINT_MAKE, Id.POINT_CLOSE):
         assert wanted in page
+    assert say("points.page.lead", n="1", begun="7", finished="5") in page
+    unused = str(points_page(PointsView([replace(ROW, begun=0, finished=0)], None, [], []), say))
+    assert say("points.page.unused") in unused
     over = replace(DETAIL, row=replace(ROW, closed="18 Nov"), posters=())
     closed = str(points_page(PointsView([ROW], over, [("D1", "静安店")], ABOUTS), say))
     assert Id.POINT_CLOSE not in closed
