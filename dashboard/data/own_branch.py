@@ -15,6 +15,7 @@ from api.security.permissions import Permission
 from dashboard.address import Page
 from dashboard.data.frame import Link, compares
 from dashboard.data.sitting import DEFAULT_TIMEZONE, Sitting
+from dashboard.data.voices import response_address
 from scoring.scales import scale_of
 
 MOST_CHOICES = 60
@@ -31,13 +32,14 @@ class Choices:
 
 @dataclass(frozen=True)
 class Fresh:
-    """What one customer wrote: at which mark, where, when, and whether it is new."""
+    """What one customer wrote: at which mark, where, when, whether it is new, and its answer."""
 
     text: str
     score: int | None
     tone: str
     facts: list[str]
     new: bool
+    href: str = ""
 
 
 def shown_branch(sitting: Sitting) -> Node | None:
@@ -121,11 +123,13 @@ def _fresh(
     today = sitting.now.astimezone(zone(sitting, node)).date()
     day = comment.submitted_at.astimezone(zone(sitting, node)).date()
     facts = [places.get(comment.touchpoint, comment.touchpoint)]
-    facts += [comment.advisor] if comment.advisor else []
+    if comment.advisor:
+        facts.append(sitting.say("branch.team.advisor", name=comment.advisor))
     return Fresh(
         text=comment.text,
         score=comment.score,
         tone=mark_tone(comment.score, scale),
         facts=[*facts, ago(sitting, day, today)],
         new=(today - day).days < 2,
+        href=response_address(sitting.address, comment.response_id).href,
     )

@@ -158,33 +158,20 @@ def _voices(view: TodayView, say: Words) -> Any:
 
 
 def fresh_rows(voices: Sequence[Fresh], say: Words) -> list[Any]:
-    """One row per comment, what is new marked as such."""
-    return [
-        html.Article(
-            [
-                html.Div(
-                    "" if voice.score is None else str(voice.score),
-                    className=f"bp-mark-score {voice.tone}".strip(),
-                ),
-                html.Div(
-                    [
-                        html.P(voice.text),
-                        html.Div(
-                            [
-                                html.Span(say("branch.new"), className="bp-new")
-                                if voice.new
-                                else None,
-                                " · ".join(voice.facts),
-                            ],
-                            className="bp-muted bp-small",
-                        ),
-                    ]
-                ),
-            ],
-            className="bp-comment",
-        )
-        for voice in voices
+    """One row per comment, which leads to its answer; what is new is marked as such."""
+    return [_voice(voice, say) for voice in voices]
+
+
+def _voice(voice: Fresh, say: Words) -> Any:
+    new = html.Span(say("branch.new"), className="bp-new") if voice.new else None
+    facts = html.Div([new, " · ".join(voice.facts)], className="bp-muted bp-small")
+    score = "" if voice.score is None else str(voice.score)
+    inside = [
+        html.Div(score, className=f"bp-mark-score {voice.tone}".strip()),
+        html.Div([html.P(voice.text), facts]),
     ]
+    link = dcc.Link(inside, href=voice.href, className="bp-comment bp-comment-link")
+    return html.Article(link)
 
 
 def _asked(view: TodayView, say: Words) -> Any:

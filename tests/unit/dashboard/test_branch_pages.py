@@ -77,7 +77,7 @@ def a_day(**changes: Any) -> TodayView:
         "branch_day": BranchDay(
             a_node(1), date(2026, 11, 18), Outgoing(3, 2, 4, 9, 27), Incoming(1, 6, 4)
         ),
-        "voices": [Fresh("Kind people", 10, "bp-up", ["Service", "today"], new=True)],
+        "voices": [Fresh("Kind people", 10, "bp-up", ["Today"], True, "/app/response/7")],
         "all_voices": "/app/voices/D1",
         "ways": [Way(Link("My team", "/app/team/D1"), "Scores by advisor", "people")],
         "elsewhere": None,
@@ -101,7 +101,8 @@ def test_a_day_reads_as_one_page() -> None:
         "27",
     ):
         assert words in said.replace("\u202f", " ")
-    assert hrefs(today_page(a_day(), ZH)) == ["/app/voices/D1", "/app/team/D1"]
+    there = ["/app/voices/D1", "/app/response/7", "/app/team/D1"]
+    assert hrefs(today_page(a_day(), ZH)) == there
 
 
 def test_a_day_of_few_answers_says_so_and_shows_no_number() -> None:
