@@ -5,6 +5,7 @@ effective number of weighted answers. Each function takes arrays over branches a
 """
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from scipy.special import ndtr, stdtrit
@@ -14,6 +15,8 @@ from scoring.variances import PRIOR_ANSWERS, nps_adjusted_spread, shrunken_varia
 
 BISECTIONS = 48
 """Halvings of [-1, 1]: the limits are exact to 1e-12 NPS points."""
+FEW = 32
+"""Branches up to which limits are found one by one: a page asks for a few units or weeks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,28 +75,89 @@ def nps_score_interval(
     """
     down, none, up = np.broadcast_arrays(floats(detractors), floats(passives), floats(promoters))
     n = down + none + up
+    if n.size <= FEW:
+        return _nps_one_by_one(down, up, n, z)
     point = ratio(up - down, n)
     inside = np.stack([point, point])
     outside = np.stack([np.full_like(point, -1.0), np.ones_like(point)])
+    terms = _nps_terms(down, up, n, z)
     for _ in range(BISECTIONS):
         middle = (inside + outside) / 2
-        plausible = _nps_is_plausible(middle, down, up, n, z)
+        plausible = _nps_is_plausible(middle, n, terms)
         inside = np.where(plausible, middle, inside)
         outside = np.where(plausible, outside, middle)
     low, high = np.where(n > 0, 50 * (inside + outside), np.nan)
     return Interval(low, high)
 
 
+def _nps_one_by_one(down: Floats, up: Floats, n: Floats, z: float) -> Interval:
+    """The same for few branches, where calls of numpy take longer than the arithmetic."""
+    limits = np.full((2, *n.shape), np.nan)
+    for place, size in np.ndenumerate(n):
+        if size > 0:
+            counted = float(down[place]), float(up[place]), float(size)
+            limits[(0, *place)] = 50 * _nps_limit(*counted, z, -1.0)
+            limits[(1, *place)] = 50 * _nps_limit(*counted, z, 1.0)
+    return Interval(limits[0], limits[1])
+
+
+def _nps_limit(down: float, up: float, n: float, z: float, end: float) -> float:
+    """Twice the share at which the score test begins to reject, looked for towards ``end``.
+
+    Step by step as `_nps_is_plausible` does it, and to the last bit.
+    """
+    slope, gap, eight, four, allowed = 2 * n - up + down, up - down, 8 * n, 4 * n, z**2 * n
+    inside, outside = gap / n, end
+    for _ in range(BISECTIONS):
+        middle = (inside + outside) / 2
+        rest = 1 - middle
+        linear = slope * middle - up - down
+        root = sqrt(max(linear * linear - eight * (-down * middle * rest), 0.0))
+        spread = 2 * ((root - linear) / four) + middle * rest
+        off = gap - n * middle
+        if off * off <= allowed * spread:
+            inside = middle
+        else:
+            outside = middle
+    return inside + outside
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _NpsTerms:
+    """What the score test is made of and stays the same while its limits are looked for."""
+
+    up: Floats
+    down: Floats
+    slope: Floats
+    gap: Floats
+    eight: Floats
+    four: Floats
+    allowed: Floats
+
+
+def _nps_terms(down: Floats, up: Floats, n: Floats, z: float) -> _NpsTerms:
+    return _NpsTerms(
+        up=up,
+        down=down,
+        slope=2 * n - up + down,
+        gap=up - down,
+        eight=8 * n,
+        four=np.where(n > 0, 4 * n, np.nan),
+        allowed=z**2 * n,
+    )
+
+
 def _nps_is_plausible(
-    difference: Floats, down: Floats, up: Floats, n: Floats, z: float
+    difference: Floats, n: Floats, terms: _NpsTerms
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     """Whether the score test accepts ``promoters - detractors = difference`` (shares)."""
-    linear = (2 * n - up + down) * difference - up - down
-    constant = -down * difference * (1 - difference)
-    root = np.sqrt(np.maximum(linear**2 - 8 * n * constant, 0.0))
-    detractor_share = (root - linear) / np.where(n > 0, 4 * n, np.nan)
-    spread = 2 * detractor_share + difference * (1 - difference)
-    return (up - down - n * difference) ** 2 <= z**2 * n * spread
+    rest = 1 - difference
+    linear = terms.slope * difference - terms.up - terms.down
+    constant = -terms.down * difference * rest
+    root = np.sqrt(np.maximum(linear**2 - terms.eight * constant, 0.0))
+    detractor_share = (root - linear) / terms.four
+    spread = 2 * detractor_share + difference * rest
+    return (terms.gap - n * difference) ** 2 <= terms.allowed * spread
 
 
 def nps_adjusted_wald(

@@ -8,6 +8,7 @@ from scipy.special import stdtrit
 
 from scoring.arrays import Z95
 from scoring.intervals import (
+    FEW,
     Interval,
     finite_population_factor,
     kish_effective_n,
@@ -51,6 +52,19 @@ def test_the_nps_score_interval_is_that_of_r_propcis() -> None:
 def test_the_nps_score_interval_gives_the_published_ninety_percent_limits() -> None:
     found = limits(nps_score_interval(41, 549 - 41 - 48, 48, z=Z90))
     assert found == pytest.approx([-1.57, 4.14], abs=0.005)
+
+
+@given(
+    st.lists(st.tuples(count, count, count), min_size=1, max_size=FEW), st.sampled_from([1, 0.37])
+)
+def test_limits_of_few_branches_are_those_of_many_to_the_last_bit(
+    answers: list[tuple[int, int, int]], weight: float
+) -> None:
+    few = np.array(answers).T * weight
+    many = np.concatenate([few, np.ones((3, FEW))], axis=1)
+    alone, among = nps_score_interval(*few), nps_score_interval(*many)
+    np.testing.assert_array_equal(alone.low, among.low[: few.shape[1]])
+    np.testing.assert_array_equal(alone.high, among.high[: few.shape[1]])
 
 
 # Newcombe 1998, table I, method 3.
