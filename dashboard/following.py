@@ -78,12 +78,12 @@ def _print(value: Any, *, inside: bool = False) -> str:
     def plain(one: Any) -> Any:
         if not isinstance(one, Component):
             return parts_of(one)
-        known: dict[str, Any] = one.to_plotly_json()
-        props = dict(known["props"])
+        known: dict[str, Any] = parts_of(one)
+        props = known["props"]
         if isinstance(one, dag.AgGrid):
             props.pop("rowData", None)
         elif str(props.get("id", "")).startswith(_PART) and not (inside and one is value):
             props.pop("children", None)
-        return {**known, "props": props}
+        return known
 
     return blake2b(as_json(value, plain), digest_size=9).hexdigest()

@@ -31,8 +31,24 @@ def as_json(thing: Any, parts: Callable[[Any], Any] | None = None) -> bytes:
 
 def parts_of(thing: Any) -> Any:
     """What a component, a figure or a column of it is made of; raises TypeError for others."""
+    if isinstance(thing, Component) and type(thing).to_plotly_json is Component.to_plotly_json:
+        return _parts_of_component(thing)
     if hasattr(thing, "to_plotly_json"):
         return thing.to_plotly_json()
     if isinstance(thing, np.ndarray):  # of words: numbers are written as they are
         return thing.tolist()
     raise TypeError(f"a page cannot hold {type(thing).__name__}")
+
+
+def _parts_of_component(thing: Component) -> dict[str, Any]:
+    """The same as the component itself would say, without asking after each property it may have.
+
+    Properties come in one order in every process, so that fingerprints of parts are the same.
+    """
+    held: dict[str, Any] = thing.__dict__
+    props = {name: held[name] for name in thing._prop_names if name in held}
+    wild = tuple(thing._valid_wildcard_attributes)
+    if wild:
+        for name in sorted(one for one in held if one.startswith(wild)):
+            props[name] = held[name]
+    return {"props": props, "type": thing._type, "namespace": thing._namespace}
