@@ -128,10 +128,13 @@ def _size(drop: float, metric: Metric) -> str:
 def history(bars: Sequence[Bar], say: Words) -> Any:
     """A bar per month, up or down from the branch's own normal."""
     drawn = [_bar(bar) for bar in bars]
+    lines = [say("warnings.history", months=len(bars))]
+    if any(bar.size is None for bar in bars):
+        lines.append(say("warnings.dots"))
     return html.Div(
         [
             html.Div([*drawn, html.I(className="bp-month-own")], className="bp-history"),
-            html.Small(say("warnings.history", months=len(bars)), className="bp-muted"),
+            *(html.Small(line, className="bp-muted") for line in lines),
         ],
         className="bp-warn-history",
     )

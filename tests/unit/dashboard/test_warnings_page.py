@@ -74,7 +74,8 @@ def test_a_branch_is_told_in_one_plain_sentence() -> None:
     assert "Clearly below their own normal in Oct 2026: 1 of 40 branches." in said
     assert "Perhaps below it: 1 more." in said
     assert "about 31 points below its own normal, which is 42." in said
-    assert "In Oct 2026 it got 10; 40 would have been usual." in said
+    assert "In Oct 2026 it got 10; with what moved the whole network" in said
+    assert "40 would have been usual." in said
     assert "listed since Sep 2026" in said
     assert "\u221231" in said
     assert "about 10\u202f% of the alerts" in said
