@@ -73,7 +73,7 @@ def week_changes(
         raise NotAllowed(permission=Permission.VIEW_SCORES)
     place = None if touchpoint is None else require_touchpoint(session, touchpoint)
     some = some_branches(viewer, branches)
-    counts = BranchCounts.read(session, info, week, Filters(some, place))
+    counts = BranchCounts.read(session, viewer, info, week, Filters(some, place))
     ((figure, previous, difference),) = counts.figures([branches])
     return WeekChanges(
         metric=info,

@@ -27,6 +27,7 @@ from api.insights.periods import Period
 from api.insights.queries import (
     Filters,
     Histograms,
+    counted_histograms,
     histograms,
     metric_version,
     monthly_histograms,
@@ -73,6 +74,14 @@ def network_histograms(
                 with _KEEPING:
                     _KEPT[name] = kept
         return kept
+
+
+def network_cells(
+    session: Session, metric: MetricInfo, period: Period, by: Sequence[str]
+) -> Histograms:
+    """Answers of every branch, by branch and touchpoint, without imported counts."""
+    with _as_statistician(session):
+        return counted_histograms(session, metric, period, by)
 
 
 def network_histograms_by_month(session: Session, metric: MetricInfo, period: Period) -> Histograms:
@@ -176,19 +185,21 @@ def published_aggregates(
     """The units above one, nearest first, each with its pooled score where it may be told."""
     found = network_histograms(session, metric, period, touchpoint)
     spread = pooled_variance(found.counts, metric.scale) if metric.kind is Kind.MEAN else None
-    counted = {key[0]: counts for key, counts in zip(found.keys, found.counts, strict=True)}
+    place = {key[0]: row for row, key in enumerate(found.keys)}
     above = viewer.hierarchy.ancestors(unit_id)[1:]
     sets = [
-        {node.id for node in viewer.hierarchy.branches_under(unit.id)} & counted.keys()
+        {node.id for node in viewer.hierarchy.branches_under(unit.id) if node.id in place}
         for unit in above
     ]
     opened = own_branches(session)
-    seen = set(counted) if opened is None else opened
-    nothing = np.zeros(metric.scale.bins, dtype=np.int64)
+    seen = set(place) if opened is None else opened
     published = []
     for unit, members, may in zip(above, sets, _tellable(sets, seen), strict=True):
-        total = sum((counted[branch] for branch in members), start=nothing)
-        published.append(Published(unit, figure_of(total, metric, spread) if may else None))
+        figure = None
+        if may:
+            rows = np.array([place[branch] for branch in members], dtype=np.int64)
+            figure = figure_of(found.counts[rows].sum(axis=0), metric, spread)
+        published.append(Published(unit, figure))
     return published
 
 

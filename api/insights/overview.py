@@ -102,7 +102,7 @@ def overview(
     place = None if touchpoint is None else require_touchpoint(session, touchpoint)
     some = some_branches(viewer, branches)
     filters = Filters(some, place)
-    counts = BranchCounts.read(session, info, period, filters)
+    counts = BranchCounts.read(session, viewer, info, period, filters)
     ((figure, previous, difference),) = counts.figures([branches])
     return Overview(
         unit=node,

@@ -12,10 +12,12 @@ import numpy as np
 from sqlmodel import Session
 
 from api.insights.figures import Difference, Figure, differences_of, figures_of
+from api.insights.kept_weeks import seen_histograms
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import pooled_spread
 from api.insights.periods import Period
-from api.insights.queries import Filters, Histograms, histograms
+from api.insights.queries import Filters, Histograms
+from api.security.viewer import Viewer
 from scoring.arrays import Counts
 
 
@@ -30,11 +32,13 @@ class BranchCounts:
 
     @classmethod
     def read(
-        cls, session: Session, metric: MetricInfo, period: Period, filters: Filters
+        cls, session: Session, viewer: Viewer, metric: MetricInfo, period: Period, filters: Filters
     ) -> "BranchCounts":
         """Both periods from cells, with the network's variance where the kind needs it."""
-        now = by_branch(histograms(session, metric, period, filters=filters))
-        before = by_branch(histograms(session, metric, period.before(), filters=filters))
+        now, before = (
+            by_branch(seen_histograms(session, viewer, metric, days, filters=filters))
+            for days in (period, period.before())
+        )
         spread = pooled_spread(session, metric, period, filters.touchpoint)
         return cls(metric, now, before, spread)
 

@@ -130,7 +130,9 @@ class _Reading:
         around = [tree.nodes[unit.parent_id] for unit in units if unit.parent_id in tree.nodes]
         wanted = frozenset().union(*(below_of(self.viewer, one) for one in [*units, *around]))
         readable = wanted & scored_branches(self.viewer)
-        return BranchCounts.read(self.session, self.metric, self.period, self.filters(readable))
+        return BranchCounts.read(
+            self.session, self.viewer, self.metric, self.period, self.filters(readable)
+        )
 
     def trends(
         self, sets: Sequence[frozenset[int]], spread: float | None

@@ -11,10 +11,11 @@ import numpy as np
 from sqlmodel import Session
 
 from api.insights.figures import Figure, figures_of
+from api.insights.kept_weeks import seen_weeks
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import pooled_spread
 from api.insights.periods import Period, weeks_of
-from api.insights.queries import Filters, require_metric, require_touchpoint, weekly_histograms
+from api.insights.queries import Filters, require_metric, require_touchpoint
 from api.insights.sight import branches_of, scored_branches, some_branches
 from api.security.viewer import Viewer
 from scoring.arrays import Counts
@@ -63,7 +64,7 @@ def rolling_trend(
     first = weeks[0] - before * _WEEK
     reading = [first + number * _WEEK for number in range(before + len(weeks))]
     filters = Filters(some_branches(viewer, branches), place)
-    found = weekly_histograms(session, info, Period(first, weeks[-1] + _WEEK), filters)
+    found = seen_weeks(session, viewer, info, Period(first, weeks[-1] + _WEEK), filters)
     counts = found.at([(week,) for week in reading])
     window = telling_window(counts, before)
     figures = figures_of(

@@ -11,10 +11,11 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from api.insights.figures import POOLED, Figure, figures_of
+from api.insights.kept_weeks import seen_histograms
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import pooled_spread
 from api.insights.periods import Period
-from api.insights.queries import Filters, histograms, list_metrics, touchpoint_rows
+from api.insights.queries import Filters, Histograms, list_metrics, touchpoint_rows
 from api.insights.sight import branches_of, some_branches
 from api.insights.suppression import told_parts
 from api.security.hierarchy import Node
@@ -68,7 +69,12 @@ def unit_page(session: Session, viewer: Viewer, code: str, period: Period) -> Un
     figures = [
         figure
         for metric in list_metrics(session)
-        for figure in _along(session, metric, period, filters, places)
+        for figure in _along(
+            metric,
+            places,
+            seen_histograms(session, viewer, metric, period, by=_PLACES, filters=filters),
+            pooled_spread(session, metric, period),
+        )
     ]
     order = {row.code: row.position for row in places}
     return UnitPage(
@@ -79,18 +85,16 @@ def unit_page(session: Session, viewer: Viewer, code: str, period: Period) -> Un
     )
 
 
+_PLACES = ("touchpoint_id",)
+
+
 def _along(
-    session: Session,
-    metric: MetricInfo,
-    period: Period,
-    filters: Filters,
-    places: Sequence[Row[Any]],
+    metric: MetricInfo, places: Sequence[Row[Any]], found: Histograms, spread: float | None
 ) -> list[TouchpointFigure]:
-    found = histograms(session, metric, period, ("touchpoint_id",), filters)
     answered = [row for row in places if (row.id,) in found.keys]
     counts = found.at([(row.id,) for row in answered])
     figures = told_parts(
-        figures_of(counts, metric, pooled_spread(session, metric, period)),
+        figures_of(counts, metric, spread),
         counts.sum(axis=1).tolist(),
     )
     return [

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from api.insights.bands import Bands, bands_of
 from api.insights.figures import Difference, Figure, differences_of, figure_of
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import Published, pooled_spread, published_aggregates
@@ -28,7 +29,7 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class BranchScore:
-    """The branch's score; ``above`` are the units around it that may be told, nearest first.
+    """The branch's score with its bands; ``above`` are units around it that may be told, nearest first.
 
     ``untold`` are those that are kept back, since others' scores could be worked out from theirs.
     """
@@ -40,6 +41,7 @@ class BranchScore:
     previous: Figure
     difference: Difference
     above: list[Beside]
+    bands: Bands | None = None
     untold: tuple[Node, ...] = ()
 
 
@@ -74,6 +76,7 @@ def branch_score(
         previous=previous,
         difference=told_change(figure, previous, difference),
         above=said_of_others(viewer, listed, figure),
+        bands=bands_of(info, now),
         untold=tuple(one.unit for one in listed if one.figure is None),
     )
 

@@ -61,8 +61,26 @@ def histograms(
 
     Imported counts are part of it when the period contains theirs.
     """
-    runs = [(run.kind, run.start, run.end) for run in cover(period)]
-    return _summed(session, metric, [*runs, ("span", period.start, period.end)], by, filters)
+    span = ("span", period.start, period.end)
+    return _summed(session, metric, [*_covering(period), span], by, filters)
+
+
+def counted_histograms(
+    session: Session, metric: MetricInfo, period: Period, by: Sequence[str]
+) -> Histograms:
+    """`histograms` of everything, less what was imported as counts."""
+    return _summed(session, metric, _covering(period), by, EVERYTHING)
+
+
+def imported_histograms(
+    session: Session, metric: MetricInfo, period: Period, by: Sequence[str], filters: Filters
+) -> Histograms:
+    """The part of `histograms` that was imported as counts."""
+    return _summed(session, metric, [("span", period.start, period.end)], by, filters)
+
+
+def _covering(period: Period) -> list[tuple[str, date, date]]:
+    return [(run.kind, run.start, run.end) for run in cover(period)]
 
 
 def weekly_histograms(

@@ -10,20 +10,36 @@ from api.insights.metrics import MetricInfo
 from scoring.scales import Kind
 
 _METRICS = "select code, kind, scale, name_zh, name_en from metric"
+_READ = "definitions"  # what a session that reads them once has read
+
+
+def read_once(session: Session) -> None:
+    """From here on ``session`` reads metrics and touchpoints once: for one that defines none."""
+    session.info[_READ] = {}
 
 
 def list_metrics(session: Session) -> list[MetricInfo]:
     """All declared metrics in their order."""
+    kept = session.info.get(_READ)
+    if kept is not None and "metrics" in kept:
+        return list(kept["metrics"])
     rows = session.execute(text(f'{_METRICS} order by position, code collate "C"'))
-    return [_metric(row) for row in rows]
+    found = [_metric(row) for row in rows]
+    if kept is not None:
+        kept["metrics"] = tuple(found)
+    return found
 
 
 def require_metric(session: Session, code: str) -> MetricInfo:
     """The metric called ``code``; raises NotFound."""
-    row = session.execute(text(f"{_METRICS} where code = :code"), {"code": code}).first()
-    if row is None:
+    if _READ in session.info:
+        found = next((one for one in list_metrics(session) if one.code == code), None)
+    else:
+        row = session.execute(text(f"{_METRICS} where code = :code"), {"code": code}).first()
+        found = None if row is None else _metric(row)
+    if found is None:
         raise NotFound(metric=code)
-    return _metric(row)
+    return found
 
 
 def _metric(row: Row[Any]) -> MetricInfo:
@@ -32,20 +48,24 @@ def _metric(row: Row[Any]) -> MetricInfo:
 
 def touchpoint_rows(session: Session) -> list[Row[Any]]:
     """All touchpoints along the journey."""
-    return list(
-        session.execute(
-            text(
-                "select id, code, stage, position, name_zh, name_en from touchpoint "
-                "order by position"
-            )
-        ).all()
-    )
+    kept = session.info.get(_READ)
+    if kept is not None and "touchpoints" in kept:
+        return list(kept["touchpoints"])
+    found = session.execute(
+        text("select id, code, stage, position, name_zh, name_en from touchpoint order by position")
+    ).all()
+    if kept is not None:
+        kept["touchpoints"] = found
+    return list(found)
 
 
 def require_touchpoint(session: Session, code: str) -> int:
     """The id of the touchpoint called ``code``; raises NotFound."""
-    found = session.execute(text("select id from touchpoint where code = :code"), {"code": code})
-    number = found.scalar()
+    if _READ in session.info:
+        number = next((row.id for row in touchpoint_rows(session) if row.code == code), None)
+    else:
+        query = text("select id from touchpoint where code = :code")
+        number = session.execute(query, {"code": code}).scalar()
     if number is None:
         raise NotFound(touchpoint=code)
     return int(number)

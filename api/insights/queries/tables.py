@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,18 @@ def metric_version(session: Session, metric: str, period: Period) -> int:
         {"metric": metric, "start": period.start, "end": period.end},
     )
     return int(found.scalar_one())
+
+
+def day_versions(session: Session, metric: str, period: Period) -> dict[date, int]:
+    """The data version of each day of a metric on which anything was counted."""
+    found = session.execute(
+        text(
+            "select day, version from metric_day "
+            "where metric = :metric and day >= :start and day < :end"
+        ),
+        {"metric": metric, "start": period.start, "end": period.end},
+    )
+    return {row.day: row.version for row in found}
 
 
 def newest_version(session: Session) -> int:
