@@ -16,7 +16,7 @@ from cachetools import LRUCache
 from sqlmodel import Session
 
 from api.insights.metrics import MetricInfo
-from api.insights.network_stats import network_cells, own_branches
+from api.insights.network_stats import network_cells, network_imported, own_branches
 from api.insights.periods import Period
 from api.insights.queries import (
     EVERYTHING,
@@ -24,7 +24,6 @@ from api.insights.queries import (
     Histograms,
     day_versions,
     histograms,
-    imported_histograms,
     weekly_histograms,
 )
 from api.security.viewer import Viewer
@@ -61,13 +60,13 @@ def seen_histograms(
     weeks = _weeks(session, viewer, metric, period, filters)
     if weeks is None:
         return histograms(session, metric, period, by, filters)
-    imported = imported_histograms(session, metric, period, by, filters)
     at = np.concatenate([week.at for week in weeks])
     counts = np.concatenate([week.counts for week in weeks])
     if filters.touchpoint is not None:
         chosen = at[:, 1] == filters.touchpoint
         at, counts = at[chosen], counts[chosen]
     found = _grouped(at[:, [_KEYS.index(name) for name in by]], counts)
+    imported = network_imported(session, metric, period, by, filters)
     if not imported.keys:
         return found
     return _grouped(
@@ -99,7 +98,7 @@ def _weeks(
     if not viewer.scope.whole and not viewer.scope.branches >= viewer.hierarchy.branch_ids:
         return None
     opened = own_branches(session)
-    if opened is None:
+    if opened is None or not opened >= viewer.hierarchy.branch_ids:
         return None
     versions = day_versions(session, metric.code, period)
     weeks = [_week(session, metric, part, versions) for part in _parts(period)]

@@ -17,7 +17,7 @@ class CommentFilter:
     """Which comments: of some branches (None: all visible), a touchpoint, a range of scores.
 
     ``words`` is a query of text search (`api.insights.searching`); ``scored`` asks for comments
-    with a score, or for those without.
+    with a score, or for those without. ``among`` says how far back to look at first.
     """
 
     period: Period
@@ -29,6 +29,7 @@ class CommentFilter:
     channel: str | None = None
     written: str | None = None
     scored: bool | None = None
+    among: int = 1  # branches that may have written them
 
 
 _FROM = """
@@ -47,7 +48,10 @@ _COMMENTS = """
     order by r.submitted_at desc, r.id desc, a.question collate "C"
     limit :limit
 """
-_BACK = (2, 16, 128, 1024)  # hours
+_HOUR, _WEEK_OF_ONE = timedelta(hours=1), timedelta(weeks=1)
+_BACK = (1, 4, 16, 64)
+_MANY = 20  # branches, of which one has answered lately
+_LAST_ANSWER = text("select max(submitted_at) from response where submitted_at <= :at")
 _LAST_DAY = text(
     "select least(now(), max(day) + interval '1 day') from metric_day where day < :end"
 )
@@ -78,10 +82,10 @@ def comment_rows(
         )
         values |= dict(zip(("at", "id", "question"), after, strict=True))
     if wanted.words is None:
-        newest = after[0] if after else _newest(session, wanted.period)
+        newest = after[0] if after else _newest(session, wanted)
         statement = _COMMENTS.format(source=_source(wanted, f"{where} and r.submitted_at > :since"))
-        for hours in _BACK:
-            values["since"] = newest - timedelta(hours=hours)
+        for times in _BACK:
+            values["since"] = newest - times * max(_WEEK_OF_ONE / wanted.among, _HOUR)
             found = session.execute(text(statement), values).all()
             if len(found) == limit:
                 return found
@@ -89,9 +93,12 @@ def comment_rows(
     return session.execute(text(statement), values).all()
 
 
-def _newest(session: Session, period: Period) -> datetime:
-    """A moment after which few answers about the period came: the end of its last day with any."""
-    found: datetime = session.execute(_LAST_DAY, {"end": period.end}).scalar_one()
+def _newest(session: Session, wanted: CommentFilter) -> datetime:
+    """A moment after which few answers about the period came, among many branches the last one."""
+    values = {"end": wanted.period.end}
+    found: datetime = session.execute(_LAST_DAY, values).scalar_one()
+    if wanted.among >= _MANY:
+        return session.execute(_LAST_ANSWER, {"at": found}).scalar_one() or found
     return found
 
 
