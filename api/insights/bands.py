@@ -2,13 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import Session
-
 from api.insights.metrics import MetricInfo
-from api.insights.periods import Period
-from api.insights.queries import Filters, histograms, require_metric, require_touchpoint
-from api.insights.sight import branches_of, scored_branches, some_branches
-from api.security.viewer import Viewer
 from scoring.arrays import Counts
 from scoring.scales import Kind
 from scoring.tiers import DEFAULT_THRESHOLDS
@@ -26,26 +20,6 @@ class Bands:
     def answers(self) -> int:
         """All of them."""
         return self.detractors + self.passives + self.promoters
-
-
-def bands(
-    session: Session,
-    viewer: Viewer,
-    metric: str,
-    period: Period,
-    *,
-    unit: str | None = None,
-    touchpoint: str | None = None,
-) -> Bands | None:
-    """The bands of a unit; None for other metrics and below the answers that a score needs."""
-    info = require_metric(session, metric)
-    if info.kind is not Kind.NPS:
-        return None
-    node = None if unit is None else viewer.require_unit_code(unit)
-    branches = scored_branches(viewer) if node is None else branches_of(viewer, node)
-    place = None if touchpoint is None else require_touchpoint(session, touchpoint)
-    filters = Filters(some_branches(viewer, branches), place)
-    return bands_of(info, histograms(session, info, period, filters=filters).total)
 
 
 def bands_of(metric: MetricInfo, total: Counts) -> Bands | None:

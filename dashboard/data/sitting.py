@@ -16,6 +16,7 @@ from api.core.installation import Installation
 from api.core.languages import Language, spoken
 from api.insights.metrics import MetricInfo
 from api.insights.queries import list_metrics, touchpoint_rows
+from api.insights.queries.definitions import read_once
 from api.security.sessions import is_session
 from api.security.viewer import Viewer
 from api.surveys.published import rules_in_force
@@ -82,6 +83,7 @@ def sitting_of(
         viewer = visit.viewer
         if address.language:
             viewer = replace(viewer, language=spoken(address.language))
+        read_once(visit.session)
         yield Sitting(
             session=visit.session,
             viewer=viewer,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from api.core.errors import NotFound
-from api.insights.bands import Bands, bands
+from api.insights.bands import Bands
 from api.insights.comments import Wanted
 from api.insights.figures import Figure
 from api.insights.own_branch.day import BranchDay, branch_day
@@ -87,7 +87,7 @@ def today_view(sitting: Sitting, node: Node) -> TodayView | None:
         metric=metric,
         period=days_text(sitting.say, period),
         score=score,
-        bands=bands(*asked, unit=node.code, touchpoint=at.touchpoint),
+        bands=score.bands,
         changed=changed,
         way=way,
         lines=_lines(sitting, score),

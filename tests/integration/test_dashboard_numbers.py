@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from answered import LAST, MONDAY, World, counted, days_of, made_up, make_world, write
@@ -11,11 +11,12 @@ from viewers import looking
 
 from api.cells.service import fold
 from api.core.errors import NotFound
-from api.insights.bands import bands
 from api.insights.extent import answered_period
+from api.insights.overview import overview
 from api.insights.periods import Period
 from api.insights.trend import rolling_trend
 
+NOW = datetime.combine(LAST, time(12), tzinfo=UTC)
 PERIOD = Period(LAST - timedelta(weeks=8), LAST)
 
 
@@ -41,8 +42,8 @@ def _values(world: World, branches: list[int], period: Period) -> Mapping[int, i
 
 def test_bands_are_counted_over_the_branches_of_the_unit(office: Office, world: World) -> None:
     with looking(office, world.network, "hq_analyst") as (session, viewer):
-        everywhere = bands(session, viewer, "nps", PERIOD)
-        region = bands(session, viewer, "nps", PERIOD, unit="R1")
+        everywhere = overview(session, viewer, "nps", PERIOD, now=NOW, detailed=False).bands
+        region = overview(session, viewer, "nps", PERIOD, now=NOW, unit="R1", detailed=False).bands
     for found, branches in ((everywhere, world.branches), (region, world.branches[:3])):
         values = _values(world, branches, PERIOD)
         assert found is not None
@@ -53,7 +54,7 @@ def test_bands_are_counted_over_the_branches_of_the_unit(office: Office, world: 
 
 def test_bands_belong_to_a_net_promoter_score_only(office: Office, world: World) -> None:
     with looking(office, world.network, "hq_analyst") as (session, viewer):
-        assert bands(session, viewer, "speed", PERIOD) is None
+        assert overview(session, viewer, "speed", PERIOD, now=NOW, detailed=False).bands is None
 
 
 def test_every_point_of_a_trend_gathers_its_weeks(office: Office, world: World) -> None:
@@ -100,8 +101,9 @@ def test_the_answered_days_are_those_of_the_viewers_own_branches(
 
 def test_what_lies_outside_is_not_found(office: Office, world: World) -> None:
     with looking(office, world.branches[0], "branch_manager") as (session, viewer):
-        for ask in (bands, rolling_trend):
-            with pytest.raises(NotFound):
-                ask(session, viewer, "nps", PERIOD, unit="D201")  # type: ignore[operator]
+        with pytest.raises(NotFound):
+            overview(session, viewer, "nps", PERIOD, now=NOW, unit="D201")
+        with pytest.raises(NotFound):
+            rolling_trend(session, viewer, "nps", PERIOD, unit="D201")
         with pytest.raises(NotFound):
             answered_period(session, viewer, "nps", unit="D201")

@@ -29,9 +29,10 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class BranchScore:
-    """The branch's score with its bands; ``above`` are units around it that may be told, nearest first.
+    """The branch's score and its bands; of the units around it those that may be told.
 
-    ``untold`` are those that are kept back, since others' scores could be worked out from theirs.
+    ``above`` are these, nearest first; ``untold`` are kept back, since one could work out
+    the scores of others from theirs.
     """
 
     unit: Node
