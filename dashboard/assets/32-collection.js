@@ -11,6 +11,24 @@
     }, 0);
   };
 
+  // A row as its name and a few lines of what else is known of it.
+  cells.BpLines = function (props) {
+    var row = props.data;
+    var known = function (field) {
+      return row[field] !== null && row[field] !== undefined && row[field] !== "";
+    };
+    var lines = props.lines.map(function (fields, place) {
+      var words = fields.filter(known).map(function (field) {
+        return (props.heads[field] ? props.heads[field] + " " : "") + row[field];
+      });
+      return words.length ? make("div", { key: place, className: "bp-muted bp-small" },
+        words.join(" \u00b7 ")) : null;
+    });
+    return make("div", { className: "bp-collected" },
+      make("div", { className: "bp-card-name" }, cells.BpLink({ data: row, value: row[props.name] })),
+      make("div", null, lines));
+  };
+
   cells.BpCollected = function (props) {
     var row = props.data, words = window.dashAgGridFunctions;
     var facts = Object.keys(props.heads).map(function (name) {

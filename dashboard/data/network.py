@@ -6,6 +6,7 @@ What may be seen is decided by today's tree; the page shows how it stood on the 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 
 from api.models import UnitParent, UnitProfile
@@ -20,7 +21,10 @@ from dashboard.data.sitting import Sitting
 from dashboard.numbers import count
 
 BELOW = "all"  # ?below=all: everything under the unit, not only what stands directly there
-CHANGES = 30
+CHANGES = 30  # as rows: what opened or closed on one day is one of them
+_LOOKED_AT = 300  # changes that are read for these rows
+_TOGETHER = ("opened", "closed")
+_NAMED = 3  # of several units
 _DAY = timedelta(days=1)
 
 
@@ -265,8 +269,32 @@ def _changes(sitting: Sitting, unit: Node | None) -> list[tuple[str, str]]:
     tree = sitting.viewer.hierarchy
     below = [unit, *_under(sitting, tree, unit)] if unit else _under(sitting, tree, None)
     ids = [one.id for one in below]
-    found = queries.list_changes(sitting.session, ids, CHANGES)
-    return [(_day(sitting, one.day), _change_words(sitting, one)) for one in found]
+    found = queries.list_changes(sitting.session, ids, _LOOKED_AT)
+    days = [list(rows) for _, rows in groupby(found, key=_occasion)]
+    cut = len(found) == _LOOKED_AT
+    shown = [
+        (_day(sitting, rows[0].day), rows_words(sitting, rows, cut=cut and rows is days[-1]))
+        for rows in days
+    ]
+    return shown[:CHANGES]
+
+
+def _occasion(one: StructureChange) -> tuple[object, ...]:
+    """What is told in one row: all that opened, or closed, on one day; else one change."""
+    return (one.day, one.what) if one.what in _TOGETHER else (one.day, one.what, id(one))
+
+
+def rows_words(sitting: Sitting, rows: Sequence[StructureChange], *, cut: bool) -> str:
+    """One change, or several of a day in one sentence; ``cut``: there may be more of them."""
+    if len(rows) <= _NAMED:
+        comma = sitting.say("units.space")
+        return comma.join(_change_words(sitting, one) for one in rows)
+    names = sitting.say("units.comma").join(_name(sitting, one.unit_id) for one in rows[:_NAMED])
+    what = rows[0].what
+    if cut:
+        return sitting.say(f"units.change_several.{what}_cut", units=names)
+    more = count(len(rows) - _NAMED)
+    return sitting.say(f"units.change_several.{what}", units=names, more=more)
 
 
 def _change_words(sitting: Sitting, one: StructureChange) -> str:

@@ -11,7 +11,8 @@ from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.pages import states
 from dashboard.pages.grid import grid
-from dashboard.pages.parts import card, chip
+from dashboard.pages.grid_cards import FITTING, lines_column
+from dashboard.pages.parts import card
 
 _NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned"}
 _COLUMNS: tuple[tuple[str, int, dict[str, Any]], ...] = (
@@ -27,6 +28,9 @@ _COLUMNS: tuple[tuple[str, int, dict[str, Any]], ...] = (
     ("state", 104, {}),
     ("former", 136, {}),
 )
+
+
+_LINES = (("level", "unit_code"), ("branches", "state"), ("city_tier", "size", "brand", "group"))
 
 
 def network_page(view: NetworkView | None, say: Words, imports: str | None = None) -> Any:
@@ -74,8 +78,9 @@ def _units(view: NetworkView, say: Words, imports: str | None) -> Any:
         return card(None, lead, choice, none, note)
     columns = _columns(view, say)
     table = grid(
-        Id.UNITS_GRID, columns, view.rows, language=say.language, row_id="unit_code", lead=choice
-    )
+        Id.UNITS_GRID, columns, view.rows, language=say.language, row_id="unit_code", lead=choice,
+        **FITTING,
+    )  # fmt: skip
     return card(None, lead, table, note)
 
 
@@ -86,11 +91,13 @@ def _columns(view: NetworkView, say: Words) -> list[dict[str, Any]]:
         for name, width, more in _COLUMNS
         if any(row[name] not in (None, "") for row in view.rows)
     ]
-    return [
+    columns = [
         {"field": name, "headerName": say(f"units.column.{name}"), "width": width,
          "minWidth": width, "flex": 1, **more}
         for name, width, more in kept
     ]  # fmt: skip
+    heads = {"branches": say("units.column.branches")}
+    return [*columns, lines_column("unit_name", _LINES, heads, say("units.column.unit_name"))]
 
 
 def _unit(unit: UnitCard, say: Words) -> Any:
@@ -117,8 +124,7 @@ def _changes(view: NetworkView, say: Words) -> Any:
     title = say("units.changes")
     if not view.changes:
         return card(title, html.P(say("units.no_changes"), className="bp-muted"))
-    return card(title, _log(view.changes), note=say("units.changes_note"),
-                aside=chip(str(len(view.changes))))  # fmt: skip
+    return card(title, _log(view.changes), note=say("units.changes_note"))
 
 
 def _log(rows: Sequence[tuple[str, str]]) -> Any:

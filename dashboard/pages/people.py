@@ -12,10 +12,14 @@ from dashboard.ids import Id
 from dashboard.numbers import count
 from dashboard.pages import states
 from dashboard.pages.grid import grid
+from dashboard.pages.grid_cards import FITTING, lines_column
 from dashboard.pages.parts import card, icon
 
 _COLUMNS = (("name", 176), ("roles", 184), ("places", 200), ("login", 216), ("state", 112),
             ("since", 116))  # fmt: skip
+
+
+_LINES = (("roles", "places"), ("login", "state"))
 
 
 def people_page(view: PeopleView, say: Words) -> Any:
@@ -58,7 +62,8 @@ def _list(view: PeopleView, say: Words) -> Any:
         words = say("people.none"), say("people.none_words")
         return html.Div([choice, states.state("people", *words)])
     shown = grid(
-        Id.PEOPLE_GRID, _columns(say), view.rows, language=say.language, row_id="id", lead=choice
+        Id.PEOPLE_GRID, _columns(say), view.rows, language=say.language, row_id="id", lead=choice,
+        **FITTING,
     )  # fmt: skip
     lead = say("people.lead", found=count(view.found), shown=count(len(view.rows)))
     return html.Div(
@@ -84,7 +89,7 @@ def _columns(say: Words) -> list[dict[str, Any]]:
         for name, width in _COLUMNS
     ]  # fmt: skip
     columns[0] |= {"cellRenderer": "BpLink"}
-    return columns
+    return [*columns, lines_column("name", _LINES, {}, say("people.column.name"))]
 
 
 def invite_page(view: InviteView, say: Words) -> Any:

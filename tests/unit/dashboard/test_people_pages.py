@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,10 +11,11 @@ import pytest
 from api.access.directory import fits, spoken
 from api.access.effects import effect_of
 from api.models import Grant
+from api.network.queries import StructureChange
 from api.security.hierarchy import Hierarchy, Node
 from dashboard.address import Page, read_address
 from dashboard.data.frame import Link
-from dashboard.data.network import NetworkView, UnitCard
+from dashboard.data.network import NetworkView, UnitCard, rows_words
 from dashboard.data.people import InviteView, PeopleView, Place
 from dashboard.data.person import Asked, GrantForm, GrantRow, PersonView
 from dashboard.data.words import Words
@@ -154,3 +157,19 @@ def test_the_tree_shows_units_of_the_day_their_past_and_no_empty_column(language
     none = str(network_page(TREE_VIEW, say))
     assert say("units.none_words") in none
     assert say("dashboard.missing.title") in str(network_page(None, say))
+
+
+def test_what_opened_on_one_day_is_told_in_one_sentence() -> None:
+    day = date(2022, 10, 15)
+    nodes = {n: SimpleNamespace(name=lambda _, n=n: f"B{n}") for n in range(1, 6)}
+    viewer = SimpleNamespace(
+        sees_unit=lambda unit: unit != 2, hierarchy=SimpleNamespace(nodes=nodes)
+    )
+    sitting: Any = SimpleNamespace(say=Words("en"), language="en", viewer=viewer)
+    rows = [StructureChange(day, "opened", unit, None, None) for unit in nodes]
+    said = rows_words(sitting, rows, cut=False)
+    assert said == "B1, a place that is not yours to see, B3 and 2 more opened."
+    assert rows_words(sitting, rows, cut=True).endswith("B3 and others opened.")
+    assert rows_words(sitting, rows[2:4], cut=False) == "B3 opened. B4 opened."
+    moved = StructureChange(day, "moved", 1, 3, None)
+    assert rows_words(sitting, [moved], cut=False) == "B1 moved under B3."
