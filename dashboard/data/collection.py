@@ -277,7 +277,7 @@ def _span(sitting: Sitting, hours: float) -> str:
     if hours < 1:
         return sitting.say("collection.minutes", n=max(1, round(hours * 60)))
     if hours < 48:
-        return sitting.say("collection.hours", n=f"{hours:.1f}" if hours < 10 else round(hours))
+        return sitting.say("collection.hours", n=f"{hours:.1f}" if hours < 9.95 else round(hours))
     return sitting.say("collection.days", n=f"{hours / 24:.1f}")
 
 

@@ -10,7 +10,7 @@ from dashboard.figures.theme import template, theme
 
 COLUMNS = ("day", "reason", "events", "whole")
 PANEL_HEIGHT = 84
-_LINE = 44  # what a phone has room for in a line of a panel's title; a Chinese character is two
+_LINE = 48  # what a phone has room for in a line of a panel's title; a Chinese character is two
 _LINE_HEIGHT = 16
 _DAY_MS = 24 * 3600 * 1000
 

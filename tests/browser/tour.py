@@ -76,10 +76,10 @@ def stops(site: Site) -> list[Stop]:
 
 
 def _branch(site: Site) -> str:
-    """The branch with the most answers: its pages have the most to show."""
+    """The branch with the most comments: its pages have the most to show, and it does not cheat."""
     query = (
         "select code from unit where kind = 'branch' order by "
-        "(select count(*) from response where branch_id = unit.id) desc, code limit 1"
+        "(select count(text) from answer where branch_id = unit.id) desc, code limit 1"
     )
     return str(_first(site, query))
 
