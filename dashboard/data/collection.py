@@ -26,6 +26,7 @@ CONTACTS = "contacts"
 _CHOICES: tuple[str, ...] = (*get_args(Cut), CONTACTS)
 _USUAL: Cut = "channel"
 MOST_REASONS = 5
+_LONG = 20  # rows from which on single wide ranges are cut off
 _EXACT = 100  # amounts from here on are written without cents
 
 
@@ -217,7 +218,7 @@ def _href(sitting: Sitting, cut: Cut, one: Collected) -> str | None:
 def _axis(cuts: list[Collected]) -> tuple[float, float]:
     """The part of the scale that the ranges fit into; the widest of a long list are cut off."""
     known = sorted((one.share for one in cuts if one.share), key=lambda one: one.high - one.low)
-    drawn = known[: max(3, len(known) * 9 // 10)]
+    drawn = known if len(known) < _LONG else known[: len(known) * 9 // 10]
     if not drawn:
         return 0.0, 1.0
     low, high = min(one.low for one in drawn), max(one.high for one in drawn)
