@@ -31,7 +31,7 @@ from dashboard.contest_callbacks import contest_page
 from dashboard.data.changes import lately
 from dashboard.data.enough import enough_view
 from dashboard.data.frame import frame, landing, may_look
-from dashboard.data.freshness import version_now
+from dashboard.data.freshness import rests, version_now
 from dashboard.data.glance import glance, overview_unit
 from dashboard.data.league import league_view
 from dashboard.data.ranking import ranking_view
@@ -217,6 +217,7 @@ def _league(sitting: Sitting, now: Shown, *, had_grid: str) -> tuple[Any, Shown]
     Input(Id.PULSE, "n_intervals"),
     [State(Id.SHOWN, "data")],
     initial=False,
+    rests=rests,
 )
 def feel_pulse(sitting: Sitting, beats: int, shown: Shown | None) -> Any:
     """Whether the page is out of date: every 2 seconds, one cheap question."""

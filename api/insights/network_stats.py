@@ -28,6 +28,7 @@ from api.insights.queries import (
     Filters,
     Histograms,
     counted_histograms,
+    every_version,
     histograms,
     imported_histograms,
     metric_version,
@@ -75,6 +76,12 @@ def network_histograms(
                 with _KEEPING:
                     _KEPT[name] = kept
         return kept
+
+
+def network_versions(session: Session) -> dict[int, int]:
+    """The data version of every branch of which anything was counted."""
+    with _as_statistician(session):
+        return every_version(session)
 
 
 def network_cells(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -37,6 +37,7 @@ class Sitting:
     installation: Installation
     address: Address
     dark: bool
+    key: str = field(default="", repr=False)  # the session's secret
 
     @property
     def language(self) -> Language:
@@ -91,6 +92,7 @@ def sitting_of(
             installation=visit.installation,
             address=address,
             dark=cookies.get(THEME_COOKIE) == "dark",
+            key=cookies.get(SESSION_COOKIE, ""),
         )
 
 

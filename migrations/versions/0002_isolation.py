@@ -91,7 +91,8 @@ WEB_GRANTS = {
 
 STATS_TABLES = (
     "network unit unit_parent unit_profile owner_group touchpoint metric cell metric_day "
-    "league_table league_row indicator_version adjustment_fit moment_cell warning_run warning_row"
+    "league_table league_row indicator_version adjustment_fit moment_cell warning_run warning_row "
+    "branch_version"
 )
 
 # Added to, never changed: not even workers may.
@@ -99,7 +100,8 @@ FROZEN = (
     *("audit_entry", "published_table", "published_row", "adjustment_fit"),
     "indicator_version",
 )
-STATS_ROWS = ("cell", "league_row", "moment_cell", "warning_row")  # of all branches to bp_stats
+# Rows of all branches, to bp_stats.
+STATS_ROWS = ("cell", "league_row", "moment_cell", "warning_row", "branch_version")
 
 ENSURE_PARTITIONS = """
 create function bp_ensure_partitions(first_month date, last_month date) returns int

@@ -5,7 +5,7 @@ Dash's own requests are made as a browser makes them: index, layout, dependencie
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -13,11 +13,13 @@ import pytest
 from conftest import Office
 from fastapi import FastAPI
 from sqlalchemy import text
-from two_regions import PLACES, World, log_in_as, make_two_regions
+from two_regions import PLACES, Branch, World, log_in_as, make_two_regions
 
 from api.boundary.visits import SESSION_COOKIE
 from api.main import create_api
 from dashboard.app import add_dashboard
+from dashboard.data.freshness import version_now
+from dashboard.data.sitting import Sitting
 from dashboard.ids import Id
 from dashboard.wiring import _wired
 
@@ -119,6 +121,7 @@ def test_no_callback_answers_without_a_session(browser: TestClient) -> None:
 def test_a_revoked_session_is_none(office: Office, world: World, browser: TestClient) -> None:
     enter(browser, office, "hq_admin")
     assert browser.get("/app/").status_code == 200
+    assert ask(browser, "show_page", "/app/").status_code == 200
     with office.owner.connection() as connection:
         connection.execute(text("update login_session set revoked_at = now()"))
     assert browser.get("/app/").status_code == 303
@@ -330,8 +333,9 @@ def test_a_failure_is_told_in_words_and_leaves_nothing_half_done(
 
 
 def test_the_pulse_says_nothing_until_something_was_counted(
-    office: Office, world: World, browser: TestClient
+    office: Office, world: World, browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("dashboard.data.freshness.FRESH_S", 0)
     enter(browser, office, "hq_admin")
     beat = {f"{Id.PULSE}.n_intervals": 7}
     same = {**beat, f"{Id.SHOWN}.data": {"version": 1, "pending": False}}
@@ -342,6 +346,37 @@ def test_the_pulse_says_nothing_until_something_was_counted(
     with office.owner.connection() as connection:
         connection.execute(text("update branch_version set version = 2"))
     assert ask(browser, "feel_pulse", "/app/", **same).json()["response"][Id.VERSION]["data"] == 7
+
+
+def test_a_pulse_asks_on_behalf_of_its_session_only_when_an_own_branch_was_counted(
+    office: Office, world: World, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def noted(sitting: Sitting) -> int:
+        asked.append(sitting)
+        return version_now(sitting)
+
+    def count(branches: Iterable[Branch], version: int) -> None:
+        with office.owner.connection() as connection:
+            connection.execute(
+                text("update branch_version set version = :version where branch_id = any(:ids)"),
+                {"version": version, "ids": [branch.unit_id for branch in branches]},
+            )
+
+    asked: list[Sitting] = []
+    monkeypatch.setattr("dashboard.data.freshness.FRESH_S", 0)
+    monkeypatch.setattr("dashboard.callbacks.version_now", noted)
+    others = world.hidden_from("branch_manager")
+    own = [branch for branch in world.branches.values() if branch not in others]
+    enter(browser, office, "branch_manager")
+    beat = {f"{Id.PULSE}.n_intervals": 7, f"{Id.SHOWN}.data": {"version": 1, "pending": False}}
+    assert ask(browser, "feel_pulse", "/app/", **beat).status_code == 204
+    assert len(asked) == 1
+    count(others, 5)
+    assert ask(browser, "feel_pulse", "/app/", **beat).status_code == 204
+    assert len(asked) == 1
+    count(own, 6)
+    assert ask(browser, "feel_pulse", "/app/", **beat).status_code == 200
+    assert len(asked) == 2
 
 
 def test_layouts_do_no_work_in_the_database(

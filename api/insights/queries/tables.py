@@ -50,6 +50,12 @@ def scope_version(session: Session) -> int:
     return int(found.scalar_one())
 
 
+def every_version(session: Session) -> dict[int, int]:
+    """The data version of each branch that the transaction may see."""
+    found = session.execute(text("select branch_id, version from branch_version"))
+    return {row.branch_id: row.version for row in found}
+
+
 def structure_version(session: Session) -> int:
     """The version of units, parents and profiles, from the sequence of the data versions."""
     found = session.execute(text("select structure_version from network")).scalar()
