@@ -74,7 +74,7 @@ def journey_view(sitting: Sitting) -> JourneyView | None:
         whose=whose,
         levels=_levels(sitting, found),
         line=_line(sitting, found),
-        sentence=_sentence(sitting, found, metric),
+        sentence=f"{_sentence(sitting, found, metric)} {_left_out(sitting, found)}".strip(),
         standouts=_standouts(sitting, found, metric),
         heat=_heat(sitting, found, metric),
         reading=_reading(sitting, found),
@@ -134,7 +134,8 @@ def _sentence(sitting: Sitting, found: Table, metric: Metric) -> str:
         if figure.score is not None
     ]
     if len(scored) < 2:
-        return sitting.say("journey.sentence_one")
+        told = {"place": scored[0][1], "score": metric.text(scored[0][0])} if scored else {}
+        return sitting.say("journey.sentence_one", **told) if told else ""
     (_, low, weakest), (_, high, best) = min(scored)[:3], max(scored)[:3]
     # Ranges that overlap leave open which of the two is really ahead.
     apart = weakest.high is not None and best.low is not None and weakest.high < best.low
@@ -145,6 +146,18 @@ def _sentence(sitting: Sitting, found: Table, metric: Metric) -> str:
         weakest=low,
         weakest_score=metric.text(weakest.score),
     )
+
+
+def _left_out(sitting: Sitting, found: Table) -> str:
+    """Touchpoints that the drawing leaves out, since too few answered there."""
+    names = [
+        value.name(sitting.language)
+        for value, figure in zip(found.columns, found.column_totals, strict=True)
+        if figure.score is None
+    ]
+    if not names:
+        return ""
+    return sitting.say("journey.left_out", places=sitting.say("drivers.between_names").join(names))
 
 
 def _standouts(sitting: Sitting, found: Table, metric: Metric) -> tuple[Standout, ...]:
