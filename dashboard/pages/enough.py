@@ -17,9 +17,9 @@ _NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned", **_SORT}
 _COUNT = {**_NUMBER, "valueFormatter": {"function": "bpCount(params)"}}
 _ONE = {**_NUMBER, "valueFormatter": {"function": "bpScore(params, 'mean')"}}
 _COLUMNS = (
-    ("n", 104, _COUNT),
-    ("needed", 104, _COUNT),
-    ("lacking", 104, _COUNT),
+    ("n", 72, _COUNT),
+    ("needed", 68, _COUNT),
+    ("lacking", 66, _COUNT),
     ("margin", 112, _ONE),
     ("effective", 112, _ONE),
     ("invited", 112, _COUNT),
@@ -73,9 +73,9 @@ def _branches(view: EnoughView, say: Words) -> Any:
 
 
 def _columns(say: Words) -> list[dict[str, Any]]:
-    name = {"cellRenderer": "BpLink", "flex": 2}
-    return [_column(say, "unit_name", 168, **name)] + [
-        _column(say, column, width, **more) for column, width, more in _COLUMNS
+    name = {"cellRenderer": "BpLink", "flex": 2, "wrapText": True, "autoHeight": True}
+    return [_column(say, "unit_name", 86, **name)] + [
+        _column(say, column, width, flex=1, **more) for column, width, more in _COLUMNS
     ]
 
 

@@ -95,6 +95,8 @@ def rank_chip(view: Glance, say: Words) -> Any:
     if view.rank is None:
         return None
     rank, low, high = view.rank
+    if low == high:
+        return chip(say("overview.rank_sure", rank=rank))
     return chip(say("overview.rank", rank=rank, low=low, high=high))
 
 
