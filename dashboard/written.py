@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+from dash import html
 from dash.development.base_component import Component
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
@@ -22,6 +23,11 @@ def written(given: Any) -> Any:
     if isinstance(given, Component):
         return orjson.Fragment(as_json(given))
     return given
+
+
+def written_whole(given: Any) -> Any:
+    """``given`` as JSON with all components within it."""
+    return orjson.Fragment(as_json(given))
 
 
 def as_json(thing: Any, parts: Callable[[Any], Any] | None = None) -> bytes:
@@ -46,9 +52,9 @@ def _parts_of_component(thing: Component) -> dict[str, Any]:
     Properties come in one order in every process, so that fingerprints of parts are the same.
     """
     held: dict[str, Any] = thing.__dict__
-    props = {name: held[name] for name in thing._prop_names if name in held}
-    wild = tuple(thing._valid_wildcard_attributes)
-    if wild:
-        for name in sorted(one for one in held if one.startswith(wild)):
-            props[name] = held[name]
+    props = {name: held[name] for name in sorted(held.keys() - _ABOUT)}
     return {"props": props, "type": thing._type, "namespace": thing._namespace}
+
+
+# What a component knows of its class beside its properties.
+_ABOUT = frozenset(html.Div().__dict__) - {"children"}

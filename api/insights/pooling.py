@@ -45,12 +45,9 @@ class BranchCounts:
     def figures(self, sets: Sequence[Collection[int]]) -> list[tuple[Figure, Figure, Difference]]:
         """Pooled over each set of branches: now, before, and what changed."""
         now, before = self.pooled(self.now, sets), self.pooled(self.before, sets)
-        columns = (
-            figures_of(now, self.metric, self.spread),
-            figures_of(before, self.metric, self.spread),
-            differences_of(now, before, self.metric, self.spread),
-        )
-        return list(zip(*columns, strict=True))
+        figures = figures_of(np.concatenate([now, before]), self.metric, self.spread)
+        differences = differences_of(now, before, self.metric, self.spread)
+        return list(zip(figures[: len(sets)], figures[len(sets) :], differences, strict=True))
 
     def answers(self, counts: Mapping[int, Counts], sets: Sequence[Collection[int]]) -> list[int]:
         """How many answers each set has."""
@@ -72,4 +69,6 @@ def by_branch(found: Histograms) -> dict[int, Counts]:
 def pooled_over(counts: Mapping[int, Counts], branches: Collection[int], bins: int) -> Counts:
     """The sum over some branches; zeros where none has answers."""
     found = [counts[branch] for branch in branches if branch in counts]
+    if len(found) == 1:
+        return found[0]
     return reduce(np.add, found, np.zeros(bins, dtype=np.int64))

@@ -113,8 +113,8 @@ def _changes(sitting: Sitting, metric: Metric, unit: str | None) -> Changes:
         unit=unit,
         touchpoint=sitting.address.touchpoint,
     )
-    movers = [(one, _mover(sitting, metric, one)) for one in found.parts]
-    moved = [mover for one, mover in movers if not one.is_noise]
+    moved = [_mover(sitting, metric, one) for one in found.parts if not one.is_noise]
+    most = found.parts[0] if found.parts and not moved else None
     return Changes(
         metric=metric,
         days=days_text(sitting.say, found.week),
@@ -124,7 +124,7 @@ def _changes(sitting: Sitting, metric: Metric, unit: str | None) -> Changes:
         kind=_kind(found),
         compared=len(found.parts),
         moved=moved,
-        largest=movers[0][1] if movers and not moved else None,
+        largest=None if most is None else _mover(sitting, metric, most),
         open_links=found.open_links,
     )
 

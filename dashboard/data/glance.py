@@ -106,7 +106,7 @@ def glance(sitting: Sitting, unit: str | None) -> Glance | None:
         bands=found.bands,
         trend=_trend_frame(trend),
         trend_weeks=trend.weeks,
-        parts=[_part(sitting, child) for child in _ordered(found.children)],
+        parts=_parts(sitting, found.children),
         parts_kind=found.children[0].unit.kind if found.children else "branch",
         compared=_compared(sitting, found, above),
         above=[
@@ -149,9 +149,12 @@ def _ordered(children: list[UnitFigure]) -> list[UnitFigure]:
     )
 
 
-def _part(sitting: Sitting, child: UnitFigure) -> Part:
-    href = sitting.address.to(Page.UNIT, child.unit.code).href
-    return Part(child.unit.name(sitting.language), href, child.figure)
+def _parts(sitting: Sitting, children: list[UnitFigure]) -> list[Part]:
+    href = sitting.address.each(Page.UNIT)
+    return [
+        Part(child.unit.name(sitting.language), href(child.unit.code), child.figure)
+        for child in _ordered(children)
+    ]
 
 
 def _compared(sitting: Sitting, found: Overview, above: list[Published]) -> pd.DataFrame:
