@@ -88,6 +88,12 @@ def rules_of_version(session: Reader, version: int, content_hash: bytes) -> Rule
     return kept
 
 
+def survey_titles(session: Reader) -> dict[str, dict[str, str]]:
+    """What people call each survey, by its code and the language."""
+    surveys = repository.newest_definitions(session, SurveyVersion)
+    return {one["code"]: dict(one["title"]) for one in surveys}
+
+
 def known_to_rules(session: Reader) -> Known:
     """What rules may name: surveys, templates and whether they are approved, touchpoints."""
     surveys = repository.newest_definitions(session, SurveyVersion)

@@ -15,10 +15,9 @@ from api.invitations.dead_letters import failure_words
 from api.invitations.explaining import explain
 from dashboard.address import Address, Page
 from dashboard.data.rule_words import channel_word, field_word
-from dashboard.data.rules import touchpoint_names
+from dashboard.data.rules import segment_names, touchpoint_names
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
-from dashboard.data.why_steps import level_name
 from dashboard.numbers import UNKNOWN
 
 # Checks in the order in which they are looked at; what a decision did not reach stands behind.
@@ -151,7 +150,7 @@ def _facts(sitting: Sitting, trail: EventTrail) -> list[tuple[str, str]]:
         "branch": branch.name(sitting.language) if branch else "",
         "occurred": moment_text(sitting, event.occurred_at),
         "received": moment_text(sitting, event.received_at),
-        "segment": level_name(say, "segment", segment, {}) if segment else "",
+        "segment": segment_names(sitting).get(segment, segment) if segment else "",
         "status": "" if event.status == "active" else say("explained.event_status.cancelled"),
         "reference": f"{event.source}:{event.external_id}",
         "id": str(event.id),

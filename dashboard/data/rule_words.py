@@ -27,10 +27,11 @@ _MIDNIGHT = (23, 59)
 
 @dataclass(frozen=True)
 class Names:
-    """What people call touchpoints and segments; what has no name keeps its code."""
+    """What people call touchpoints, segments and surveys; what has no name keeps its code."""
 
     touchpoints: Mapping[str, str] = field(default_factory=dict)
     segments: Mapping[str, str] = field(default_factory=dict)
+    surveys: Mapping[str, str] = field(default_factory=dict)
 
     def touchpoint(self, code: str | None) -> str:
         """A touchpoint by its name."""
@@ -40,14 +41,18 @@ class Names:
         """A segment by its title."""
         return self.segments.get(code, code)
 
+    def survey(self, code: str) -> str:
+        """A survey by its title."""
+        return self.surveys.get(code, code)
+
 
 NO_NAMES = Names()
 
 
-def names_of(rules: RuleSet, touchpoints: Mapping[str, str], say: Words) -> Names:
-    """The network's names of touchpoints, the rule set's titles of segments."""
+def segment_titles(rules: RuleSet, say: Words) -> dict[str, str]:
+    """What each segment of a rule set is called."""
     segments = rules.rules[0].segments if rules.rules else ()
-    return Names(touchpoints, {one.name: segment_title(one, say) for one in segments})
+    return {one.name: segment_title(one, say) for one in segments}
 
 
 def segment_title(segment: Segment, say: Words) -> str:
@@ -225,7 +230,8 @@ def _over(cap: Cap, say: Words, names: Names) -> str:
     if cap.over is Over.CHANNEL and cap.only:
         named = _listed((channel_word(one, say) for one in sorted(cap.only)), say)
     else:
-        named = _listed((names.touchpoint(one) for one in sorted(cap.only)), say)
+        name = names.survey if cap.over is Over.SURVEY else names.touchpoint
+        named = _listed((name(one) for one in sorted(cap.only)), say)
     key = f"rulebook.over.{cap.over}"
     return say(f"rulebook.over_only.{cap.over}", only=named) if cap.only else say(key)
 

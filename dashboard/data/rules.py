@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from api.core.errors import NotAllowed, NotFound
 from api.security.permissions import Permission
-from api.surveys.published import rules_in_force
+from api.surveys.published import rules_in_force, survey_titles
 from api.surveys.rulebook import (
     RulesVersion,
     find_draft,
@@ -20,9 +20,9 @@ from dashboard.data.rule_words import (
     Names,
     cap_words,
     channel_word,
-    names_of,
     rule_lines,
     segment_title,
+    segment_titles,
     segment_words,
     wave_title,
     wave_words,
@@ -109,7 +109,7 @@ def rules_view(sitting: Sitting) -> RulesView:
     rules, written = _rules_of(sitting, wanted, writes=writes)
     rows = [version_row(sitting, one) for one in versions]
     shown = _shown(sitting, rules, rows)
-    names = names_of(rules, touchpoint_names(sitting), sitting.say) if rules else NO_NAMES
+    names = _names(sitting, rules) if rules else NO_NAMES
     single = sitting.address.subject is not None
     to = sitting.address.with_(unit=None, subject=None).to
     return RulesView(
@@ -157,6 +157,19 @@ def touchpoint_names(sitting: Sitting) -> dict[str, str]:
     return {row.code: row.name_en if english else row.name_zh for row in rows}
 
 
+def segment_names(sitting: Sitting) -> dict[str, str]:
+    """What the rules in force call their segments."""
+    in_force = rules_in_force(sitting.session, sitting.now)
+    return segment_titles(in_force.rules, sitting.say) if in_force else {}
+
+
+def _names(sitting: Sitting, rules: RuleSet) -> Names:
+    """What the network, the rule set and the surveys call what the rules name by codes."""
+    titles = survey_titles(sitting.session)
+    surveys = {code: words.get(sitting.language, code) for code, words in titles.items()}
+    return Names(touchpoint_names(sitting), segment_titles(rules, sitting.say), surveys)
+
+
 def _wanted(sitting: Sitting, versions: list[RulesVersion]) -> int | None:
     subject = sitting.address.subject
     if subject is None:
@@ -189,7 +202,7 @@ def touchpoint_rules(rules: RuleSet, names: Names, say: Words) -> list[Touchpoin
     return [
         TouchpointRule(
             names.touchpoint(rule.touchpoint),
-            rule.survey,
+            names.survey(rule.survey),
             _ways(rule, names, say),
             rule_lines(rule, say),
         )

@@ -1,8 +1,13 @@
 """Who manages people finds, invites and changes them, and walks the network's tree, for real."""
 
+from datetime import UTC, datetime
+
 from dashboard_site import Site, looking, settled, visit
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
+
+from api.access import service
+from api.access.service import LoginNames
 
 
 def one(site: Site, query: str, **values: object) -> object:
@@ -74,4 +79,31 @@ def test_the_search_and_the_tree_live_in_the_address(site: Site, chromium: Brows
         page.click("#units-show")
         page.wait_for_url("**on=2001-01-01**")
         expect(page.get_by_text("0 open branches", exact=False)).to_be_visible()
+        assert not seen.complaints
+
+
+def test_another_name_and_log_in_are_asked_about_and_a_taken_one_is_told_at_its_field(
+    worked_site: Site, chromium: Browser
+) -> None:
+    with worked_site.office.worker.database.transaction() as session:
+        names = LoginNames(email="bo@demo.example")
+        vault = worked_site.office.worker.vault
+        bo = service.create_account(session, vault, names, name="Bo", now=datetime.now(UTC))
+    with looking(chromium, worked_site, "hq_admin") as (page, seen):
+        visit(page, worked_site, f"/app/people/{bo}?lang=en")
+        page.get_by_role("link", name="Change name and log-in").click()
+        page.fill("#account-name", "Bo Two")
+        page.fill("#account-email", "manager@demo.example")
+        page.click("#account-weigh")
+        expect(page.locator(".bp-field-error")).to_contain_text("Another account logs in")
+        expect(page.locator("#account-email.is-invalid")).to_have_count(1)
+        page.fill("#account-email", "bo-two@demo.example")
+        page.click("#account-weigh")
+        question = page.locator(".bp-person-question")
+        expect(question).to_contain_text("E-mail: bo@demo.example → bo-two@demo.example")
+        page.click("#account-sure")
+        expect(page.locator(".bp-person-facts")).to_contain_text("bo-two@demo.example")
+        expect(page.get_by_role("heading", name="Bo Two")).to_be_visible()
+        expect(page.locator(".bp-person-log")).to_contain_text("Name or log-in changed")
+        assert "do=" not in page.url
         assert not seen.complaints

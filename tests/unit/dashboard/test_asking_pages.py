@@ -32,9 +32,9 @@ from dashboard.data.rule_words import (
     Names,
     cap_words,
     length,
-    names_of,
     rule_lines,
     segment_title,
+    segment_titles,
     segment_words,
     wave_title,
     wave_words,
@@ -294,9 +294,9 @@ def test_touchpoints_segments_and_waves_are_called_by_their_names() -> None:
     assert segment_title(own, ZH) == "贵宾"
     assert segment_title(Segment("premium"), EN) == "high value"
     assert segment_title(Segment("unheard"), EN) == "unheard"
-    assert (
-        names_of(a_set(), {"service": "Service visit"}, EN).touchpoint("service") == "Service visit"
-    )
+    assert "young" in segment_titles(a_set(), EN)
+    about = Cap(180, 1, over=Over.SURVEY, only=frozenset({"car_service"}))
+    assert "Service" in cap_words(about, EN, Names(surveys={"car_service": "Service"}))
 
 
 def test_a_rule_says_when_hours_fall_back_reminders_and_who_is_chosen() -> None:
