@@ -17,9 +17,9 @@ _NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned", **_SORT}
 _COUNT = {**_NUMBER, "valueFormatter": {"function": "bpCount(params)"}}
 _ONE = {**_NUMBER, "valueFormatter": {"function": "bpScore(params, 'mean')"}}
 _COLUMNS = (
-    ("n", 72, _COUNT),
-    ("needed", 68, _COUNT),
-    ("lacking", 66, _COUNT),
+    ("n", 62, _COUNT),
+    ("needed", 62, _COUNT),
+    ("lacking", 62, _COUNT),
     ("margin", 112, _ONE),
     ("effective", 112, _ONE),
     ("invited", 112, _COUNT),
@@ -74,7 +74,7 @@ def _branches(view: EnoughView, say: Words) -> Any:
 
 def _columns(say: Words) -> list[dict[str, Any]]:
     name = {"cellRenderer": "BpLink", "flex": 2, "wrapText": True, "autoHeight": True}
-    return [_column(say, "unit_name", 86, **name)] + [
+    return [_column(say, "unit_name", 104, **name)] + [
         _column(say, column, width, flex=1, **more) for column, width, more in _COLUMNS
     ]
 
