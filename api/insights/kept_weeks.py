@@ -43,7 +43,7 @@ class Week:
     branches: frozenset[int]
 
 
-_KEPT: LRUCache[tuple[object, ...], Week] = LRUCache(maxsize=160)
+KEPT: LRUCache[tuple[object, ...], Week] = LRUCache(maxsize=160)
 _KEEPING = Lock()
 
 
@@ -119,14 +119,14 @@ def _week(session: Session, metric: MetricInfo, part: Period, versions: dict[dat
     version = max((versions.get(day, 0) for day in days), default=0)
     name = (session.connection().engine.url, metric, part, version)
     with _KEEPING:
-        kept = _KEPT.get(name) if version else None
+        kept = KEPT.get(name) if version else None
     if kept is None:
         found = network_cells(session, metric, part, _KEYS)
         at = np.array(found.keys, dtype=np.int64).reshape(len(found.keys), len(_KEYS))
         kept = Week(part.start, at, found.counts, frozenset(at[:, 0].tolist()))
         if version:
             with _KEEPING:
-                _KEPT[name] = kept
+                KEPT[name] = kept
     return kept
 
 

@@ -43,7 +43,7 @@ from scoring.scales import Kind
 from scoring.variances import pooled_variance
 
 PUBLISHED_FROM = 5  # branches behind an aggregate
-_KEPT: LRUCache[tuple[object, ...], Histograms] = LRUCache(maxsize=64)
+KEPT: LRUCache[tuple[object, ...], Histograms] = LRUCache(maxsize=64)
 _KEEPING = Lock()
 
 
@@ -68,13 +68,13 @@ def network_histograms(
         version = metric_version(session, metric.code, period)
         name = (session.connection().engine.url, metric, period, touchpoint, version)
         with _KEEPING:
-            kept = _KEPT.get(name) if version else None
+            kept = KEPT.get(name) if version else None
         if kept is None:
             kept = histograms(session, metric, period, filters=Filters(touchpoint=touchpoint))
             kept.counts.setflags(write=False)
             if version:
                 with _KEEPING:
-                    _KEPT[name] = kept
+                    KEPT[name] = kept
         return kept
 
 

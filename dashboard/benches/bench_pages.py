@@ -2,9 +2,9 @@
 
 The network of the league bench behind real web processes, with the worker that counts and stores
 tables. ``stored_…`` reads the table that the worker keeps per data version; ``computed_…`` is
-without any: the worker rests and every request is of another 13 weeks or so, so that nothing that
-anybody keeps answers it and every score and interval comes from the cells. The reference is the
-bare time of the page's contents for one reader alone.
+without any: the worker rests, the web processes keep no counts in memory, and every score and
+interval of every request comes from the cells. The reference is the bare time of the page's
+contents for one reader alone.
 """
 
 import statistics
@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from itertools import cycle
 from typing import Any
 
 import psycopg
@@ -59,6 +58,8 @@ from dashboard.benches.bench_readers import Line, Protocol, Reader
 FIRST, LAST = END - timedelta(weeks=WEEKS), END - timedelta(days=1)
 DAYS = f"from={FIRST}&to={LAST}"
 LEAGUE = f"/app/league?{DAYS}&metric=nps"
+NEVER_STORED = f"from={FIRST - timedelta(days=1)}&to={LAST - timedelta(days=1)}"
+WITHOUT_MEMORY = "dashboard.benches.bench_web:web_app"
 DOCUMENT = f"/api/v1/league?{DAYS}&metric=nps"
 READERS, WEB_PROCESSES = 8, 2
 
@@ -110,16 +111,17 @@ def bench_pages(full: bool) -> dict[str, Any]:
         with (
             web_process(settings, workers=WEB_PROCESSES) as address,
             connected(owner) as connection,
+            _worker(settings),
         ):
-            with _worker(settings):
-                protocol = _store_tables(address, secret)
-                alone = _alone(address, secret, protocol)
-                figures = _in_the_browser(address, secret, scale)
-                figures |= _new_answers(address, connection, people, scale.answers)
-                figures |= _from_the_server("stored", address, secret, protocol, scale)
-                readers = [Reader(one.secret, _paths(one), protocol) for one in people]
-                seen = monday(address, connection, readers, scale.load, str(LAST))
-                figures |= seen.figures(scale.load)
+            protocol = _store_tables(address, secret)
+            alone = _alone(address, secret, protocol)
+            figures = _in_the_browser(address, secret, scale)
+            figures |= _new_answers(address, connection, people, scale.answers)
+            figures |= _from_the_server("stored", address, secret, protocol, scale)
+            readers = [Reader(one.secret, _paths(one), protocol) for one in people]
+            seen = monday(address, connection, readers, scale.load, str(LAST))
+            figures |= seen.figures(scale.load)
+        with web_process(settings, WITHOUT_MEMORY, workers=WEB_PROCESSES) as address:
             figures |= _from_the_server("computed", address, secret, protocol, scale)
     size = {"branches": scale.size.branches, "answers": scale.size.answers, "people": scale.people}
     figures = size | figures
@@ -257,34 +259,19 @@ def _from_the_server(
     how: str, address: str, secret: str, protocol: Protocol, scale: Scale
 ) -> dict[str, Any]:
     """League tables a second, as the page and as the service's document."""
-    days = cycle([DAYS] if how == "stored" else _many_periods())
+    days = DAYS if how == "stored" else NEVER_STORED
 
     def page_reader() -> Callable[[], Any]:
-        line = Line(address)
-        return lambda: Reader(secret, (_league("/app/league", days),), protocol).open_page(line)
+        reader = Reader(secret, (f"/app/league?{days}&metric=nps",), protocol)
+        return partial(reader.open_page, Line(address))
 
     def document_reader() -> Callable[[], Any]:
-        line = Line(address)
-        return lambda: line.ask("GET", _league("/api/v1/league", days), secret)
+        return partial(Line(address).ask, "GET", f"/api/v1/league?{days}&metric=nps", secret)
 
     return {
         **_side_by_side(f"{how}_page", scale, page_reader),
         **_side_by_side(f"{how}_document", scale, document_reader),
     }
-
-
-def _league(path: str, days: Iterator[str]) -> str:
-    return f"{path}?{next(days)}&metric=nps"
-
-
-def _many_periods() -> list[str]:
-    """More periods of about 13 weeks than are asked for, in the time that has answers."""
-    spans = [WEEKS * 7 + more for more in range(-10, 11)]
-    return [
-        f"from={LAST - timedelta(days=back + span - 1)}&to={LAST - timedelta(days=back)}"
-        for back in range(2, WEEKS * 7 - 10)
-        for span in spans
-    ]
 
 
 def _side_by_side(
