@@ -7,6 +7,7 @@ for a period of its own (``span``) counts when the wanted period contains it who
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 CellPeriod = Literal["day", "week", "month"]
@@ -75,6 +76,11 @@ def weeks_of(period: Period) -> list[Period]:
 
 def cover(period: Period) -> list[Run]:
     """The fewest months, weeks and days that together are exactly ``period``, as runs in order."""
+    return list(_cover(period))
+
+
+@lru_cache(maxsize=256)
+def _cover(period: Period) -> tuple[Run, ...]:
     fewest: dict[date, tuple[int, CellPeriod, date]] = {}
     day = period.end
     while day > period.start:
@@ -83,7 +89,7 @@ def cover(period: Period) -> list[Run]:
             (1 + (fewest[end][0] if end in fewest else 0), kind, end)
             for kind, end in _cells_from(day, period.end)
         )
-    return list(_runs(period, fewest))
+    return tuple(_runs(period, fewest))
 
 
 def _cells_from(day: date, end: date) -> Iterator[tuple[CellPeriod, date]]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from api.insights.bands import Bands
@@ -133,12 +134,16 @@ def _says_more(sitting: Sitting, one: Published) -> bool:
 
 
 def _trend_frame(trend: RollingTrend) -> pd.DataFrame:
-    rows = [
-        (point.week, point.figure.score, point.figure.low, point.figure.high, point.figure.n)
-        for point in trend.points
-    ]
-    return pd.DataFrame(rows, columns=list(TREND)).astype(
-        {"score": float, "low": float, "high": float}
+    figures = [point.figure for point in trend.points]
+    return pd.DataFrame(
+        {
+            "week": [point.week for point in trend.points],
+            "score": np.array([one.score for one in figures], dtype=float),
+            "low": np.array([one.low for one in figures], dtype=float),
+            "high": np.array([one.high for one in figures], dtype=float),
+            "n": [one.n for one in figures],
+        },
+        columns=list(TREND),
     )
 
 

@@ -1,7 +1,7 @@
 """A branch beside its region and the network: points with intervals on one axis."""
 
 import textwrap
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -12,12 +12,25 @@ from dashboard.numbers import Metric
 
 ROW_HEIGHT = 64
 NAME_WIDTH = 120.0  # in pixels, from which on a name stands in two lines
-COLUMNS = ("name", "score", "low", "high", "own")
+
+
+class Row(NamedTuple):
+    """A line of the picture."""
+
+    name: str
+    score: float
+    low: float
+    high: float
+    own: bool
+
+
+COLUMNS = Row._fields
 
 
 def comparison_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool) -> Drawing:
     """One row per line of ``name, score, low, high, own``, the first on top."""
-    colours, rows = theme(dark), list(frame.itertuples())
+    columns = (frame[name].tolist() for name in COLUMNS)
+    colours, rows = theme(dark), [Row(*values) for values in zip(*columns, strict=True)]
     layout: Drawing = {
         "template": plain_template(dark),
         "hovermode": False,
@@ -42,7 +55,7 @@ def comparison_figure(frame: pd.DataFrame, metric: Metric, *, dark: bool) -> Dra
     return figure
 
 
-def _reach(row: Any, metric: Metric, colours: Theme) -> Drawing:
+def _reach(row: Row, metric: Metric, colours: Theme) -> Drawing:
     """The interval of the own row, over the whole height."""
     return {
         "type": "rect",
@@ -65,7 +78,7 @@ def _in_lines(name: str) -> str:
     return "<br>".join(textwrap.wrap(name, max(len(name) // 2 + 4, 8), max_lines=3))
 
 
-def _texts(row: Any, metric: Metric) -> list[str]:
+def _texts(row: Row, metric: Metric) -> list[str]:
     """A row in words: name, score, low, high."""
     numbers = (float(getattr(row, name)) for name in COLUMNS[1:4])
     return [str(row.name), *(metric.text(one) for one in numbers)]
@@ -83,7 +96,7 @@ def _range(frame: pd.DataFrame, metric: Metric) -> list[float | None]:
     return [metric.scaled(low - air), metric.scaled(high + air)]
 
 
-def _drawn(row: Any, metric: Metric, colours: Theme) -> list[Drawing]:
+def _drawn(row: Row, metric: Metric, colours: Theme) -> list[Drawing]:
     """A row's interval, and its score over it."""
     own, name, score = bool(row.own), _in_lines(str(row.name)), float(row.score)
     colour = colours.accent if own else colours.muted

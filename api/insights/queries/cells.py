@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
 from api.insights.metrics import MetricInfo
@@ -121,11 +122,22 @@ def _summed(
     filters: Filters,
 ) -> Histograms:
     assert _COLUMNS.issuperset(by)
-    keys = ", ".join(f"c.{column}" for column in by)
-    sums = metric_sums(metric)
     where, values = conditions(metric, filters)
+    kinds, firsts, lasts = (list(column) for column in zip(*runs, strict=True))
+    values |= {"metric": metric.code, "kinds": kinds, "firsts": firsts, "lasts": lasts}
+    rows = session.execute(_sums(tuple(by), metric_sums(metric), where), values).all()
+    counts = np.array([row[len(by) :] for row in rows], dtype=np.int64)
+    return Histograms(
+        [tuple(row[: len(by)]) for row in rows], counts.reshape(len(rows), metric.scale.bins)
+    )
+
+
+@lru_cache(maxsize=64)
+def _sums(by: tuple[str, ...], sums: str, where: str) -> TextClause:
+    """The statement that sums cells; kept, since each page of each reader asks it several times."""
+    keys = ", ".join(f"c.{column}" for column in by)
     # The offset makes the server look up each run by index, however badly it guesses the policy.
-    statement = f"""
+    return text(f"""
         select {keys}, {sums}
         from unnest(cast(:kinds as text[]), cast(:firsts as date[]), cast(:lasts as date[]))
             as run(kind, first, last)
@@ -136,14 +148,7 @@ def _summed(
                 and c.period_to <= run.last {where} {OUTERMOST}
             offset 0) as c
         group by {keys}
-    """
-    kinds, firsts, lasts = (list(column) for column in zip(*runs, strict=True))
-    values |= {"metric": metric.code, "kinds": kinds, "firsts": firsts, "lasts": lasts}
-    rows = session.execute(text(statement), values).all()
-    counts = np.array([row[len(by) :] for row in rows], dtype=np.int64)
-    return Histograms(
-        [tuple(row[: len(by)]) for row in rows], counts.reshape(len(rows), metric.scale.bins)
-    )
+    """)
 
 
 def conditions(metric: MetricInfo, filters: Filters) -> tuple[str, dict[str, Any]]:
@@ -175,6 +180,7 @@ def metric_sums(metric: MetricInfo, hist: str = "c.hist") -> str:
     return _band_sums(hist) if metric.kind is Kind.NPS else _bin_sums(metric.scale.bins, hist)
 
 
+@lru_cache
 def _band_sums(hist: str) -> str:
     """Detractors, passives and promoters of any scale."""
 
@@ -195,6 +201,7 @@ def _band_sums(hist: str) -> str:
     )
 
 
+@lru_cache
 def _bin_sums(bins: int, hist: str) -> str:
     return ", ".join(f"sum({hist}[{place}])" for place in range(1, bins + 1))
 
