@@ -5,7 +5,6 @@ from typing import Any
 
 from dash import dcc, html
 
-from api.insights.collection import Share
 from dashboard.data.asking import AskingView, Stage
 from dashboard.data.reach import ChannelReach
 from dashboard.data.rule_words import channel_word
@@ -61,17 +60,17 @@ def hero(view: AskingView, say: Words) -> Any:
             html.Div([html.Strong(say("asked.rate")), " · ", place], className="bp-hero-label"),
             html.Div(share, className="bp-hero"),
             html.P(words if sent.number else say("asked.nobody"), className="bp-hero-line"),
-            _true_rate(view.rate, say),
+            _true_rate(view, say),
             fates(view, say),
         ],
         className="bp-card bp-12",
     )
 
 
-def _true_rate(rate: Share | None, say: Words) -> Any:
-    if rate is None:
+def _true_rate(view: AskingView, say: Words) -> Any:
+    if view.rate is None:
         return None
-    words = say("asked.true_rate", low=percent(rate.low), high=percent(rate.high))
+    words = say("asked.true_rate", low=percent(view.rate.low), high=percent(view.rate.high))
     return html.P(words, className="bp-note")
 
 
