@@ -50,7 +50,7 @@ def admin(office: Office) -> Desk:
 
 def test_an_administrator_checks_publishes_and_compares(admin: Desk, office: Office) -> None:
     problems = admin.send("POST", "/check", SECOND.replace('"gold"]', '"gold"')).json()["problems"]
-    assert [(one["line"], one["code"]) for one in problems] == [(34, "not_toml")]
+    assert [(one["line"], one["code"]) for one in problems] == [(35, "not_toml")]
     wrong = SECOND.replace('segment = "premium"', 'segment = "dear"')
     (found,) = admin.send("POST", "/check", wrong).json()["problems"]
     line = wrong.splitlines()[found["line"] - 1]
