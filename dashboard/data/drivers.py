@@ -129,7 +129,7 @@ def _view(sitting: Sitting, found: DriverMatrix) -> DriversView:
 def _instead(sitting: Sitting) -> Link | None:
     """One branch seldom has enough answers: its own page takes the weights of the network."""
     home = sitting.viewer.home
-    if home is None or not home.is_branch:
+    if home is None or not home.is_branch or len(sitting.viewer.scope.branches) > 1:
         return None
     href = sitting.address.to(Page.IMPROVE, home.code).href
     return Link(sitting.say("drivers.instead"), href)

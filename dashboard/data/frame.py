@@ -354,31 +354,42 @@ def _unit(sitting: Sitting, address: Address) -> Node | None:
 def _units(sitting: Sitting, address: Address) -> list[Link]:
     """Everything, the units above, the unit itself and those below it, as places to look at.
 
-    Who has one branch alone has nothing to choose from.
+    Who has one branch alone has nothing to choose from, who has several apart chooses among them.
     """
-    if len(sitting.viewer.scope.branches) == 1:
+    viewer, say = sitting.viewer, sitting.say
+    if len(viewer.scope.branches) == 1:
         return []
-    tree, node = sitting.viewer.hierarchy, _unit(sitting, address)
+    node, home = _unit(sitting, address), viewer.home
+    apart = home is not None and home.is_branch
+    if apart and node is None and address.page is Page.ENOUGH:
+        node = home  # what the page is about then
     everything = Link(
-        sitting.say("dashboard.filter.all_units"), address.with_(unit=None).href, node is None
+        say("dashboard.filter.all_units"), address.with_(unit=None).href, node is None
     )
+    listed = [
+        Link(one.name(sitting.language), address.with_(unit=one.code).href, one == node)
+        for one in (_own_branches(sitting) if apart else _around(sitting, node))
+    ]
+    return listed if apart and address.page is Page.ENOUGH else [everything, *listed]
+
+
+def _own_branches(sitting: Sitting) -> list[Node]:
+    """The branches of who has several under different regions."""
+    tree = sitting.viewer.hierarchy
+    own = (tree.nodes[one] for one in sitting.viewer.scope.branches if one in tree.nodes)
+    return sorted(own, key=lambda one: (one.sort_key, one.id))
+
+
+def _around(sitting: Sitting, node: Node | None) -> list[Node]:
+    """What the viewer sees above, at and below a unit; without one what is below the own."""
+    tree, home = sitting.viewer.hierarchy, sitting.viewer.home
     if node is not None:
         listed = [*tree.path(node.id), *tree.children(node.id)]
     else:
-        home = sitting.viewer.home
-        start = home if home is not None and not home.is_branch else tree.root
+        start = home or tree.root
         listed = list(tree.children(start.id)) if start is not None else []
     seen = [one for one in listed if sitting.viewer.sees_unit(one.id) and one != tree.root]
-    if not seen:  # several branches under different regions
-        own = (tree.nodes[one] for one in sitting.viewer.scope.branches if one in tree.nodes)
-        seen = sorted(own, key=lambda one: (one.sort_key, one.id))
-    return [
-        everything,
-        *(
-            Link(one.name(sitting.language), address.with_(unit=one.code).href, one == node)
-            for one in seen
-        ),
-    ]
+    return seen or _own_branches(sitting)
 
 
 def _touchpoints(sitting: Sitting, address: Address) -> list[Link]:

@@ -161,9 +161,9 @@ def marked(text: str, typed: str | None) -> tuple[tuple[str, bool], ...]:
 
 
 def _of_one_branch(sitting: Sitting) -> bool:
-    tree, home = sitting.viewer.hierarchy, sitting.viewer.home
-    node = tree.by_code.get(sitting.address.unit or "") or home
-    return node is not None and node.is_branch
+    viewer = sitting.viewer
+    node = viewer.hierarchy.by_code.get(sitting.address.unit or "")
+    return len(viewer.scope.branches) == 1 if node is None else node.is_branch
 
 
 def _wanted(sitting: Sitting, metric: Metric, groups: Groups) -> Wanted:

@@ -1,6 +1,7 @@
 """Comments in Chromium: a search shows what SQL says, one answer and back, live, on a phone."""
 
 from dashboard_site import Site, looking, settled, until, visit
+from plain_sql import Tables
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
@@ -52,6 +53,27 @@ def test_a_search_shows_what_sql_finds_and_an_answer_leads_back_to_it(
         page.wait_for_url("**/app/voices?*score=low*")
         settled(page)
         assert shown(page) == truth[:25]
+        assert not seen.complaints
+
+
+def test_an_owner_of_several_dealers_reads_at_which_it_was_and_chooses_among_them(
+    site: Site, chromium: Browser
+) -> None:
+    tables = Tables(site)
+    own = {tables.name(code) for code in tables.scope("owner_group_manager")}
+    assert len(own) > 1
+    with looking(chromium, site, "owner_group_manager") as (page, seen):
+        visit(page, site, f"/app/voices?lang=en&{site.days}")
+        facts = page.locator(".bp-comment-facts").all_inner_texts()
+        assert facts
+        assert all(any(name in fact for name in own) for fact in facts)
+        units = page.locator(".bp-menu", has=page.locator(".bp-icon-diagram-3"))
+        offered = units.locator(".bp-sheet a").all_text_contents()
+        assert set(offered) == {"All units", *own}
+        visit(page, site, f"/app/enough?lang=en&{site.days}")
+        assert set(units.locator(".bp-sheet a").all_text_contents()) == own
+        chosen = units.locator("a.active").text_content()
+        expect(page.locator("#main h2").first).to_contain_text(chosen or "nothing")
         assert not seen.complaints
 
 
