@@ -15,7 +15,8 @@ from api.invitations.dead_letters import failure_words
 from api.invitations.explaining import explain
 from dashboard.address import Address, Page
 from dashboard.data.rule_words import channel_word, field_word
-from dashboard.data.rules import segment_names, touchpoint_names
+from dashboard.data.rules import touchpoint_names
+from dashboard.data.segments import segment_name
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
 from dashboard.numbers import UNKNOWN
@@ -150,7 +151,7 @@ def _facts(sitting: Sitting, trail: EventTrail) -> list[tuple[str, str]]:
         "branch": branch.name(sitting.language) if branch else "",
         "occurred": moment_text(sitting, event.occurred_at),
         "received": moment_text(sitting, event.received_at),
-        "segment": segment_names(sitting).get(segment, segment) if segment else "",
+        "segment": segment_name(sitting, segment) if segment else "",
         "status": "" if event.status == "active" else say("explained.event_status.cancelled"),
         "reference": f"{event.source}:{event.external_id}",
         "id": str(event.id),

@@ -157,12 +157,6 @@ def touchpoint_names(sitting: Sitting) -> dict[str, str]:
     return {row.code: row.name_en if english else row.name_zh for row in rows}
 
 
-def segment_names(sitting: Sitting) -> dict[str, str]:
-    """What the rules in force call their segments."""
-    in_force = rules_in_force(sitting.session, sitting.now)
-    return segment_titles(in_force.rules, sitting.say) if in_force else {}
-
-
 def _names(sitting: Sitting, rules: RuleSet) -> Names:
     """What the network, the rule set and the surveys call what the rules name by codes."""
     titles = survey_titles(sitting.session)

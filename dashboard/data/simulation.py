@@ -22,7 +22,7 @@ from api.surveys.rulebook import (
 from dashboard.address import Page
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.rule_words import channel_word
-from dashboard.data.rules import segment_names
+from dashboard.data.segments import segment_name
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
 from dashboard.figures.now_then import COLUMNS
@@ -168,7 +168,6 @@ def _outcome(sitting: Sitting, told: Mapping[str, Any], name: str, period: str) 
     totals, changes = told["totals"], told["changes"]
     by_week = (date.fromisoformat(told["to"]) - date.fromisoformat(told["from"])).days >= MOST_BARS
     volume = _volume(sitting, told["volume"], by_week=by_week)
-    names = segment_names(sitting)
     return Outcome(
         name=name,
         period=period,
@@ -183,7 +182,7 @@ def _outcome(sitting: Sitting, told: Mapping[str, Any], name: str, period: str) 
         by_week=by_week,
         reach=[
             Pair(
-                names.get(row["segment"], row["segment"])
+                segment_name(sitting, row["segment"])
                 if row["segment"]
                 else sitting.say("simulation.no_segment"),
                 row["asked_now"],
