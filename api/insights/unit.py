@@ -56,8 +56,10 @@ class UnitPage:
     pooling: str = POOLED
 
 
-def unit_page(session: Session, viewer: Viewer, code: str, period: Period) -> UnitPage:
-    """The unit called ``code``; raises NotFound outside the scope.
+def unit_page(
+    session: Session, viewer: Viewer, code: str, period: Period, *, metric: str | None = None
+) -> UnitPage:
+    """The unit called ``code``, with one metric or all; raises NotFound outside the scope.
 
     Touchpoints without any answer in the period are left out, and so are imported counts, which
     belong to none.
@@ -68,12 +70,13 @@ def unit_page(session: Session, viewer: Viewer, code: str, period: Period) -> Un
     places = touchpoint_rows(session)
     figures = [
         figure
-        for metric in list_metrics(session)
+        for info in list_metrics(session)
+        if metric is None or info.code == metric
         for figure in _along(
-            metric,
+            info,
             places,
-            seen_histograms(session, viewer, metric, period, by=_PLACES, filters=filters),
-            pooled_spread(session, metric, period),
+            seen_histograms(session, viewer, info, period, by=_PLACES, filters=filters),
+            pooled_spread(session, info, period),
         )
     ]
     order = {row.code: row.position for row in places}

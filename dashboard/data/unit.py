@@ -84,15 +84,14 @@ def more_voices(sitting: Sitting, cursor: str) -> Voices | None:
 
 
 def _touchpoints(sitting: Sitting, found: Glance) -> list[Part]:
-    page = unit_page(
-        sitting.session, sitting.viewer, sitting.address.unit or "", shown_period(sitting)
-    )
+    at, metric = sitting.address, found.metric.code
+    asked = (sitting.session, sitting.viewer, at.unit or "", shown_period(sitting))
+    page = unit_page(*asked, metric=metric)
     return [
         Part(
             one.touchpoint.name(sitting.language),
-            sitting.address.with_(touchpoint=one.touchpoint.code).href,
+            at.with_(touchpoint=one.touchpoint.code).href,
             one.figure,
         )
         for one in page.touchpoints
-        if one.metric.code == found.metric.code
     ]

@@ -70,7 +70,8 @@ def standing(
     """
     node = require_branch(viewer, unit)
     info = require_metric(session, metric)
-    page = unit_page(session, viewer, unit, period)
+    wanted = metric if touchpoint is None else None  # at one touchpoint all metrics are listed
+    page = unit_page(session, viewer, unit, period, metric=wanted)
     reader = _Reader(session, viewer, node, period)
     if touchpoint is None:
         each: Sequence[_Own | TouchpointFigure] = reader.everywhere()
