@@ -52,7 +52,7 @@ from dashboard.pages import states
 from dashboard.pages.enough import enough_page
 from dashboard.pages.frame import frame_of
 from dashboard.pages.grid import arrange, table_in
-from dashboard.pages.league import league_head, league_page
+from dashboard.pages.league import league_fill, league_page
 from dashboard.pages.overview import overview_page
 from dashboard.pages.ranking import ranking_page
 from dashboard.pages.unit import more_button, unit_page
@@ -62,9 +62,11 @@ from dashboard.people_callbacks import people_room
 from dashboard.scores_callbacks import published_page, scores_page
 from dashboard.voices_callbacks import voices_room
 from dashboard.wiring import Refused, callback
+from dashboard.written import written_whole
 
 # Data version of the page, whether ranks are pending, the grid it has, what its parts are.
 Shown = dict[str, Any]
+Asked = dict[str, Any]  # the address that a page is made for, and whether it was there before
 
 
 def register(dash: Dash) -> None:
@@ -79,6 +81,11 @@ def register(dash: Dash) -> None:
         ClientsideFunction("bp", "nameDocument"),
         Output(Id.TITLED, "data"),
         Input(Id.TITLE, "data"),
+    )
+    dash.clientside_callback(
+        ClientsideFunction("bp", "fillLeague"),
+        Input(Id.LEAGUE_FILL, "data"),
+        prevent_initial_call=True,
     )
 
 
@@ -103,9 +110,13 @@ def show_page(
 ) -> Any:
     """The page of the address with the numbers of this moment, its frame together with it."""
     again = callback_context.triggered_id == Id.VERSION
+    # Another theme makes everything anew; so does the browser where a table is arranged otherwise.
+    keeps = shown if callback_context.triggered_id in (Id.VERSION, Id.ADDRESS) else None
     frame_and_title = (no_update, no_update) if again else _frame(sitting)
     try:
-        main, now = _page(sitting, had_grid=shown["grid"] if again and shown else "")
+        main, now = _page(
+            sitting, had_grid=keeps["grid"] if keeps else "", asked={"href": href, "again": again}
+        )
         arrange(main, sitting.address.tables)
     except Refused as error:
         main, now = states.failed(sitting.say, error.key), None
@@ -130,7 +141,9 @@ def _frame(sitting: Sitting) -> tuple[Any, Any]:
     return frame_of(found, sitting.say), {"title": title, "language": sitting.language}
 
 
-def _page(sitting: Sitting, *, had_grid: str) -> tuple[Any, Shown | None]:
+def _page(
+    sitting: Sitting, *, had_grid: str, asked: Asked | None = None
+) -> tuple[Any, Shown | None]:
     """What the main part shows, and what the pulse has to know of it."""
     address = landing(sitting)
     own = field_page(replace(sitting, address=address))
@@ -140,7 +153,7 @@ def _page(sitting: Sitting, *, had_grid: str) -> tuple[Any, Shown | None]:
     sitting = replace(sitting, address=address)
     match address.page:
         case Page.LEAGUE:
-            return _league(sitting, now, had_grid=had_grid)
+            return _league(sitting, now, had_grid=had_grid, asked=asked)
         case Page.OVERVIEW | Page.WARNINGS:
             return _without_places(sitting), now
         case Page.UNIT | Page.RANKING | Page.WHY:
@@ -197,17 +210,24 @@ def _with_places(sitting: Sitting) -> tuple[Any, bool]:
             return scores_page(sitting)
 
 
-def _league(sitting: Sitting, now: Shown, *, had_grid: str) -> tuple[Any, Shown]:
-    """The table; when only its numbers changed, they change within the grid that is there."""
+def _league(
+    sitting: Sitting, now: Shown, *, had_grid: str, asked: Asked | None
+) -> tuple[Any, Shown]:
+    """The table; when only its numbers changed, they change within the grid that is there.
+
+    Its own numbers go to the browser with what they were asked for, which puts them in place while
+    that is what it shows: Dash itself would put an answer in place that came too late.
+    """
     view = league_view(sitting)
     if view is None:
         return league_page(view, sitting.say), now
     # Of older data, it is asked for again until the table of the newest is there.
     waits = view.pending or view.as_of is not None
-    shown = {**now, "pending": waits, "grid": view.shape}
-    if had_grid and had_grid == view.shape:
-        set_props(Id.LEAGUE_GRID, {"rowData": view.rows})
-        set_props(Id.LEAGUE_HEAD, {"children": league_head(view, sitting.say)})
+    shape = f"{view.shape} {sitting.language} {sitting.address.unit}" if view.shape else ""
+    shown = {**now, "pending": waits, "grid": shape}
+    if had_grid and had_grid == shape:
+        fill = {**league_fill(view, sitting.say), "asked": asked}
+        set_props(Id.LEAGUE_FILL, {"data": written_whole(fill)})
         return no_update, shown
     return league_page(view, sitting.say), shown
 

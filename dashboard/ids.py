@@ -22,6 +22,8 @@ class Id(StrEnum):
     PERIOD_APPLY = "period-apply"
     LEAGUE_GRID = "league-grid"
     LEAGUE_HEAD = "league-head"
+    LEAGUE_SETS = "league-sets"
+    LEAGUE_FILL = "league-fill"
     PUBLISH = "publish"
     PUBLISH_PLACE = "publish-place"
     PUBLISH_BONUS = "publish-bonus"

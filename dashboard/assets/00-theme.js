@@ -70,7 +70,7 @@
   }).observe(document.documentElement, { childList: true, subtree: true });
 
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.bp = {
+  window.dash_clientside.bp = Object.assign(window.dash_clientside.bp || {}, {
     toggleTheme: function (clicks) {
       if (!clicks) { return window.dash_clientside.no_update; }
       var now = document.documentElement.getAttribute("data-bs-theme");
@@ -86,5 +86,5 @@
       }
       return window.dash_clientside.no_update;
     }
-  };
+  });
 })();

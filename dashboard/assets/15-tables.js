@@ -114,6 +114,63 @@
   var functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
   var orders = {};  // grid and field → the place of each word, as it is read out
 
+  // How tables look; the same object each time, or each change of a table would dress it anew.
+  var theme = null;
+  functions.bpTheme = function (plain) {
+    theme = theme || plain.withParams({
+      accentColor: "var(--bp-accent)", backgroundColor: "var(--bp-card)", foregroundColor: "var(--bp-ink)",
+      borderColor: "var(--bp-line)", headerBackgroundColor: "var(--bp-card)", headerTextColor: "var(--bp-muted)",
+      chromeBackgroundColor: "var(--bp-card)", rowHoverColor: "var(--bp-raised)", oddRowBackgroundColor: "var(--bp-card)",
+      fontFamily: "inherit", fontSize: 14, headerFontWeight: 500, wrapperBorder: false,
+      headerColumnResizeHandleColor: "transparent", rowHeight: 48, headerHeight: 48, cellHorizontalPadding: 12
+    });
+    return theme;
+  };
+
+  // Other numbers for a league table that stands there. An answer to what one looked at before is
+  // left alone; where the table is gone or arranged otherwise, the page is made anew.
+  var axes = new WeakMap(), stale = new WeakSet();  // grid → what its intervals are drawn on by now
+  window.bpAxis = function (props) { return axes.get(props.api) || props; };
+  window.bpOldCells = function (api) { return stale.delete(api); };
+  function fillLeague(fill) {
+    if (!fill || window.bpWithoutTables(fill.asked.href) !== window.bpWithoutTables(window.location.href)) { return; }
+    var name = "league-grid", api = grid(name), set = window.dash_clientside.set_props, again = fill.asked.again;
+    if (!api || api.isDestroyed() || (!again && !window.bpIsAsSaid(name))) {
+      set("theme", { data: document.documentElement.getAttribute("data-bs-theme") });
+      return;
+    }
+    axes.set(api, fill.axis);
+    stale.add(api);
+    if (!again) {
+      api.paginationGoToFirstPage();
+      short(api);
+      set("publish-place", { children: null });
+    }
+    set(name, { rowData: fill.rows });
+    set("league-head", { children: fill.head });
+    set("league-sets", { children: fill.sets });
+  }
+  window.dash_clientside = window.dash_clientside || {};
+  (window.dash_clientside.bp = window.dash_clientside.bp || {}).fillLeague = fillLeague;
+
+  // As many rows as a screen shows come first, those below it once these stand.
+  var FIRST = 20, SIZES = [50, 100, 500], chosenSize = new WeakMap();  // grid → rows of a page
+  function short(api) {
+    var size = api.paginationGetPageSize();
+    if (!api.getGridOption("pagination") || size <= FIRST) { return; }
+    chosenSize.set(api, size);
+    api.updateGridOptions({ paginationPageSize: FIRST, paginationPageSizeSelector: false });
+  }
+  window.bpWhole = function (api) {
+    if (!api.getGridOption("pagination") || api.paginationGetPageSize() > FIRST) { return; }
+    window.requestAnimationFrame(function () {
+      window.setTimeout(function () {
+        if (api.isDestroyed()) { return; }
+        api.updateGridOptions({ paginationPageSize: chosenSize.get(api) || 100, paginationPageSizeSelector: SIZES });
+      }, 0);
+    });
+  };
+
   functions.bpReady = function (params) {
     var context = params.api.getGridOption("context") || {}, name = context.name, order = context.order || {};
     Object.keys(order).forEach(function (field) {

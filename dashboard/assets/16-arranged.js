@@ -61,6 +61,16 @@
       });
   }
 
+  // Whether the address says of a table what it is; and an address without its tables.
+  window.bpIsAsSaid = function (name) {
+    var api = grid(name), plain = api && plainOf(api);
+    return Boolean(plain) && said(name, api, plain) === (words(window.location.search)[name] || "");
+  };
+  window.bpWithoutTables = function (href) {
+    var where = new URL(href, window.location.href);
+    return where.pathname + withWords(where.search, {});
+  };
+
   // A table was searched, sorted, filtered, or columns of it were chosen.
   window.bpArranged = function (name) {
     window.clearTimeout(waiting[name]);

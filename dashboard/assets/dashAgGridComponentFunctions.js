@@ -58,6 +58,7 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions =
   function interval(row, props) {
     if (row.score === null) { return null; }
     var kind = props.kind, text = words().bpText;
+    props = window.bpAxis(props);
     var at = function (value) {  // what lies beyond the axis is cut off at its end
       var share = (value - props.low) / (props.high - props.low);
       return 100 * Math.min(1, Math.max(0, share)) + "%";

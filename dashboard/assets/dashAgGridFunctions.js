@@ -47,7 +47,10 @@ var dagfuncs = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
     window.setTimeout(function () {
       if (!params.api.isDestroyed()) {
         dagfuncs.bpFit(params);  // the first size of a grid is told to nobody
-        params.api.refreshCells({ force: true, columns: ["rank", "card"] });
+        // Of other numbers a drawn cell hears only when its own value changed.
+        var drawn = window.bpOldCells(params.api) ? ["unit_name", "interval", "adjusted", "change", "why"] : [];
+        params.api.refreshCells({ force: true, columns: ["rank", "card"].concat(drawn) });
+        window.bpWhole(params.api);
       }
     }, 0);
   };

@@ -99,7 +99,7 @@ class Reader:
     def open_page(self, line: Line) -> int:
         """Goes to the next page: the document, then its contents; how many bytes these have."""
         at = self.paths.index(self.path) + 1 if self.path else 0
-        self.path = self.paths[at % len(self.paths)]
+        self.path, self.shown = self.paths[at % len(self.paths)], None  # a new document has no page
         line.ask("GET", self.path, self.secret)
         return self._make(line, version=None)
 

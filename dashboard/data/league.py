@@ -28,6 +28,10 @@ from dashboard.numbers import Metric
 from scoring.tiers import DEFAULT_THRESHOLDS
 
 Parts = Mapping[int, Mapping[str, Any]]  # of a mix, by branch
+# What a service's row tells beside what the table shows: a thousand rows are light without it.
+_UNSHOWN = ("adjusted_low", "adjusted_high", "p_top", "tied_above", "simultaneous_low",
+            "simultaneous_high", "marginal_low", "marginal_high", "peer_group", "excluded",
+            "tier")  # fmt: skip
 BETWEEN, UNKNOWN = " / ", "\u2013"  # how `api.insights.comparison` writes a peer group
 
 
@@ -76,10 +80,12 @@ class LeagueView:
 
     @property
     def shape(self) -> str:
-        """Which columns the table has: while they stay, only numbers need to change."""
+        """How the table is built: while that stays, only numbers need to change."""
         if self.is_empty:
             return ""
-        return "adjusted" if self.is_adjusted else "raw"
+        columns = "adjusted" if self.is_adjusted else "raw"
+        order = "peers" if self.by_peers else "network"
+        return f"league {columns} {self.metric.kind} {order} {len(self.rows)}"
 
 
 def league_view(sitting: Sitting) -> LeagueView | None:
@@ -185,8 +191,11 @@ def _row(sitting: Sitting, row: LeagueRow, above: str | None) -> dict[str, Any]:
     region = sitting.viewer.hierarchy.region_of(row.branch_id)
     where = region.name(sitting.language) if region else None
     peers = peer_words(sitting.say, row.peer_group)
+    told = row.as_dict()
+    for name in _UNSHOWN:
+        del told[name]
     return {
-        **row.as_dict(),
+        **told,
         "region": where,
         "peers": peers,
         "about": peers or where,

@@ -21,15 +21,7 @@ from dashboard.pages.parts import icon
 from dashboard.table_words import TableWords
 
 _ZH = Path(__file__).parents[1] / "assets" / "vendor" / "ag-grid-locale" / "zh.json"
-_THEME = (
-    "themeQuartz.withParams({accentColor: 'var(--bp-accent)', backgroundColor: 'var(--bp-card)', "
-    "foregroundColor: 'var(--bp-ink)', borderColor: 'var(--bp-line)', "
-    "headerBackgroundColor: 'var(--bp-card)', headerTextColor: 'var(--bp-muted)', "
-    "chromeBackgroundColor: 'var(--bp-card)', rowHoverColor: 'var(--bp-raised)', "
-    "oddRowBackgroundColor: 'var(--bp-card)', fontFamily: 'inherit', fontSize: 14, "
-    "headerFontWeight: 500, wrapperBorder: false, headerColumnResizeHandleColor: 'transparent', "
-    "rowHeight: 48, headerHeight: 48, cellHorizontalPadding: 12})"
-)
+_THEME = "bpTheme(themeQuartz)"  # one object: another one would dress the table anew
 _ROW = "params.data."
 _TOOLS = "bp-buttons bp-table-tools"
 _LONGEST_SEARCH = 80

@@ -10,7 +10,7 @@ from dashboard.ids import Id
 from dashboard.numbers import count
 from dashboard.pages import states
 from dashboard.pages.grid import grid
-from dashboard.pages.league_columns import columns
+from dashboard.pages.league_columns import axis, columns
 from dashboard.pages.parts import icon
 
 
@@ -53,6 +53,16 @@ def league_head(view: LeagueView, say: Words) -> Any:
     ]
 
 
+def league_fill(view: LeagueView, say: Words) -> dict[str, Any]:
+    """What becomes another when other numbers are to stand in a table that is there."""
+    return {
+        "rows": view.rows,
+        "axis": axis(view),
+        "head": league_head(view, say),
+        "sets": _sets(view),
+    }
+
+
 def _reading(view: LeagueView, say: Words) -> Any:
     """What the table says at once: how many stand apart, and how much of the order is chance."""
     stands = view.stands
@@ -74,6 +84,9 @@ def _table(view: LeagueView, say: Words) -> Any:
             "postSortRows": {"function": "bpRankedFirst(params)"},
             "rowClassRules": {"bp-unranked": "!params.data.ranked"},
             "rowHeight": 60,
+            # What no screen shows follows once the first rows stand (bpWhole in 15-tables.js).
+            "paginationPageSize": 20,
+            "paginationPageSizeSelector": False,
             "suppressColumnVirtualisation": True,
             "includeHiddenColumnsInQuickFilter": True,
         },
@@ -86,11 +99,19 @@ def _table(view: LeagueView, say: Words) -> Any:
 
 def _choice(view: LeagueView, say: Words) -> Any:
     """With whom each branch is compared; the choice stands in the address."""
-    links = [
+    return html.Nav(
+        _sets(view),
+        id=Id.LEAGUE_SETS,
+        className="bp-choice",
+        **{"aria-label": say("league.set.label")},
+    )
+
+
+def _sets(view: LeagueView) -> list[Any]:
+    return [
         dcc.Link(one.label, href=one.href, className="active" if one.active else "")
         for one in view.sets
     ]
-    return html.Nav(links, className="bp-choice", **{"aria-label": say("league.set.label")})
 
 
 def _buttons(view: LeagueView, say: Words) -> list[Any]:

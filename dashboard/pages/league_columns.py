@@ -45,12 +45,9 @@ def columns(view: LeagueView, say: Words) -> list[dict[str, Any]]:
 
 def _words(view: LeagueView, say: Words) -> dict[str, Any]:
     """What cells need beside their row: the axis, and words."""
-    low, high = interval_axis(view)
     return {
+        **axis(view),
         "kind": view.metric.kind,
-        "low": low,
-        "high": high,
-        "mean": pooled(view),
         "names": {letter: say(f"league.band.{letter}") for letter in BANDS},
         "heads": {name: say(f"league.column.{name}") for name in _CARD},
         "tied": say("league.tied"),
@@ -60,6 +57,12 @@ def _words(view: LeagueView, say: Words) -> dict[str, Any]:
         "real": say("league.real"),
         "words": say("league.why"),
     }
+
+
+def axis(view: LeagueView) -> dict[str, float | None]:
+    """What intervals are drawn on: the ends of the axis and the dashed line."""
+    low, high = interval_axis(view)
+    return {"low": low, "high": high, "mean": pooled(view)}
 
 
 def interval_axis(view: LeagueView) -> tuple[float, float]:
