@@ -23,7 +23,7 @@ from dashboard.numbers import Metric
 from dashboard.pages import states
 from dashboard.pages.frame import frame_of
 from dashboard.pages.grid import locale_text
-from dashboard.pages.league import league_page
+from dashboard.pages.league import league_fill, league_page
 from dashboard.pages.league_columns import columns, interval_axis, pooled
 from dashboard.pages.overview import overview_page
 from dashboard.pages.parts import Ranged, axis
@@ -234,6 +234,23 @@ def test_the_interval_axis_holds_every_ranked_interval() -> None:
     wide = interval_axis(a_league([APART]))
     assert wide[0] < 40
     assert wide[1] > 70
+
+
+def test_other_numbers_come_with_the_axis_they_are_drawn_on() -> None:
+    first, other = a_league([a_row("D1")]), a_league([a_row("D1", score=70.0, low=60.0, high=80.0)])
+    assert first.shape == other.shape
+    filled, (low, high) = league_fill(other, EN), interval_axis(other)
+    assert filled["rows"] == other.rows
+    assert filled["axis"] == {"low": low, "high": high, "mean": 70.0}
+    assert filled["axis"] != league_fill(first, EN)["axis"]
+
+
+def test_a_table_that_is_built_otherwise_is_made_anew() -> None:
+    table = a_league([a_row("D1")])
+    adjusted, more = a_league([a_row("D1", adjusted=41.0)]), a_league([a_row("D1"), a_row("D3")])
+    among = a_league([a_row("D1")], by_peers=True)
+    assert len({table.shape, adjusted.shape, more.shape, among.shape}) == 4
+    assert a_league([a_row("D1", n=0)]).shape == ""
 
 
 def test_the_mean_weighs_by_answers() -> None:
