@@ -154,7 +154,7 @@
   (window.dash_clientside.bp = window.dash_clientside.bp || {}).fillLeague = fillLeague;
 
   // As many rows as a screen shows come first, those below it once these stand.
-  var FIRST = 20, SIZES = [50, 100, 500], chosenSize = new WeakMap();  // grid → rows of a page
+  var FIRST = 20, SIZES = [50, 100, 500], chosenSize = new WeakMap(), following = new WeakMap();  // grid → rows of a page
   function short(api) {
     var size = api.paginationGetPageSize();
     if (!api.getGridOption("pagination") || size <= FIRST) { return; }
@@ -163,12 +163,11 @@
   }
   window.bpWhole = function (api) {
     if (!api.getGridOption("pagination") || api.paginationGetPageSize() > FIRST) { return; }
-    window.requestAnimationFrame(function () {
-      window.setTimeout(function () {
-        if (api.isDestroyed()) { return; }
-        api.updateGridOptions({ paginationPageSize: chosenSize.get(api) || 100, paginationPageSizeSelector: SIZES });
-      }, 0);
-    });
+    window.clearTimeout(following.get(api));  // who chooses again at once waits for nothing else
+    following.set(api, window.setTimeout(function () {
+      if (api.isDestroyed()) { return; }
+      api.updateGridOptions({ paginationPageSize: chosenSize.get(api) || 100, paginationPageSizeSelector: SIZES });
+    }, 300));
   };
 
   functions.bpReady = function (params) {
