@@ -140,7 +140,7 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "n_intervals": lambda *_: 1,
         "theme.data": lambda *_: None,
         "version.data": lambda *_: None,
-        "shown.data": lambda *_: {"version": -1, "pending": False},
+        "shown.data": lambda *_: {"version": -1, "pending": False, "grid": ""},
         "period-from.value": lambda *_: "2026-08-01",
         "period-to.value": lambda *_: "2026-11-16",
         "more-voices.value": lambda *_: None,
