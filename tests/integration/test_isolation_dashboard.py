@@ -344,12 +344,12 @@ def linked(browser: Browser, branch: Branch) -> Iterator[tuple[str, int, str]]:
         address = waiting.pop(0)
         path, _, query = address.partition("?")
         at = read_address(path, f"?{query}")
-        kind = (at.page, at.unit is None, at.subject is None, at.compared, at.own)
+        kind = (at.page, at.unit is None, at.subject is None, bool(at.compared), bool(at.own))
         met[kind] += 1
         if met[kind] <= ALIKE:
             status, answer = browser.call(show, address, branch)
             yield address, status, answer
-            waiting += dict.fromkeys(LINK.findall(answer))
+            waiting += dict.fromkeys(LINK.findall(answer.replace(r"\u002f", "/")))  # Dash's way
 
 
 def tables_in(part: Any) -> Iterator[dict[str, Any]]:
