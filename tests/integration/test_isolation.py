@@ -133,6 +133,11 @@ BODIES: Mapping[tuple[str, str], Callable[[Branch], object]] = MappingProxyType(
             "file_name": "a.pdf",
             "content": "JVBERi0=",
         },
+        ("PUT", "/api/v1/accounts/{account_id}"): lambda _: {
+            "name": "somebody",
+            "language": "en",
+            "staff_number": "79",
+        },
         ("POST", "/api/v1/accounts/{account_id}/grants"): lambda branch: {
             "role": "branch_staff",
             "unit": branch.code,

@@ -8,12 +8,15 @@ import pytest
 from api.demo.story import (
     DAY,
     Truth,
+    ages_then,
+    channel_of,
     draw_ages,
     draw_answers,
     draw_events,
     draw_truth,
     home_of,
     segment_of,
+    tier_of,
 )
 from api.insights.warnings.judging import RULES, baseline_months
 from scoring.arrays import Counts
@@ -38,8 +41,9 @@ def told(seed: int) -> tuple[Truth, EarlyWarnings]:
     truth = draw_truth(rng, BRANCHES, MONTHS)
     events = draw_events(rng, truth, MONTHS, now, np.array([0.7, 0.15, 0.15]))
     home = home_of(events, int(events.person.max()) + 1)
-    segment = segment_of(draw_ages(rng, BRANCHES, home))
-    answers = draw_answers(rng, truth, events, segment, now)
+    ages = draw_ages(rng, BRANCHES, home)
+    segment = segment_of(ages_then(events, ages, now), tier_of(len(ages))[events.person])
+    answers = draw_answers(rng, truth, events, channel_of(ages[events.person], segment), now)
     given = answers.answered_at > 0
     event, value = answers.event[given], answers.nps[given]
     months = months_of(events.at[event])
