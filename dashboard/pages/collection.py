@@ -14,6 +14,7 @@ from dashboard.numbers import count
 from dashboard.pages import states
 from dashboard.pages.bars import Bar, bar_rows
 from dashboard.pages.grid import grid
+from dashboard.pages.grid_cards import card_column
 from dashboard.pages.parts import card
 
 _SORT = {"comparator": {"function": "bpUnknownLast(valueA, valueB, nodeA, nodeB, isDescending)"}}
@@ -121,23 +122,12 @@ def _drawn(table: CutTable) -> dict[str, Any]:
 def _card_column(table: CutTable, say: Words) -> dict[str, Any]:
     """The whole row in one, for a narrow screen."""
     facts = ("score", *_CARDS.get(table.by, _USUAL_CARD))
-    return {
-        "field": "card",
-        "headerName": say("collection.title"),
-        "cellRenderer": "BpCollected",
-        "cellRendererParams": {
-            **_drawn(table),
-            "ranged": table.by != CONTACTS,
-            "heads": {name: _head(name, table, say) for name in facts},
-        },
-        "hide": True,
-        "flex": 1,
-        "minWidth": 240,
-        "autoHeight": True,
-        "sortable": False,
-        "filter": False,
-        "context": {"card": True, "export": []},
+    given = {
+        **_drawn(table),
+        "ranged": table.by != CONTACTS,
+        "heads": {name: _head(name, table, say) for name in facts},
     }
+    return card_column(say("collection.title"), "BpCollected", given)
 
 
 def cost_card(cost: Cost, say: Words, width: int) -> Any:

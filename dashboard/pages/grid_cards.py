@@ -17,15 +17,17 @@ def lines_column(
 
     A field without a value is left out, and so is a line without any.
     """
+    given = {"name": name, "lines": [list(line) for line in lines], "heads": dict(heads)}
+    return card_column(title, "BpLines", given)
+
+
+def card_column(title: str, drawn_by: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A column that stands for the whole row on a narrow screen, drawn by a renderer."""
     return {
         "field": "card",
         "headerName": title,
-        "cellRenderer": "BpLines",
-        "cellRendererParams": {
-            "name": name,
-            "lines": [list(line) for line in lines],
-            "heads": dict(heads),
-        },
+        "cellRenderer": drawn_by,
+        "cellRendererParams": dict(given),
         "hide": True,
         "flex": 1,
         "minWidth": 240,
