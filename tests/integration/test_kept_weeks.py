@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from answered import LAST, MONDAY, World, days_of, made_up, make_world, write
 from conftest import Office
+from sqlalchemy import text
 from viewers import looking
 
 from api.cells.service import fold
@@ -17,8 +18,10 @@ from api.insights.periods import Period, weeks_of
 from api.insights.queries import (
     Filters,
     Histograms,
+    counted_histograms,
     histograms,
     list_metrics,
+    require_metric,
     touchpoint_rows,
     weekly_histograms,
 )
@@ -82,6 +85,26 @@ def test_kept_counts_are_those_of_the_cells_before_and_after_an_answer(
         assert agree(office, world.branches[0], "branch_manager") > 5
         world.given = made_up(world, random.Random(4), days_of(MONDAY, LAST), 40)
         tell(office, world)
+
+
+def test_imported_counts_are_added_to_what_is_kept(office: Office, world: World) -> None:
+    whole = {"first": PERIODS[0].start, "last": PERIODS[0].end}
+    with office.owner.connection() as connection:
+        made = connection.execute(
+            text(
+                "insert into cell (metric, period, period_from, period_to, branch_id, "
+                "touchpoint_id, survey_version_id, scale, n, hist) select metric, 'span', :first, "
+                ":last, branch_id, touchpoint_id, survey_version_id, scale, n, hist from cell "
+                "where period = 'week' and period_from = :first"
+            ),
+            whole,
+        ).rowcount
+    assert made > 5
+    with looking(office, world.network, "hq_admin") as (session, viewer):
+        metric = require_metric(session, "nps")
+        counted = counted_histograms(session, metric, PERIODS[0], ("branch_id",)).total.sum()
+        assert seen_histograms(session, viewer, metric, PERIODS[0]).total.sum() > counted
+    assert agree(office, world.network, "hq_admin") > 50
 
 
 def test_only_the_week_of_a_new_answer_is_read_again(
