@@ -15,11 +15,18 @@ from sqlmodel import Session
 
 
 class Database:
-    """One role's pool of connections."""
+    """One role's pool of connections; ``alone``: no statement gets help of parallel processes."""
 
-    def __init__(self, url: str, *, pool_size: int = 16, application: str = "branchpulse") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 16,
+        application: str = "branchpulse",
+        alone: bool = False,
+    ) -> None:
         self.url = url
-        self.engine = make_engine(url, pool_size=pool_size, application=application)
+        self.engine = make_engine(url, pool_size=pool_size, application=application, alone=alone)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -44,8 +51,13 @@ class Database:
         self.engine.dispose()
 
 
-def make_engine(url: str, *, pool_size: int = 16, application: str = "branchpulse") -> Engine:
+def make_engine(
+    url: str, *, pool_size: int = 16, application: str = "branchpulse", alone: bool = False
+) -> Engine:
     """An engine with our defaults: UTC, JSON by orjson, a bounded wait for the server."""
+    options = "-c timezone=UTC -c statement_timeout=60000 -c jit=off"
+    if alone:
+        options += " -c max_parallel_workers_per_gather=0"
     engine = create_engine(
         url,
         pool_size=pool_size,
@@ -57,7 +69,7 @@ def make_engine(url: str, *, pool_size: int = 16, application: str = "branchpuls
         connect_args={
             "connect_timeout": 5,
             "application_name": application,
-            "options": "-c timezone=UTC -c statement_timeout=60000 -c jit=off",
+            "options": options,
         },
     )
     event.listen(engine, "handle_error", _forget_parameters)

@@ -38,6 +38,7 @@ from api.insights.queries.moments import PairSums, pair_sums
 from api.insights.queries.respondents import Groups, respondents
 from api.insights.queries.score_sums import ScoreSums, score_sums
 from api.security.hierarchy import Node
+from api.security.scope import opened
 from api.security.viewer import Viewer
 from scoring.scales import Kind
 from scoring.variances import pooled_variance
@@ -45,37 +46,38 @@ from scoring.variances import pooled_variance
 PUBLISHED_FROM = 5  # branches behind an aggregate
 KEPT: LRUCache[tuple[object, ...], Histograms] = LRUCache(maxsize=64)
 _KEEPING = Lock()
+_STATISTICIAN = text("set local role bp_stats")
 
 
 @contextlib.contextmanager
 def _as_statistician(session: Session) -> Iterator[None]:
-    found = session.execute(text("select current_user")).scalar_one()
-    session.execute(text("set local role bp_stats"))
+    back = text(f'set local role "{opened(session).role}"')
+    session.execute(_STATISTICIAN)
     try:
         yield
     except BaseException:
         with contextlib.suppress(DBAPIError):
-            session.execute(text(f'set local role "{found}"'))
+            session.execute(back)
         raise
-    session.execute(text(f'set local role "{found}"'))
+    session.execute(back)
 
 
 def network_histograms(
     session: Session, metric: MetricInfo, period: Period, touchpoint: int | None = None
 ) -> Histograms:
     """Histograms of every branch: the comparison set of league tables."""
-    with _as_statistician(session):
-        version = metric_version(session, metric.code, period)
-        name = (session.connection().engine.url, metric, period, touchpoint, version)
-        with _KEEPING:
-            kept = KEPT.get(name) if version else None
-        if kept is None:
+    version = metric_version(session, metric.code, period)
+    name = (session.connection().engine.url, metric, period, touchpoint, version)
+    with _KEEPING:
+        kept = KEPT.get(name) if version else None
+    if kept is None:
+        with _as_statistician(session):
             kept = histograms(session, metric, period, filters=Filters(touchpoint=touchpoint))
-            kept.counts.setflags(write=False)
-            if version:
-                with _KEEPING:
-                    KEPT[name] = kept
-        return kept
+        kept.counts.setflags(write=False)
+        if version:
+            with _KEEPING:
+                KEPT[name] = kept
+    return kept
 
 
 def network_versions(session: Session) -> dict[int, int]:
@@ -146,16 +148,16 @@ def network_answered_together(
 
 def nested_may_be_told(session: Session, sets: Sequence[set[int]]) -> list[bool]:
     """Which aggregates over sets of branches may be told together, each set within the next."""
-    opened = own_branches(session)
+    own = own_branches(session)
     widest = sets[-1] if sets else set()
-    return _tellable(sets, widest if opened is None else opened)
+    return _tellable(sets, widest if own is None else own)
 
 
 def may_be_told(session: Session, branches: AbstractSet[int]) -> bool:
     """Whether an aggregate over ``branches`` may be published, see the head of this module."""
-    opened = own_branches(session)
+    own = own_branches(session)
     members = set(branches)
-    return _tellable([members], members if opened is None else opened)[0]
+    return _tellable([members], members if own is None else own)[0]
 
 
 def own_branches(session: Session) -> frozenset[int] | None:
@@ -164,11 +166,8 @@ def own_branches(session: Session) -> frozenset[int] | None:
     As the database was told at its beginning, so that a mistake in the application's filter does
     not turn statistics into another branch's figures.
     """
-    role, listed = session.execute(_OWN).one()
-    return frozenset(map(int, filter(None, listed.split(",")))) if role == "bp_web" else None
-
-
-_OWN = text("select current_user, coalesce(current_setting('bp.branches', true), '')")
+    found = opened(session)
+    return found.branches if found.role == "bp_web" else None
 
 
 def pooled_spread(
@@ -207,8 +206,8 @@ def published_aggregates(
         {node.id for node in viewer.hierarchy.branches_under(unit.id) if node.id in place}
         for unit in above
     ]
-    opened = own_branches(session)
-    seen = set(place) if opened is None else opened
+    own = own_branches(session)
+    seen = set(place) if own is None else own
     published = []
     for unit, members, may in zip(above, sets, _tellable(sets, seen), strict=True):
         figure = None

@@ -1,5 +1,6 @@
 """Mergeable counts, what still has to be folded into them, and stored league tables."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Identity,
     Index,
     Integer,
@@ -19,14 +21,40 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from api.models.base import Table, id_field, moment, one_of, text
+from scoring.scales import SCALES, Scale
 
 PERIODS = ("day", "week", "month", "span")
+
+
+def band_counts(hist: str, scale: str) -> tuple[str, str, str]:
+    """SQL for the detractors, passives and promoters of a histogram, whatever its scale."""
+
+    def counts(first: Callable[[Scale], int], end: Callable[[Scale], int]) -> str:
+        cases = (
+            f"when '{code}'::text then "
+            + "+".join(f"{hist}[{place + 1}]" for place in range(first(one), end(one)))
+            for code, one in SCALES.items()
+        )
+        return f"case {scale} {' '.join(cases)} else null::integer end"
+
+    return (
+        counts(lambda one: 0, lambda one: one.passive_from),
+        counts(lambda one: one.passive_from, lambda one: one.promoter_from),
+        counts(lambda one: one.promoter_from, lambda one: one.bins),
+    )
+
+
+_DETRACTORS, _PASSIVES, _PROMOTERS = (
+    Column(Integer, Computed(counts, persisted=True)) for counts in band_counts("hist", "scale")
+)
 
 
 class Cell(Table, table=True):
     """Histogram of one metric at one branch, touchpoint and survey version in one period.
 
     Touchpoint and survey version are 0 for imported counts that have none. Periods are half-open.
+    The database keeps the bands of an NPS beside the histogram: telling them by scale for every
+    cell of a table took half of its time.
     """
 
     __tablename__ = "cell"
@@ -44,6 +72,9 @@ class Cell(Table, table=True):
     survey_version_id: int = Field(primary_key=True)
     scale: str = text()
     n: int
+    detractors: int | None = Field(default=None, sa_column=_DETRACTORS)
+    passives: int | None = Field(default=None, sa_column=_PASSIVES)
+    promoters: int | None = Field(default=None, sa_column=_PROMOTERS)
     hist: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
     sealed: bool = Field(
         default=False, sa_column=Column(Boolean, nullable=False, server_default=false())

@@ -12,7 +12,7 @@ from functools import cached_property
 from sqlalchemy import and_, or_, select, text
 from sqlmodel import Session, col
 
-from api.models import Network, Unit, UnitParent, UnitProfile
+from api.models import Unit, UnitParent, UnitProfile
 
 
 @dataclass(frozen=True)
@@ -165,12 +165,16 @@ _CACHED = 8
 
 def current_hierarchy(session: Session, on: date) -> Hierarchy:
     """The tree of ``on``, kept in memory until the structure changes."""
-    version = session.execute(select(col(Network.structure_version))).scalar()
-    return Hierarchy(()) if version is None else hierarchy_of(session, version, on)
+    return hierarchy_of(session, session.execute(_VERSION).scalar(), on)
 
 
-def hierarchy_of(session: Session, version: int, on: date) -> Hierarchy:
-    """The tree of ``on`` for who has just read the structure's version."""
+_VERSION = text("select structure_version from network")
+
+
+def hierarchy_of(session: Session, version: int | None, on: date) -> Hierarchy:
+    """The tree of ``on`` for who has just read the structure's version; None: there is none."""
+    if version is None:
+        return Hierarchy(())
     key = (str(session.get_bind().engine.url), version, on)
     if key not in _cache:
         while len(_cache) >= _CACHED:

@@ -11,7 +11,7 @@ from conftest import Office
 from sqlalchemy import text
 from viewers import looking
 
-from api.cells.service import fold
+from api.cells.service import fold, spans_changed
 from api.insights import kept_weeks
 from api.insights.kept_weeks import seen_histograms, seen_weeks
 from api.insights.periods import Period, weeks_of
@@ -99,6 +99,7 @@ def test_imported_counts_are_added_to_what_is_kept(office: Office, world: World)
             ),
             whole,
         ).rowcount
+        spans_changed(connection, {("nps", whole["first"])})
     assert made > 5
     with looking(office, world.network, "hq_admin") as (session, viewer):
         metric = require_metric(session, "nps")

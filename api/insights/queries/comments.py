@@ -32,12 +32,13 @@ class CommentFilter:
     among: int = 1  # branches that may have written them
 
 
+# The days are said of every table, so that partitions of other months are left alone.
 _FROM = """
     from {found} response r {on}
     join answer a on a.response_id = r.id and a.occurred_on = r.occurred_on
-        and a.text is not null {same}
+        and a.occurred_on >= :start and a.occurred_on < :end and a.text is not null {same}
     left join answer s on s.response_id = r.id and s.occurred_on = r.occurred_on
-        and s.metric = :metric
+        and s.occurred_on >= :start and s.occurred_on < :end and s.metric = :metric
     where r.occurred_on >= :start and r.occurred_on < :end {where}
 """
 _COMMENTS = """

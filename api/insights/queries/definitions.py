@@ -1,6 +1,7 @@
 """Metrics and touchpoints, as the read side knows them."""
 
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, text
 from sqlmodel import Session
@@ -10,24 +11,37 @@ from api.insights.metrics import MetricInfo
 from scoring.scales import Kind
 
 _METRICS = "select code, kind, scale, name_zh, name_en from metric"
-_READ = "definitions"  # what a session that reads them once has read
+_TOUCHPOINTS = text(
+    "select id, code, stage, position, name_zh, name_en from touchpoint order by position"
+)
+_READ = "read"  # what a session that reads things once has read
+Found = TypeVar("Found")
 
 
 def read_once(session: Session) -> None:
-    """From here on ``session`` reads metrics and touchpoints once: for one that defines none."""
+    """From here on ``session`` reads what `once` reads for it once: for one that changes none."""
     session.info[_READ] = {}
+
+
+def once(session: Session, name: Hashable, read: Callable[[], Found]) -> Found:
+    """What ``read`` gives, kept for a session that reads things once."""
+    kept = session.info.get(_READ)
+    if kept is None:
+        return read()
+    if name not in kept:
+        kept[name] = read()
+    found: Found = kept[name]
+    return found
 
 
 def list_metrics(session: Session) -> list[MetricInfo]:
     """All declared metrics in their order."""
-    kept = session.info.get(_READ)
-    if kept is not None and "metrics" in kept:
-        return list(kept["metrics"])
-    rows = session.execute(text(f'{_METRICS} order by position, code collate "C"'))
-    found = [_metric(row) for row in rows]
-    if kept is not None:
-        kept["metrics"] = tuple(found)
-    return found
+
+    def read() -> tuple[MetricInfo, ...]:
+        rows = session.execute(text(f'{_METRICS} order by position, code collate "C"'))
+        return tuple(_metric(row) for row in rows)
+
+    return list(once(session, "metrics", read))
 
 
 def require_metric(session: Session, code: str) -> MetricInfo:
@@ -48,15 +62,7 @@ def _metric(row: Row[Any]) -> MetricInfo:
 
 def touchpoint_rows(session: Session) -> list[Row[Any]]:
     """All touchpoints along the journey."""
-    kept = session.info.get(_READ)
-    if kept is not None and "touchpoints" in kept:
-        return list(kept["touchpoints"])
-    found = session.execute(
-        text("select id, code, stage, position, name_zh, name_en from touchpoint order by position")
-    ).all()
-    if kept is not None:
-        kept["touchpoints"] = found
-    return list(found)
+    return list(once(session, "touchpoints", lambda: session.execute(_TOUCHPOINTS).all()))
 
 
 def require_touchpoint(session: Session, code: str) -> int:
