@@ -4,12 +4,13 @@ The one module that reads under ``bp_stats``, which sees units, cells and stored
 whole network and nothing of any customer. It sets back the role it found. Aggregates are published
 only when at least five branches stand behind them, and behind what subtraction would leave.
 
-The newest counts of branches are kept in memory under the data version that they are of, so that
-twenty people a second who open their page do not have the same cells summed twenty times.
+The newest counts of branches are kept in memory with the data versions that they are of, so that
+twenty people a second who open their page do not have the same cells summed twenty times; after an
+answer they are read again for its branch alone.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from threading import Lock
@@ -44,7 +45,23 @@ from scoring.scales import Kind
 from scoring.variances import pooled_variance
 
 PUBLISHED_FROM = 5  # branches behind an aggregate
-KEPT: LRUCache[tuple[object, ...], Histograms] = LRUCache(maxsize=64)
+_MANY_NEWS = 100  # branches, above which all are read
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """Counts of every branch, and the data versions that they are of."""
+
+    version: int  # of the metric's days
+    versions: Mapping[int, int]  # of the branches
+    found: Histograms
+
+    def news(self, versions: Mapping[int, int]) -> set[int]:
+        """The branches of which anything was counted since."""
+        return {one for one, version in versions.items() if self.versions.get(one) != version}
+
+
+KEPT: LRUCache[tuple[object, ...], Kept] = LRUCache(maxsize=64)
 _KEEPING = Lock()
 _STATISTICIAN = text("set local role bp_stats")
 
@@ -67,17 +84,34 @@ def network_histograms(
 ) -> Histograms:
     """Histograms of every branch: the comparison set of league tables."""
     version = metric_version(session, metric.code, period)
-    name = (session.connection().engine.url, metric, period, touchpoint, version)
+    name = (session.connection().engine.url, metric, period, touchpoint)
     with _KEEPING:
-        kept = KEPT.get(name) if version else None
-    if kept is None:
-        with _as_statistician(session):
-            kept = histograms(session, metric, period, filters=Filters(touchpoint=touchpoint))
-        kept.counts.setflags(write=False)
+        kept = KEPT.get(name)
+    if kept is None or kept.version != version:
+        kept = Kept(version, *_read_again(session, metric, period, touchpoint, kept))
         if version:
             with _KEEPING:
                 KEPT[name] = kept
-    return kept
+    return kept.found
+
+
+def _read_again(
+    session: Session, metric: MetricInfo, period: Period, touchpoint: int | None, kept: Kept | None
+) -> tuple[dict[int, int], Histograms]:
+    """Counts of this moment: only of branches with news, where the others are known.
+
+    Versions are read before the counts: what is counted in between is read once more next time.
+    """
+    with _as_statistician(session):
+        versions = every_version(session)
+        news = None if kept is None else kept.news(versions)
+        if kept is None or news is None or len(news) > _MANY_NEWS:
+            found = histograms(session, metric, period, filters=Filters(touchpoint=touchpoint))
+        else:
+            filters = Filters(news, touchpoint)
+            found = kept.found.renewed(news, histograms(session, metric, period, filters=filters))
+    found.counts.setflags(write=False)
+    return versions, found
 
 
 def network_versions(session: Session) -> dict[int, int]:

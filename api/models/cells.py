@@ -1,6 +1,5 @@
 """Mergeable counts, what still has to be folded into them, and stored league tables."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -21,27 +20,27 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from api.models.base import Table, id_field, moment, one_of, text
-from scoring.scales import SCALES, Scale
 
 PERIODS = ("day", "week", "month", "span")
 
 
-def band_counts(hist: str, scale: str) -> tuple[str, str, str]:
+# Of each scale the first bins of passives and promoters, and the number of bins: as
+# `scoring.scales` has them, which processes that only send do not load.
+BANDS = {"0-10": (7, 9, 11), "1-5": (3, 4, 5), "1-7": (3, 4, 7), "nps3": (1, 2, 3)}
+
+
+def band_counts(hist: str, scale: str) -> tuple[str, ...]:
     """SQL for the detractors, passives and promoters of a histogram, whatever its scale."""
 
-    def counts(first: Callable[[Scale], int], end: Callable[[Scale], int]) -> str:
-        cases = (
+    def counts(band: int) -> str:
+        cases = " ".join(
             f"when '{code}'::text then "
-            + "+".join(f"{hist}[{place + 1}]" for place in range(first(one), end(one)))
-            for code, one in SCALES.items()
+            + "+".join(f"{hist}[{bin + 1}]" for bin in range((0, *ends)[band], ends[band]))
+            for code, ends in BANDS.items()
         )
-        return f"case {scale} {' '.join(cases)} else null::integer end"
+        return f"case {scale} {cases} else null::integer end"
 
-    return (
-        counts(lambda one: 0, lambda one: one.passive_from),
-        counts(lambda one: one.passive_from, lambda one: one.promoter_from),
-        counts(lambda one: one.promoter_from, lambda one: one.bins),
-    )
+    return tuple(counts(band) for band in range(3))
 
 
 _DETRACTORS, _PASSIVES, _PROMOTERS = (

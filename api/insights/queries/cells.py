@@ -56,6 +56,14 @@ class Histograms:
         """The row of every key's first part, where that names one row only."""
         return {key[0]: row for row, key in enumerate(self.keys)}
 
+    def renewed(self, firsts: Collection[Any], newer: "Histograms") -> "Histograms":
+        """These, but of some first parts what ``newer`` says."""
+        stays = [row for row, key in enumerate(self.keys) if key[0] not in firsts]
+        return Histograms(
+            [*(self.keys[row] for row in stays), *newer.keys],
+            np.concatenate([self.counts[stays], newer.counts]),
+        )
+
     def over(self, sets: Sequence[Collection[Any]]) -> Counts:
         """One histogram per set of first parts, zeros where there is none; shape (sets, bins)."""
         firsts = self.firsts
