@@ -56,9 +56,11 @@ class Kept:
     versions: Mapping[int, int]  # of the branches
     found: Histograms
 
-    def news(self, versions: Mapping[int, int]) -> set[int]:
-        """The branches of which anything was counted since."""
-        return {one for one, version in versions.items() if self.versions.get(one) != version}
+    def news(self, versions: Mapping[int, int]) -> set[int] | None:
+        """The branches of which anything was counted since; None: too many to be read alone."""
+        news = {one for one, version in versions.items() if self.versions.get(one) != version}
+        gone = self.versions.keys() - versions.keys()
+        return None if gone or len(news) > _MANY_NEWS else news
 
 
 KEPT: LRUCache[tuple[object, ...], Kept] = LRUCache(maxsize=64)
@@ -105,7 +107,7 @@ def _read_again(
     with _as_statistician(session):
         versions = every_version(session)
         news = None if kept is None else kept.news(versions)
-        if kept is None or news is None or len(news) > _MANY_NEWS:
+        if kept is None or news is None:
             found = histograms(session, metric, period, filters=Filters(touchpoint=touchpoint))
         else:
             filters = Filters(news, touchpoint)
