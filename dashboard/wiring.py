@@ -30,7 +30,7 @@ from dashboard.notices import notice
 from dashboard.written import written
 
 _log = logging.getLogger(__name__)
-THREADS = 8  # of the web process's 24 connections: survey pages always find one
+THREADS = 8  # of the web process's 16 connections: survey pages always find one
 
 Refused = BranchpulseError  # what a page says in words instead of its numbers
 Work = TypeVar("Work", bound=Callable[..., Any])

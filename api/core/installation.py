@@ -40,9 +40,8 @@ class Installation:
         url = settings.database_url if role == "web" else settings.worker_database_url
         if url is None or settings.secret_key is None:
             raise RuntimeError("the embedded database must be started first: settings name none")
-        # Starting processes for a part of a page takes longer than the page.
         database = Database(
-            url.get_secret_value(), application=f"branchpulse {role}", alone=role == "web"
+            url.get_secret_value(), application=f"branchpulse {role}", many=role == "web"
         )
         return cls(settings, database, Vault(settings.secret_key.get_secret_value()))
 

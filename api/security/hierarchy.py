@@ -55,6 +55,7 @@ class Hierarchy:
         for node in sorted(self.nodes.values(), key=lambda item: (item.sort_key, item.id)):
             self._children.setdefault(node.parent_id, []).append(node)
         self._branches: dict[int, tuple[Node, ...]] = {}
+        self._regions: dict[int, Node | None] = {}
 
     @cached_property
     def root(self) -> Node | None:
@@ -113,7 +114,10 @@ class Hierarchy:
 
     def region_of(self, unit_id: int) -> Node | None:
         """The region a unit stands in."""
-        return next((n for n in self.ancestors(unit_id) if n.kind == "region"), None)
+        if unit_id not in self._regions:
+            above = self.ancestors(unit_id)
+            self._regions[unit_id] = next((n for n in above if n.kind == "region"), None)
+        return self._regions[unit_id]
 
 
 def load_hierarchy(session: Session, on: date) -> Hierarchy:

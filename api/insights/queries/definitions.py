@@ -1,11 +1,11 @@
 """Metrics and touchpoints, as the read side knows them."""
 
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
+from api.core.database import once, reads_once
 from api.core.errors import NotFound
 from api.insights.metrics import MetricInfo
 from scoring.scales import Kind
@@ -14,24 +14,6 @@ _METRICS = "select code, kind, scale, name_zh, name_en from metric"
 _TOUCHPOINTS = text(
     "select id, code, stage, position, name_zh, name_en from touchpoint order by position"
 )
-_READ = "read"  # what a session that reads things once has read
-Found = TypeVar("Found")
-
-
-def read_once(session: Session) -> None:
-    """From here on ``session`` reads what `once` reads for it once: for one that changes none."""
-    session.info[_READ] = {}
-
-
-def once(session: Session, name: Hashable, read: Callable[[], Found]) -> Found:
-    """What ``read`` gives, kept for a session that reads things once."""
-    kept = session.info.get(_READ)
-    if kept is None:
-        return read()
-    if name not in kept:
-        kept[name] = read()
-    found: Found = kept[name]
-    return found
 
 
 def list_metrics(session: Session) -> list[MetricInfo]:
@@ -46,7 +28,7 @@ def list_metrics(session: Session) -> list[MetricInfo]:
 
 def require_metric(session: Session, code: str) -> MetricInfo:
     """The metric called ``code``; raises NotFound."""
-    if _READ in session.info:
+    if reads_once(session):
         found = next((one for one in list_metrics(session) if one.code == code), None)
     else:
         row = session.execute(text(f"{_METRICS} where code = :code"), {"code": code}).first()
@@ -67,7 +49,7 @@ def touchpoint_rows(session: Session) -> list[Row[Any]]:
 
 def require_touchpoint(session: Session, code: str) -> int:
     """The id of the touchpoint called ``code``; raises NotFound."""
-    if _READ in session.info:
+    if reads_once(session):
         number = next((row.id for row in touchpoint_rows(session) if row.code == code), None)
     else:
         query = text("select id from touchpoint where code = :code")

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
+from api.core.database import once
 from api.insights.league_rows import STORED_COLUMNS
 from api.insights.periods import Period
-from api.insights.queries.definitions import once
 
 
 def metric_version(session: Session, metric: str, period: Period) -> int:
