@@ -38,7 +38,7 @@ class Document(Dash):  # type: ignore[misc]
         {parts["css"]}
     </head>
     <body>
-        {parts["app_entry"]}
+        <div id="react-entry-point"></div>
         <footer>
             {parts["config"]}
             {parts["scripts"]}

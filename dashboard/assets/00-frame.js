@@ -17,6 +17,15 @@
     }
   });
 
+  // Own days: Dash would ask the server about the button each time that the filters are drawn.
+  document.addEventListener("click", function (event) {
+    if (!event.target.closest("#period-apply")) { return; }
+    var day = function (name) { return document.getElementById(name).value; };
+    window.dash_clientside.set_props("period-wanted", { data: {
+      first: day("period-from"), last: day("period-to"), at: Date.now()
+    } });
+  });
+
   // A letter's frame is as high as the letter.
   document.addEventListener("load", function (event) {
     if (event.target.classList && event.target.classList.contains("bp-letter")) {
