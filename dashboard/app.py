@@ -14,12 +14,12 @@ from dashboard import views_callbacks  # noqa: F401  (its callbacks register the
 from dashboard.address import ROOT
 from dashboard.asking_callbacks import register_asking
 from dashboard.callbacks import register
+from dashboard.document import Document, stamped
 from dashboard.gate import Gate
 from dashboard.pages.shell import shell
 from dashboard.wiring import wire
 
 ASSETS = Path(__file__).parent / "assets"
-VENDOR = f"{ROOT}assets/vendor/"
 _SURVEYS = 2  # the API's description, then what customers ask for
 _META = [{"name": "viewport", "content": "width=device-width, initial-scale=1"}]
 
@@ -68,18 +68,18 @@ def content_policy(dash: Dash) -> str:
 
 
 def _dash(api: FastAPI) -> Dash:
-    dash = Dash(
+    dash = Document(
         "branchpulse",
         server=api,
         url_base_pathname=ROOT,
         assets_folder=str(ASSETS),
-        assets_path_ignore=["vendor"],
+        assets_path_ignore=["vendor", "first"],
         use_pages=False,
         pages_folder="",
         serve_locally=True,
         suppress_callback_exceptions=True,
-        external_stylesheets=[f"{VENDOR}bootstrap/bootstrap.min.css"],
-        external_scripts=[f"{VENDOR}plotly-locales/zh-cn.js"],
+        external_stylesheets=[stamped("vendor/bootstrap/bootstrap.min.css")],
+        external_scripts=[stamped("vendor/plotly-locales/zh-cn.js")],
         meta_tags=_META,
         title="Branchpulse",
         update_title=None,

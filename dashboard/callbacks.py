@@ -250,14 +250,14 @@ def feel_pulse(sitting: Sitting, beats: int, shown: Shown | None) -> Any:
 
 @callback(
     Output(Id.ADDRESS, "search"),
-    Input(Id.PERIOD_APPLY, "n_clicks"),
-    [State(Id.PERIOD_FROM, "value"), State(Id.PERIOD_TO, "value")],
+    Input(Id.PERIOD_WANTED, "data"),
     initial=False,
 )
-def choose_days(sitting: Sitting, clicks: int | None, first: str | None, last: str | None) -> Any:
+def choose_days(sitting: Sitting, wanted: Any) -> Any:
     """Own days into the address; days that make no period leave it as it is."""
-    chosen = read_address("/app/", f"?from={first}&to={last}")
-    if not clicks or chosen.first is None:
+    days = wanted if isinstance(wanted, dict) else {}
+    chosen = read_address("/app/", f"?from={days.get('first')}&to={days.get('last')}")
+    if chosen.first is None:
         raise PreventUpdate
     return "?" + sitting.address.with_(first=chosen.first, last=chosen.last).query
 

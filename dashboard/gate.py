@@ -42,7 +42,7 @@ class Gate:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 4404})
         elif scope["path"].startswith(PUBLIC):
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, _Kept(send).start if _is_stamped(scope) else send)
         else:
             await self._enter(scope, receive, send)
 
@@ -68,11 +68,30 @@ def _ours(path: str) -> bool:
     return path.startswith(ROOT) or path == ROOT.rstrip("/")
 
 
+def _is_stamped(scope: Scope) -> bool:
+    """Whether the address of an asset becomes another with the file (`document.stamped`)."""
+    asset = str(scope["path"]).startswith(f"{ROOT}assets/")
+    return asset and bytes(scope["query_string"]).startswith(b"m=")
+
+
 def _refusal(request: Request) -> ASGIApp:
     if request.url.path.startswith(_DASH) or request.method not in ("GET", "HEAD"):
         return problem(request, NotLoggedIn.status, NotLoggedIn.key)
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(f"{LOG_IN}?{urlencode({'next': wanted})}", status_code=303)
+
+
+class _Kept:
+    """Lets browsers keep a file for good, which else ask for each one again on every page."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+
+    async def start(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            headers = MutableHeaders(scope=message)
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        await self.send(message)
 
 
 class _Headers:

@@ -20,6 +20,7 @@ class Id(StrEnum):
     PERIOD_FROM = "period-from"
     PERIOD_TO = "period-to"
     PERIOD_APPLY = "period-apply"
+    PERIOD_WANTED = "period-wanted"
     LEAGUE_GRID = "league-grid"
     LEAGUE_HEAD = "league-head"
     LEAGUE_SETS = "league-sets"

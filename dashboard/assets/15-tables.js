@@ -153,22 +153,32 @@
   window.dash_clientside = window.dash_clientside || {};
   (window.dash_clientside.bp = window.dash_clientside.bp || {}).fillLeague = fillLeague;
 
-  // As many rows as a screen shows come first, those below it once these stand.
-  var FIRST = 20, SIZES = [50, 100, 500], chosenSize = new WeakMap(), following = new WeakMap();  // grid → rows of a page
+  // As many rows as this screen shows come first, those below it once these stand.
+  var FIRST = 10, SIZES = [50, 100, 500], chosenSize = new WeakMap(), following = 0;  // grid → rows of a page
+  function onScreen() {
+    var above = 400, height = 60;  // pixels of what stands above the table, and of a row
+    return Math.min(SIZES[0] - 1, Math.max(FIRST, Math.ceil((window.innerHeight - above) / height)));
+  }
+  function show(api, rows) {
+    api.updateGridOptions({ paginationPageSize: rows, paginationPageSizeSelector: rows < SIZES[0] ? false : SIZES });
+  }
   function short(api) {
     var size = api.paginationGetPageSize();
-    if (!api.getGridOption("pagination") || size <= FIRST) { return; }
+    if (!api.getGridOption("pagination") || size < SIZES[0]) { return; }
     chosenSize.set(api, size);
-    api.updateGridOptions({ paginationPageSize: FIRST, paginationPageSizeSelector: false });
+    show(api, onScreen());
   }
   window.bpWhole = function (api) {
-    if (!api.getGridOption("pagination") || api.paginationGetPageSize() > FIRST) { return; }
-    window.clearTimeout(following.get(api));  // who chooses again at once waits for nothing else
-    following.set(api, window.setTimeout(function () {
-      if (api.isDestroyed()) { return; }
-      api.updateGridOptions({ paginationPageSize: chosenSize.get(api) || 100, paginationPageSizeSelector: SIZES });
-    }, 300));
+    var size = api.paginationGetPageSize();
+    if (!api.getGridOption("pagination") || size >= SIZES[0]) { return; }
+    if (size < onScreen()) { show(api, onScreen()); }  // the server knows no screen
+    window.clearTimeout(following);
+    following = window.setTimeout(function () {
+      if (!api.isDestroyed()) { show(api, chosenSize.get(api) || 100); }
+    }, 300);
   };
+  // Who chooses again does not wait for rows that are no longer wanted.
+  window.addEventListener("_dashprivate_pushstate", function () { window.clearTimeout(following); });
 
   functions.bpReady = function (params) {
     var context = params.api.getGridOption("context") || {}, name = context.name, order = context.order || {};

@@ -85,7 +85,7 @@ def _table(view: LeagueView, say: Words) -> Any:
             "rowClassRules": {"bp-unranked": "!params.data.ranked"},
             "rowHeight": 60,
             # What no screen shows follows once the first rows stand (bpWhole in 15-tables.js).
-            "paginationPageSize": 20,
+            "paginationPageSize": 10,
             "paginationPageSizeSelector": False,
             "suppressColumnVirtualisation": True,
             "includeHiddenColumnsInQuickFilter": True,

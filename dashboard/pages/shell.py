@@ -21,6 +21,7 @@ def shell() -> Any:
             dcc.Store(id=Id.THEME),
             dcc.Store(id=Id.TITLE),
             dcc.Store(id=Id.TITLED),
+            dcc.Store(id=Id.PERIOD_WANTED),
             dcc.Store(id=Id.LEAGUE_FILL),
             dcc.Store(id=Id.TABLE_WANTED),
             dcc.Store(id=Id.VIEW_ACT),

@@ -4,6 +4,7 @@ Dash's own requests are made as a browser makes them: index, layout, dependencie
 """
 
 import json
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from inspect import iscoroutinefunction
@@ -389,18 +390,32 @@ def test_layouts_do_no_work_in_the_database(
     assert "nameq" not in browser.get("/app/_dash-dependencies").text
 
 
+def test_what_cannot_change_is_kept_and_everything_private_is_not(
+    office: Office, world: World, browser: TestClient
+) -> None:
+    enter(browser, office, "hq_admin")
+    document = browser.get("/app/league")
+    assert document.headers["cache-control"] == "no-store"
+    stamped = re.findall(r'(?:src|href)="(/app/assets/[^"]+)"', document.text)
+    assert any("begin.js" in one for one in stamped)
+    for one in stamped:
+        assert "?m=" in one
+        assert "immutable" in browser.get(one).headers["cache-control"]
+    plain = browser.get(stamped[0].partition("?")[0])
+    assert "cache-control" not in plain.headers
+    assert "cache-control" not in browser.get("/app/assets/none.js?m=1").headers
+    assert ask(browser, "show_page", "/app/league").headers["cache-control"] == "no-store"
+
+
 def test_own_days_go_into_the_address(office: Office, world: World, browser: TestClient) -> None:
     enter(browser, office, "hq_admin")
-    values = {
-        f"{Id.PERIOD_APPLY}.n_clicks": 1,
-        f"{Id.PERIOD_FROM}.value": "2026-10-01",
-        f"{Id.PERIOD_TO}.value": "2026-10-31",
-    }
+    wanted = {"first": "2026-10-01", "last": "2026-10-31"}
+    values = {f"{Id.PERIOD_WANTED}.data": wanted}
     answer = ask(browser, "choose_days", "/app/league?lang=en", **values)
     assert answer.json()["response"][Id.ADDRESS]["search"] == (
         "?from=2026-10-01&to=2026-10-31&lang=en"
     )
-    values[f"{Id.PERIOD_TO}.value"] = "2026-09-01"
+    wanted["last"] = "2026-09-01"
     assert ask(browser, "choose_days", "/app/league", **values).status_code == 204
 
 

@@ -141,8 +141,7 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "theme.data": lambda *_: None,
         "version.data": lambda *_: None,
         "shown.data": lambda *_: {"version": -1, "pending": False, "grid": ""},
-        "period-from.value": lambda *_: "2026-08-01",
-        "period-to.value": lambda *_: "2026-11-16",
+        "period-wanted.data": lambda *_: {"first": "2026-08-01", "last": "2026-11-16"},
         "more-voices.value": lambda *_: None,
         "voices-search.value": lambda *_: "comment",
         "table-wanted.data": lambda _, branch: {

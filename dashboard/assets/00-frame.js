@@ -1,31 +1,6 @@
-// Light or dark before the first paint; the choice is kept in this browser and in a cookie that
-// tells the server which colours figures take.
+// What every page does in the browser: menus, letters, where one is, light or dark, its title.
 (function () {
   "use strict";
-  function wanted() {
-    var kept = null;
-    try { kept = window.localStorage.getItem("bp_theme"); } catch (error) { kept = null; }
-    if (kept === "light" || kept === "dark") { return kept; }
-    return window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  }
-  function show(theme) {
-    document.documentElement.setAttribute("data-bs-theme", theme);
-    document.cookie = "bp_theme=" + theme + "; path=/app; max-age=31536000; samesite=lax";
-    return theme;
-  }
-  show(wanted());
-
-  // Without a session every answer is 401: the way back leads over the log-in page.
-  var ask = window.fetch;
-  window.fetch = function () {
-    return ask.apply(this, arguments).then(function (answer) {
-      if (answer.status === 401 && answer.url.indexOf("/app/_dash") >= 0) {
-        var here = window.location.pathname + window.location.search;
-        window.location.assign("/login?next=" + encodeURIComponent(here));
-      }
-      return answer;
-    });
-  };
 
   // A menu closes when one clicks elsewhere or has chosen.
   document.addEventListener("click", function (event) {
@@ -40,6 +15,15 @@
         menu.removeAttribute("open");
       });
     }
+  });
+
+  // Own days: Dash would ask the server about the button each time that the filters are drawn.
+  document.addEventListener("click", function (event) {
+    if (!event.target.closest("#period-apply")) { return; }
+    var day = function (name) { return document.getElementById(name).value; };
+    window.dash_clientside.set_props("period-wanted", { data: {
+      first: day("period-from"), last: day("period-to"), at: Date.now()
+    } });
   });
 
   // A letter's frame is as high as the letter.
@@ -76,7 +60,7 @@
       var now = document.documentElement.getAttribute("data-bs-theme");
       var next = now === "dark" ? "light" : "dark";
       try { window.localStorage.setItem("bp_theme", next); } catch (error) { /* private mode */ }
-      return show(next);
+      return window.bpShowTheme(next);
     },
     nameDocument: function (title) {
       if (title) {
