@@ -118,13 +118,11 @@ class Reader:
     def feel(self, line: Line) -> int | None:
         """The question of every 2 seconds; a number when the page is out of date."""
         self.beats += 1
-        shown = self.shown or {}
-        if (
-            not shown.get("pending")
-            and int(line.ask("GET", PULSE, self.secret)) == shown["version"]
-        ):
-            return None
-        return self.beats
+        shown = self.shown
+        if shown is None or shown.get("pending"):
+            return None if shown is None else self.beats
+        version = int(line.ask("GET", PULSE, self.secret))
+        return None if version == shown["version"] else self.beats
 
     def _call(self, line: Line, one: Callback, changed: str | None) -> bytes:
         outputs = [_place(part) for part in one["output"].strip(".").split("...")]

@@ -30,11 +30,9 @@ _SESSIONS = 4_096
 
 @dataclass
 class _Memory:
-    """Of one database: branches by session, and versions by branch as they were last read."""
+    """Of one database: scopes by session, and versions by branch as they were last read."""
 
-    seen: TTLCache[str, frozenset[int] | None] = field(
-        default_factory=lambda: TTLCache(_SESSIONS, TRUSTED_S)
-    )
+    seen: TTLCache[str, Scope] = field(default_factory=lambda: TTLCache(_SESSIONS, TRUSTED_S))
     versions: Mapping[int, int] = field(default_factory=dict)
     read_at: float = float("-inf")
     reading: Lock = field(default_factory=Lock)
@@ -54,10 +52,7 @@ def version_now(sitting: Sitting) -> int:
 def remembers(installation: Installation, secret: str | None) -> bool:
     """True when the session held a moment ago; who answers with numbers asks again all the same."""
     memory = _memories.get(installation.database)
-    if memory is None or secret is None:
-        return False
-    with memory.keeping:
-        return secret in memory.seen
+    return memory is not None and _remembered(memory, secret) is not None
 
 
 def version_at_hand(installation: Installation, secret: str | None) -> int | None:
@@ -65,36 +60,40 @@ def version_at_hand(installation: Installation, secret: str | None) -> int | Non
     memory = _memories.get(installation.database)
     if memory is None or time.monotonic() - memory.read_at > FRESH_S:
         return None
-    return _newest(memory, secret)
+    scope = _remembered(memory, secret)
+    return None if scope is None else _newest(memory.versions, scope)
 
 
 def version_of(installation: Installation, secret: str | None) -> int | None:
     """The version of a session's branches; None for who has no session."""
     memory = _memories.setdefault(installation.database, _Memory())
-    if not remembers(installation, secret):
+    scope = _remembered(memory, secret)
+    if scope is None:
         try:
             with visit_of_session(installation, secret) as visit:
-                _remember(memory, secret or "", visit.viewer.scope)
+                scope = visit.viewer.scope
         except NotLoggedIn:
             return None
+        _remember(memory, secret, scope)
     with memory.reading:
         if time.monotonic() - memory.read_at > FRESH_S:
             with installation.database.transaction() as session:
                 memory.versions = branch_versions(session)
             memory.read_at = time.monotonic()
-    return _newest(memory, secret)
+        return _newest(memory.versions, scope)
 
 
-def _remember(memory: _Memory, secret: str, scope: Scope) -> None:
+def _remember(memory: _Memory, secret: str | None, scope: Scope) -> None:
+    if secret is not None:
+        with memory.keeping:
+            memory.seen[secret] = scope
+
+
+def _remembered(memory: _Memory, secret: str | None) -> Scope | None:
     with memory.keeping:
-        memory.seen[secret] = None if scope.whole else scope.branches
+        return None if secret is None else memory.seen.get(secret)
 
 
-def _newest(memory: _Memory, secret: str | None) -> int | None:
-    with memory.keeping:
-        if secret is None or secret not in memory.seen:
-            return None
-        branches = memory.seen[secret]
-    versions = memory.versions
-    told = versions.values() if branches is None else map(versions.get, branches)
+def _newest(versions: Mapping[int, int], scope: Scope) -> int:
+    told = versions.values() if scope.whole else map(versions.get, scope.branches)
     return max(filter(None, told), default=0)
