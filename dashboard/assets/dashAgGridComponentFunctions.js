@@ -9,6 +9,8 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions =
   var words = function () { return window.dashAgGridFunctions; };
   var cell = function (inner) { return make("span", { className: "bp-cell" }, inner); };
   var end = function (inner) { return make("span", { className: "bp-cell bp-cell-right" }, inner); };
+  // What is not known is left out of a row, or null.
+  var has = function (value) { return value !== null && value !== undefined; };
   var unknown = function () { return make("span", { className: "bp-noise" }, "\u2013"); };
 
   function follow(event) {
@@ -37,7 +39,7 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions =
 
   function rank(row) {
     if (!row.ranked) { return make("span", { className: "bp-small" }, row.lacks); }
-    if (row.rank === null) { return make("span", { className: "bp-noise" }, "\u2026"); }
+    if (!has(row.rank)) { return make("span", { className: "bp-noise" }, "\u2026"); }
     var range = row.rank_low === row.rank_high ? "" : row.rank_low + "\u2013" + row.rank_high;
     return make("span", { className: "bp-rank" }, make("b", null, row.rank), " ",
       make("span", null, range));
@@ -56,7 +58,7 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions =
   }
 
   function interval(row, props) {
-    if (row.score === null) { return null; }
+    if (!has(row.score)) { return null; }
     var kind = props.kind, text = words().bpText;
     props = window.bpAxis(props);
     var at = function (value) {  // what lies beyond the axis is cut off at its end
@@ -66,7 +68,7 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions =
     var cut = (row.low < props.low ? " bp-cut-low" : "") + (row.high > props.high ? " bp-cut-high" : "");
     var within = function (value) { return value >= props.low && value <= props.high; };
     var title = text(row.score, kind) + "  (" + text(row.low, kind) + " \u2026 " + text(row.high, kind) + ")";
-    var fair = row.adjusted === null || row.adjusted === undefined ? null : row.adjusted;
+    var fair = has(row.adjusted) ? row.adjusted : null;
     return make("div", { className: "bp-range", title: title },
       make("i", { className: "bp-line" + cut, style: { left: at(row.low), right: "calc(100% - " + at(row.high) + ")" } }),
       props.mean === null ? null : make("i", { className: "bp-mean", style: { left: at(props.mean) } }),
@@ -75,14 +77,14 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions =
   }
 
   function adjusted(row, kind) {
-    if (row.adjusted === null || row.adjusted === undefined) { return unknown(); }
+    if (!has(row.adjusted)) { return unknown(); }
     return make("span", { className: "bp-adjusted", title: row.adjusted_long },
       make("span", null, words().bpText(row.adjusted, kind)),
       row.adjusted_why ? make("span", { className: "bp-muted bp-small" }, row.adjusted_why) : null);
   }
 
   function change(row, props) {
-    if (row.change === null) { return unknown(); }
+    if (!has(row.change)) { return unknown(); }
     var text = words().bpSigned(row.change, props.kind);
     if (row.change_is_noise) {
       return make("span", { className: "bp-noise", title: props.noise }, text);
@@ -115,7 +117,7 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions =
 
   dagcomponentfuncs.BpCard = function (props) {
     var row = props.data, kind = props.kind, text = words().bpText;
-    var shown = row.score !== null;
+    var shown = has(row.score);
     var fact = function (key, name, value) {
       return make("span", { key: key, className: "bp-told bp-told-" + key },
         make("small", null, name), value);
@@ -123,10 +125,10 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions =
     var facts = shown ? [
       fact("score", props.heads.score, make("b", null, text(row.score, kind))),
       fact("interval", props.heads.interval, text(row.low, kind) + "\u202f\u2026\u202f" + text(row.high, kind)),
-      row.adjusted === null || row.adjusted === undefined ? null
+      !has(row.adjusted) ? null
         : fact("adjusted", props.heads.adjusted, adjusted(row, kind)),
       fact("n", props.heads.n, words().bpCount({ value: row.n })),
-      row.change === null ? null : fact("change", props.heads.change, change(row, props))
+      !has(row.change) ? null : fact("change", props.heads.change, change(row, props))
     ] : [fact("n", props.heads.n, words().bpCount({ value: row.n }))];
     return make("div", { className: "bp-league-card" },
       make("div", { className: "bp-card-line" }, bracket(row, props.tied), rank(row),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 from api.core.languages import catalogue
@@ -28,10 +29,10 @@ from dashboard.numbers import Metric
 from scoring.tiers import DEFAULT_THRESHOLDS
 
 Parts = Mapping[int, Mapping[str, Any]]  # of a mix, by branch
-# What a service's row tells beside what the table shows: a thousand rows are light without it.
-_UNSHOWN = ("adjusted_low", "adjusted_high", "p_top", "tied_above", "simultaneous_low",
-            "simultaneous_high", "marginal_low", "marginal_high", "peer_group", "excluded",
-            "tier")  # fmt: skip
+_ALWAYS = ("unit_code", "unit_name", "n", "score", "low", "high", "ranked")
+# Left out while no branch has any: a thousand rows are light without it.
+_LATER = ("adjusted", "shrunk", "rank", "rank_low", "rank_high", "band", "change",
+          "change_is_noise", "badge")  # fmt: skip
 BETWEEN, UNKNOWN = " / ", "\u2013"  # how `api.insights.comparison` writes a peer group
 
 
@@ -63,12 +64,12 @@ class LeagueView:
     @cached_property
     def is_adjusted(self) -> bool:
         """True when any branch has an adjusted score beside the raw one."""
-        return any(row["adjusted"] is not None for row in self.rows)
+        return any(row.get("adjusted") is not None for row in self.rows)
 
     @property
     def stands(self) -> dict[str, int] | None:
         """How many ranked branches stand above most, like most, below; None without letters."""
-        letters = Counter(row["band"] for row in self.rows if row["ranked"] and row["band"])
+        letters = Counter(row["band"] for row in self.rows if row["ranked"] and row.get("band"))
         if self.pending or not letters:
             return None
         return {
@@ -170,43 +171,47 @@ def shown_rows(
     """Rows as the grid takes them, in their order."""
     above, names = tied_with(rows), level_names(sitting)
     unit, why = for_branches(sitting).each(Page.UNIT), sitting.address.each(Page.WHY)
+    known = [name for name in _LATER if any(getattr(row, name) is not None for row in rows)]
+    columns = (*_ALWAYS, *known)
+    read = attrgetter(*columns)
     shown = []
     for row in rows:
-        told = _row(sitting, row, above.get(row.unit_code))
-        told["adjusted"] = _on_scale(row.adjusted, metric)
+        told = dict(zip(columns, read(row), strict=True))
+        told |= _around(sitting, row)
+        told["tied_with"] = above.get(row.unit_code)
         told["href"] = unit(row.unit_code)
         told["why"] = why(row.unit_code) if row.score is not None else None
-        told |= _moved(sitting.say, parts.get(row.branch_id), metric, names)
+        if row.adjusted is not None:
+            told["adjusted"] = _on_scale(row.adjusted, metric)
+            told |= _moved(sitting.say, parts.get(row.branch_id), metric, names)
         shown.append(told)
     return shown
 
 
-def _on_scale(adjusted: float | None, metric: Metric) -> float | None:
+def _on_scale(adjusted: float, metric: Metric) -> float:
     """A like-for-like score as the table shows it: a sum of parts may leave the scale."""
-    return None if adjusted is None else min(metric.high, max(metric.low, adjusted))
+    return min(metric.high, max(metric.low, adjusted))
 
 
-def _row(sitting: Sitting, row: LeagueRow, above: str | None) -> dict[str, Any]:
+def _around(sitting: Sitting, row: LeagueRow) -> dict[str, str | None]:
+    """Where a branch stands, among whom it is compared, and what it lacks to be ranked."""
     region = sitting.viewer.hierarchy.region_of(row.branch_id)
     where = region.name(sitting.language) if region else None
     peers = peer_words(sitting.say, row.peer_group)
-    told = row.as_dict()
-    for name in _UNSHOWN:
-        del told[name]
-    told["region"] = where
-    told["peers"] = peers
-    told["about"] = peers or where
-    told["tied_with"] = above
-    told["lacks"] = None if row.ranked else _lacks(sitting, row)
-    return told
+    return {
+        "region": where,
+        "peers": peers,
+        "about": peers or where,
+        "lacks": None if row.ranked else _lacks(sitting, row),
+    }
 
 
 def _moved(
     say: Words, part: Mapping[str, Any] | None, metric: Metric, names: Names
-) -> dict[str, str | None]:
+) -> dict[str, str]:
     """Which level moved an adjusted score most, in a word and in a sentence."""
     if part is None:
-        return {"adjusted_why": None, "adjusted_long": None}
+        return {}
     points = metric.finely_signed(part["points"])
     level = level_name(say, part["adjuster"], part["level"], names)
     why = because(part, say, "theirs", names)

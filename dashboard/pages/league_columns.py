@@ -72,7 +72,7 @@ def interval_axis(view: LeagueView) -> tuple[float, float]:
     """
     ends = ("low", "high", "adjusted")
     rows = [row for row in view.rows if row["ranked"]] or view.rows
-    drawn = [row[end] for row in rows for end in ends if row[end] is not None]
+    drawn = [row[end] for row in rows for end in ends if row.get(end) is not None]
     if not drawn:
         return view.metric.low, view.metric.high
     margin = 0.04 * max(max(drawn) - min(drawn), 1e-9)

@@ -54,8 +54,12 @@ def scope_version(session: Session) -> int:
 
 def every_version(session: Session) -> dict[int, int]:
     """The data version of each branch that the transaction may see."""
-    found = session.execute(text("select branch_id, version from branch_version"))
-    return {row.branch_id: row.version for row in found}
+    branches, versions = session.execute(_EVERY_VERSION).one()
+    return dict(zip(branches or (), versions or (), strict=True))
+
+
+# One row of two lists: a thousand rows would take five times as long to read.
+_EVERY_VERSION = text("select array_agg(branch_id), array_agg(version) from branch_version")
 
 
 def structure_version(session: Session) -> int:
