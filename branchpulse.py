@@ -70,6 +70,7 @@ def web_app() -> "FastAPI":
     """The whole web application: API, survey pages and dashboard (uvicorn's factory)."""
     from api.core.installation import Installation
     from api.core.logs import configure_logging
+    from api.core.processes import rest_collector
     from api.main import create_api
     from dashboard.app import add_dashboard
 
@@ -77,6 +78,7 @@ def web_app() -> "FastAPI":
     configure_logging()
     api = create_api(Installation.open(settings, "web"))
     add_dashboard(api)
+    rest_collector()
     return api
 
 

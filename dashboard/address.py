@@ -125,7 +125,7 @@ class Address:
         """The address of any unit's ``page`` by its code: of a thousand units the quick way."""
         mark = "~"  # never written otherwise, and never quoted
         head, _, tail = self.to(page, mark).href.partition(mark)
-        return lambda code: f"{head}{quote(code, safe='')}{tail}"
+        return lambda code: f"{head}{_quoted(code)}{tail}"
 
     def about(self, page: Page, subject: str) -> "Address":
         """A page about something that is no unit, with the same filters."""
@@ -144,6 +144,11 @@ class Address:
     def with_(self, **changes: Any) -> "Address":
         """The same page with other filters."""
         return replace(self, **changes)
+
+
+def _quoted(code: str) -> str:
+    """A code within an address; most need no quoting, which takes a while for a thousand."""
+    return code if code.isascii() and code.isalnum() else quote(code, safe="")
 
 
 def read_address(pathname: str | None, search: str | None) -> Address:

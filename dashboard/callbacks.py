@@ -31,7 +31,7 @@ from dashboard.contest_callbacks import contest_page
 from dashboard.data.changes import lately
 from dashboard.data.enough import enough_view
 from dashboard.data.frame import frame, landing, may_look
-from dashboard.data.freshness import rests, version_now
+from dashboard.data.freshness import version_now
 from dashboard.data.glance import glance, overview_unit
 from dashboard.data.league import league_view
 from dashboard.data.ranking import ranking_view
@@ -81,6 +81,13 @@ def register(dash: Dash) -> None:
         ClientsideFunction("bp", "nameDocument"),
         Output(Id.TITLED, "data"),
         Input(Id.TITLE, "data"),
+    )
+    dash.clientside_callback(
+        ClientsideFunction("bp", "feelPulse"),
+        Output(Id.VERSION, "data"),
+        Input(Id.PULSE, "n_intervals"),
+        State(Id.SHOWN, "data"),
+        prevent_initial_call=True,
     )
     dash.clientside_callback(
         ClientsideFunction("bp", "fillLeague"),
@@ -230,22 +237,6 @@ def _league(
         set_props(Id.LEAGUE_FILL, {"data": written_whole(fill)})
         return no_update, shown
     return league_page(view, sitting.say), shown
-
-
-@callback(
-    Output(Id.VERSION, "data"),
-    Input(Id.PULSE, "n_intervals"),
-    [State(Id.SHOWN, "data")],
-    initial=False,
-    rests=rests,
-)
-def feel_pulse(sitting: Sitting, beats: int, shown: Shown | None) -> Any:
-    """Whether the page is out of date: every 2 seconds, one cheap question."""
-    if shown is None:
-        raise PreventUpdate
-    if shown["pending"] or version_now(sitting) != shown["version"]:
-        return beats
-    raise PreventUpdate
 
 
 @callback(

@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.boundary.problems import problem
@@ -20,12 +20,13 @@ from api.boundary.visits import SESSION_COOKIE
 from api.core.errors import NotLoggedIn
 from api.core.installation import Installation
 from dashboard.address import LOG_IN, ROOT, is_known
-from dashboard.data.freshness import remembers
+from dashboard.data.freshness import remembers, version_at_hand, version_of
 from dashboard.data.sitting import has_session
 
 PUBLIC = (f"{ROOT}assets/", f"{ROOT}_dash-component-suites/", f"{ROOT}_favicon.ico")
 _DASH = f"{ROOT}_"
 _CALLBACK = f"{ROOT}_dash-update-component"
+PULSE = f"{ROOT}_pulse"
 
 
 class Gate:
@@ -43,8 +44,20 @@ class Gate:
             await send({"type": "websocket.close", "code": 4404})
         elif scope["path"].startswith(PUBLIC):
             await self.app(scope, receive, _Kept(send).start if _is_stamped(scope) else send)
+        elif scope["path"] == PULSE:
+            await self._feel(scope, receive, send)
         else:
             await self._enter(scope, receive, send)
+
+    async def _feel(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The cheap question of every open page, every 2 seconds: whether anything was counted."""
+        request = Request(scope)
+        secret = request.cookies.get(SESSION_COOKIE)
+        version = version_at_hand(self.installation, secret)
+        if version is None:
+            version = await anyio.to_thread.run_sync(version_of, self.installation, secret)
+        answer = _refusal(request) if version is None else PlainTextResponse(str(version))
+        await answer(scope, receive, _Headers(send, self.policy).plain)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)

@@ -7,7 +7,7 @@ browser otherwise.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -30,12 +30,11 @@ from dashboard.notices import notice
 from dashboard.written import written
 
 _log = logging.getLogger(__name__)
-THREADS = 8  # of the web process's 24 connections: survey pages always find one
+THREADS = 8  # of the web process's 16 connections: survey pages always find one
 
 Refused = BranchpulseError  # what a page says in words instead of its numbers
 Work = TypeVar("Work", bound=Callable[..., Any])
 Failed = Callable[[Words, str], Any]
-Rests = Callable[[Installation, Mapping[str, str], Any], bool]
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,6 @@ class Wired:
     initial: bool
     failed: Failed | None
     running: Sequence[tuple[Output, Any, Any]]
-    rests: Rests | None
 
 
 _BROWSER = (State(Id.ADDRESS, "pathname"), State(Id.ADDRESS, "search"))
@@ -64,17 +62,15 @@ def callback(
     initial: bool = True,
     failed: Failed | None = None,
     running: Sequence[tuple[Output, Any, Any]] = (),
-    rests: Rests | None = None,
 ) -> Callable[[Work], Work]:
     """Registers a module function ``(sitting, *inputs, *states)``; ``failed`` fills the outputs.
 
-    ``running``: what the browser sets while it waits for the answer, and afterwards. ``rests``: of
-    the cookies and the last state, whether there is nothing to do, without a transaction.
+    ``running``: what the browser sets while it waits for the answer, and afterwards.
     """
 
     def mark(work: Work) -> Work:
         several = [inputs] if isinstance(inputs, Input) else list(inputs)
-        _wired.append(Wired(work, output, several, list(states), initial, failed, running, rests))
+        _wired.append(Wired(work, output, several, list(states), initial, failed, running))
         return work
 
     return mark
@@ -104,8 +100,6 @@ def _run(one: Wired, installation: Installation, values: tuple[Any, ...]) -> Any
     address = read_address(pathname, search)
     cookies = callback_context.cookies
     try:
-        if one.rests is not None and one.rests(installation, cookies, given[-1]):
-            raise PreventUpdate
         with sitting_of(installation, cookies, address) as sitting:
             return written(one.work(sitting, *given))
     except PreventUpdate:

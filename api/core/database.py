@@ -4,22 +4,36 @@ Knows nothing of who is asking: a transaction begins with nothing visible, and `
 opens it to a scope. Nothing below the boundary commits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
+_READ = "read"  # what a session that reads things once has read
+Found = TypeVar("Found")
+
 
 class Database:
-    """One role's pool of connections."""
+    """One role's pool of connections.
 
-    def __init__(self, url: str, *, pool_size: int = 16, application: str = "branchpulse") -> None:
+    ``many``: for a process that many people ask at once. They wait for one of its connections,
+    since opening another takes longer, and none gets the help of further processes.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 16,
+        application: str = "branchpulse",
+        many: bool = False,
+    ) -> None:
         self.url = url
-        self.engine = make_engine(url, pool_size=pool_size, application=application)
+        self.engine = make_engine(url, pool_size=pool_size, application=application, many=many)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -44,12 +58,17 @@ class Database:
         self.engine.dispose()
 
 
-def make_engine(url: str, *, pool_size: int = 16, application: str = "branchpulse") -> Engine:
+def make_engine(
+    url: str, *, pool_size: int = 16, application: str = "branchpulse", many: bool = False
+) -> Engine:
     """An engine with our defaults: UTC, JSON by orjson, a bounded wait for the server."""
+    options = "-c timezone=UTC -c statement_timeout=60000 -c jit=off"
+    if many:
+        options += " -c max_parallel_workers_per_gather=0"
     engine = create_engine(
         url,
         pool_size=pool_size,
-        max_overflow=8,
+        max_overflow=0 if many else 8,
         pool_timeout=10,
         pool_use_lifo=True,
         json_serializer=_to_json,
@@ -57,11 +76,32 @@ def make_engine(url: str, *, pool_size: int = 16, application: str = "branchpuls
         connect_args={
             "connect_timeout": 5,
             "application_name": application,
-            "options": "-c timezone=UTC -c statement_timeout=60000 -c jit=off",
+            "options": options,
         },
     )
     event.listen(engine, "handle_error", _forget_parameters)
     return engine
+
+
+def read_once(session: Session) -> None:
+    """From here on ``session`` reads what `once` reads for it once: for one that changes none."""
+    session.info[_READ] = {}
+
+
+def reads_once(session: Session) -> bool:
+    """Whether `read_once` was said of ``session``."""
+    return _READ in session.info
+
+
+def once(session: Session, name: Hashable, read: Callable[[], Found]) -> Found:
+    """What ``read`` gives, kept for a session that reads things once."""
+    kept = session.info.get(_READ)
+    if kept is None:
+        return read()
+    if name not in kept:
+        kept[name] = read()
+    found: Found = kept[name]
+    return found
 
 
 def _to_json(value: Any) -> str:

@@ -40,7 +40,9 @@ class Installation:
         url = settings.database_url if role == "web" else settings.worker_database_url
         if url is None or settings.secret_key is None:
             raise RuntimeError("the embedded database must be started first: settings name none")
-        database = Database(url.get_secret_value(), application=f"branchpulse {role}")
+        database = Database(
+            url.get_secret_value(), application=f"branchpulse {role}", many=role == "web"
+        )
         return cls(settings, database, Vault(settings.secret_key.get_secret_value()))
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlmodel import Session
 
+from api.core.database import once
 from api.indicators import repository
 from api.indicators.checks import Known, known_metric
 from api.indicators.definition import IndicatorsFile
@@ -20,7 +21,7 @@ def indicators_in_force(session: Session, on: date) -> Indicators | None:
 
     The hash tells a version from one of the same number in another database.
     """
-    found = repository.in_force(session, on)
+    found = once(session, ("indicators", on), lambda: repository.in_force(session, on))
     if found is None:
         return None
     version, content_hash, data_version = found

@@ -14,7 +14,7 @@ from api.insights.figures import Difference, Figure
 from api.insights.metrics import MetricInfo
 from api.insights.overview import parts_of
 from api.insights.periods import Period, full_weeks
-from api.insights.pooling import BranchCounts
+from api.insights.pooling import BranchCounts, answers_over
 from api.insights.queries import Filters, funnel, require_metric, require_touchpoint
 from api.insights.sight import branches_of, scored_branches, some_branches
 from api.insights.suppression import told_parts
@@ -90,8 +90,8 @@ def _moved(counts: BranchCounts, parts: list[tuple[Node, frozenset[int]]]) -> li
     """Parts whose score is told in both weeks, tested as a family."""
     sets = [below for _, below in parts]
     found = counts.figures(sets)
-    now = told_parts([one for one, _, _ in found], counts.answers(counts.now, sets))
-    before = told_parts([one for _, one, _ in found], counts.answers(counts.before, sets))
+    now = told_parts([one for one, _, _ in found], answers_over(counts.now, sets))
+    before = told_parts([one for _, one, _ in found], answers_over(counts.before, sets))
     told = [
         part
         for part, later, earlier in zip(parts, now, before, strict=True)
@@ -101,8 +101,8 @@ def _moved(counts: BranchCounts, parts: list[tuple[Node, frozenset[int]]]) -> li
         return []
     sets = [below for _, below in told]
     change = change_between(
-        counts.pooled(counts.now, sets),
-        counts.pooled(counts.before, sets),
+        counts.now.over(sets),
+        counts.before.over(sets),
         counts.metric.kind,
         counts.metric.scale,
         pooled=counts.spread,

@@ -138,7 +138,7 @@ def _filter(session: Session, viewer: Viewer, wanted: Wanted) -> CommentFilter:
         channel=wanted.channel,
         written=wanted.written,
         scored=wanted.scored,
-        among=max(1, len(branches)),
+        within=branches,
     )
 
 

@@ -90,9 +90,13 @@ def plain(values: Any) -> Sequence[float | None]:
     return [None if math.isnan(number) else number for number in values.tolist()]
 
 
+_TIERS = [tier.name.lower() for tier in Tier]
+_SHOWN = int(Tier.SHOWN)
+
+
 def _told(n: int, score: float | None, low: float | None, high: float | None, tier: int) -> Figure:
-    name = Tier(tier).name.lower()
-    if tier >= Tier.SHOWN:
+    name = _TIERS[tier]
+    if tier >= _SHOWN:
         return Figure(n, score, low, high, name)
     return Figure(shown_count(n, tier), None, None, None, name)
 

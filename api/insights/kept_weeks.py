@@ -5,10 +5,11 @@ summed again with every answer. Every week is kept under the data version of its
 answer one week is read again, the others are added up as they are. Counts are kept, never scores.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +44,7 @@ class Week:
     branches: frozenset[int]
 
 
-KEPT: LRUCache[tuple[object, ...], Week] = LRUCache(maxsize=160)
+KEPT: LRUCache[tuple[object, ...], Any] = LRUCache(maxsize=192)
 _KEEPING = Lock()
 
 
@@ -66,7 +67,7 @@ def seen_histograms(
         chosen = at[:, 1] == filters.touchpoint
         at, counts = at[chosen], counts[chosen]
     found = _grouped(at[:, [_KEYS.index(name) for name in by]], counts)
-    imported = network_imported(session, metric, period, by, filters)
+    imported = _imported(session, metric, period, tuple(by), filters.touchpoint)
     if not imported.keys:
         return found
     return _grouped(
@@ -100,8 +101,7 @@ def _weeks(
     opened = own_branches(session)
     if opened is None or not opened >= viewer.hierarchy.branch_ids:
         return None
-    versions = day_versions(session, metric.code, period)
-    weeks = [_week(session, metric, part, versions) for part in _parts(period)]
+    weeks = [_week(session, metric, part) for part in _parts(period)]
     return weeks if all(week.branches <= opened for week in weeks) else None
 
 
@@ -114,16 +114,42 @@ def _parts(period: Period) -> Iterator[Period]:
         start = end
 
 
-def _week(session: Session, metric: MetricInfo, part: Period, versions: dict[date, int]) -> Week:
-    days = [part.start + timedelta(days=day) for day in range((part.end - part.start).days)]
-    version = max((versions.get(day, 0) for day in days), default=0)
-    name = (session.connection().engine.url, metric, part, version)
+def _week(session: Session, metric: MetricInfo, part: Period) -> Week:
+    def read() -> Week:
+        found = network_cells(session, metric, part, _KEYS)
+        at = np.array(found.keys, dtype=np.int64).reshape(len(found.keys), len(_KEYS))
+        return Week(part.start, at, found.counts, frozenset(at[:, 0].tolist()))
+
+    week: Week = _kept(session, metric, part, ("week",), read)
+    return week
+
+
+def _imported(
+    session: Session, metric: MetricInfo, period: Period, by: tuple[str, ...], place: int | None
+) -> Histograms:
+    def read() -> Histograms:
+        return network_imported(session, metric, period, by, Filters(touchpoint=place))
+
+    found: Histograms = _kept(session, metric, period, ("imported", by, place), read)
+    return found
+
+
+def _kept(
+    session: Session,
+    metric: MetricInfo,
+    period: Period,
+    what: tuple[object, ...],
+    read: Callable[[], Any],
+) -> Any:
+    """What was read of the period's days in their present version."""
+    versions = day_versions(session, metric.code)
+    days = range(period.start.toordinal(), period.end.toordinal())
+    version = max((versions.get(day, 0) for day in map(date.fromordinal, days)), default=0)
+    name = (session.connection().engine.url, metric, period, version, what)
     with _KEEPING:
         kept = KEPT.get(name) if version else None
     if kept is None:
-        found = network_cells(session, metric, part, _KEYS)
-        at = np.array(found.keys, dtype=np.int64).reshape(len(found.keys), len(_KEYS))
-        kept = Week(part.start, at, found.counts, frozenset(at[:, 0].tolist()))
+        kept = read()
         if version:
             with _KEEPING:
                 KEPT[name] = kept
@@ -131,11 +157,13 @@ def _week(session: Session, metric: MetricInfo, part: Period, versions: dict[dat
 
 
 def _grouped(keys: npt.NDArray[np.int64], counts: Counts) -> Histograms:
-    """Histograms summed over equal keys; keys of shape (rows, columns)."""
+    """Histograms summed over equal keys; keys of shape (rows, columns), never negative."""
     if not len(keys):
         return Histograms([], counts)
-    code = keys[:, 0] if keys.shape[1] == 1 else keys[:, 0] * (keys[:, 1].max() + 1) + keys[:, 1]
-    _, first, place = np.unique(code, return_index=True, return_inverse=True)
-    sums = np.zeros((len(first), counts.shape[1]), dtype=np.int64)
-    np.add.at(sums, place, counts)
-    return Histograms([tuple(key) for key in keys[first].tolist()], sums)
+    width = 1 if keys.shape[1] == 1 else keys[:, 1].max() + 1
+    code = keys[:, 0] if keys.shape[1] == 1 else keys[:, 0] * width + keys[:, 1]
+    # Ids are small numbers: counting by them is quicker than sorting them, and exact below 2^53.
+    there = np.flatnonzero(np.bincount(code))
+    sums = np.stack([np.bincount(code, weights=column)[there] for column in counts.T], axis=1)
+    names = there[:, None] if keys.shape[1] == 1 else np.stack(np.divmod(there, width), axis=1)
+    return Histograms([tuple(key) for key in names.tolist()], sums.astype(np.int64))

@@ -193,17 +193,15 @@ def _in_order(
     return sorted(rows, key=in_table_order)
 
 
+_TOLD = ("n", "score", "low", "high", "tier", "ranked")
+_PLACES = tuple(_TOLD.index(name) if name in _TOLD else None for name in STORED_COLUMNS)
+
+
 def _of_figure(figure: Figure) -> Sequence[Any]:
     """What is known of a branch while its table is computed."""
-    given = {
-        "n": figure.n,
-        "score": figure.score,
-        "low": figure.low,
-        "high": figure.high,
-        "ranked": figure.tier == "ranked",
-        "tier": figure.tier,
-    }
-    return [given.get(name) for name in STORED_COLUMNS]
+    ranked = figure.tier == "ranked"
+    told = (figure.n, figure.score, figure.low, figure.high, figure.tier, ranked)
+    return [None if place is None else told[place] for place in _PLACES]
 
 
 _NO_ANSWERS = _of_figure(NOTHING)

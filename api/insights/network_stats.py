@@ -4,12 +4,13 @@ The one module that reads under ``bp_stats``, which sees units, cells and stored
 whole network and nothing of any customer. It sets back the role it found. Aggregates are published
 only when at least five branches stand behind them, and behind what subtraction would leave.
 
-The newest counts of branches are kept in memory under the data version that they are of, so that
-twenty people a second who open their page do not have the same cells summed twenty times.
+The newest counts of branches are kept in memory with the data versions that they are of, so that
+twenty people a second who open their page do not have the same cells summed twenty times; after an
+answer they are read again for its branch alone.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from threading import Lock
@@ -38,44 +39,81 @@ from api.insights.queries.moments import PairSums, pair_sums
 from api.insights.queries.respondents import Groups, respondents
 from api.insights.queries.score_sums import ScoreSums, score_sums
 from api.security.hierarchy import Node
+from api.security.scope import opened
 from api.security.viewer import Viewer
 from scoring.scales import Kind
 from scoring.variances import pooled_variance
 
 PUBLISHED_FROM = 5  # branches behind an aggregate
-KEPT: LRUCache[tuple[object, ...], Histograms] = LRUCache(maxsize=64)
+_MANY_NEWS = 100  # branches, above which all are read
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """Counts of every branch, and the data versions that they are of."""
+
+    version: int  # of the metric's days
+    versions: Mapping[int, int]  # of the branches
+    found: Histograms
+
+    def news(self, versions: Mapping[int, int]) -> set[int] | None:
+        """The branches of which anything was counted since; None: too many to be read alone."""
+        news = {one for one, version in versions.items() if self.versions.get(one) != version}
+        gone = self.versions.keys() - versions.keys()
+        return None if gone or len(news) > _MANY_NEWS else news
+
+
+KEPT: LRUCache[tuple[object, ...], Kept] = LRUCache(maxsize=64)
 _KEEPING = Lock()
+_STATISTICIAN = text("set local role bp_stats")
 
 
 @contextlib.contextmanager
 def _as_statistician(session: Session) -> Iterator[None]:
-    found = session.execute(text("select current_user")).scalar_one()
-    session.execute(text("set local role bp_stats"))
+    back = text(f'set local role "{opened(session).role}"')
+    session.execute(_STATISTICIAN)
     try:
         yield
     except BaseException:
         with contextlib.suppress(DBAPIError):
-            session.execute(text(f'set local role "{found}"'))
+            session.execute(back)
         raise
-    session.execute(text(f'set local role "{found}"'))
+    session.execute(back)
 
 
 def network_histograms(
     session: Session, metric: MetricInfo, period: Period, touchpoint: int | None = None
 ) -> Histograms:
     """Histograms of every branch: the comparison set of league tables."""
+    version = metric_version(session, metric.code, period)
+    name = (session.connection().engine.url, metric, period, touchpoint)
+    with _KEEPING:
+        kept = KEPT.get(name)
+    if kept is None or kept.version != version:
+        kept = Kept(version, *_read_again(session, metric, period, touchpoint, kept))
+        if version:
+            with _KEEPING:
+                KEPT[name] = kept
+    return kept.found
+
+
+def _read_again(
+    session: Session, metric: MetricInfo, period: Period, touchpoint: int | None, kept: Kept | None
+) -> tuple[dict[int, int], Histograms]:
+    """Counts of this moment: only of branches with news, where the others are known.
+
+    Versions are read before the counts: what is counted in between is read once more next time.
+    """
     with _as_statistician(session):
-        version = metric_version(session, metric.code, period)
-        name = (session.connection().engine.url, metric, period, touchpoint, version)
-        with _KEEPING:
-            kept = KEPT.get(name) if version else None
-        if kept is None:
-            kept = histograms(session, metric, period, filters=Filters(touchpoint=touchpoint))
-            kept.counts.setflags(write=False)
-            if version:
-                with _KEEPING:
-                    KEPT[name] = kept
-        return kept
+        versions = every_version(session)
+        news = None if kept is None else kept.news(versions)
+        if kept is None or news is None:
+            found = histograms(session, metric, period, filters=Filters(touchpoint=touchpoint))
+        else:
+            filters = Filters(news, touchpoint)
+            found = kept.found.renewed(news, histograms(session, metric, period, filters=filters))
+    found.counts.setflags(write=False)
+    return versions, found
 
 
 def network_versions(session: Session) -> dict[int, int]:
@@ -146,16 +184,16 @@ def network_answered_together(
 
 def nested_may_be_told(session: Session, sets: Sequence[set[int]]) -> list[bool]:
     """Which aggregates over sets of branches may be told together, each set within the next."""
-    opened = own_branches(session)
+    own = own_branches(session)
     widest = sets[-1] if sets else set()
-    return _tellable(sets, widest if opened is None else opened)
+    return _tellable(sets, widest if own is None else own)
 
 
 def may_be_told(session: Session, branches: AbstractSet[int]) -> bool:
     """Whether an aggregate over ``branches`` may be published, see the head of this module."""
-    opened = own_branches(session)
+    own = own_branches(session)
     members = set(branches)
-    return _tellable([members], members if opened is None else opened)[0]
+    return _tellable([members], members if own is None else own)[0]
 
 
 def own_branches(session: Session) -> frozenset[int] | None:
@@ -164,11 +202,8 @@ def own_branches(session: Session) -> frozenset[int] | None:
     As the database was told at its beginning, so that a mistake in the application's filter does
     not turn statistics into another branch's figures.
     """
-    role, listed = session.execute(_OWN).one()
-    return frozenset(map(int, filter(None, listed.split(",")))) if role == "bp_web" else None
-
-
-_OWN = text("select current_user, coalesce(current_setting('bp.branches', true), '')")
+    found = opened(session)
+    return found.branches if found.role == "bp_web" else None
 
 
 def pooled_spread(
@@ -207,8 +242,8 @@ def published_aggregates(
         {node.id for node in viewer.hierarchy.branches_under(unit.id) if node.id in place}
         for unit in above
     ]
-    opened = own_branches(session)
-    seen = set(place) if opened is None else opened
+    own = own_branches(session)
+    seen = set(place) if own is None else own
     published = []
     for unit, members, may in zip(above, sets, _tellable(sets, seen), strict=True):
         figure = None

@@ -16,7 +16,7 @@ from api.insights.figures import POOLED, Difference, Figure, figures_of
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import Published, published_aggregates
 from api.insights.periods import Period, weeks_of
-from api.insights.pooling import BranchCounts
+from api.insights.pooling import BranchCounts, answers_over
 from api.insights.queries import (
     Filters,
     Funnel,
@@ -111,7 +111,7 @@ def overview(
         figure=figure,
         previous=previous,
         difference=difference,
-        bands=bands_of(info, counts.pooled(counts.now, [branches])[0]),
+        bands=bands_of(info, counts.now.over([branches])[0]),
         trend=_trend(session, info, period, filters, counts.spread) if detailed else [],
         children=_children(viewer, node, branches, counts),
         above=[]
@@ -135,14 +135,14 @@ def _children(
     viewer: Viewer, node: Node | None, branches: frozenset[int], counts: BranchCounts
 ) -> list[UnitFigure]:
     """The units below with answers in either period."""
-    answered = counts.now.keys() | counts.before.keys()
+    answered = counts.now.firsts.keys() | counts.before.firsts.keys()
     parts = [pair for pair in parts_of(viewer, node, branches) if pair[1] & answered]
     if not parts:
         return []
     sets = [below for _, below in parts]
     figures, earlier, change = zip(*counts.figures(sets), strict=True)
-    now = told_parts(figures, counts.answers(counts.now, sets))
-    before = told_parts(earlier, counts.answers(counts.before, sets))
+    now = told_parts(figures, answers_over(counts.now, sets))
+    before = told_parts(earlier, answers_over(counts.before, sets))
     return [
         UnitFigure(unit, figure, previous, told_change(figure, previous, difference))
         for (unit, _), figure, previous, difference in zip(parts, now, before, change, strict=True)

@@ -5,7 +5,7 @@ units of which one holds the other share answers and are not tested. Nothing is 
 units' own pages would keep back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,10 +16,11 @@ from api.insights.figures import Difference, Figure, figures_of
 from api.insights.metrics import MetricInfo
 from api.insights.overview import below_of
 from api.insights.periods import Period, weeks_of
-from api.insights.pooling import BranchCounts, pooled_over
+from api.insights.pooling import BranchCounts, answers_over
 from api.insights.queries import (
     Filters,
     Funnel,
+    Histograms,
     funnel,
     histograms,
     require_metric,
@@ -175,27 +176,29 @@ class _Reading:
             ("branch_id", "touchpoint_id"),
             self.filters(wanted),
         )
-        at = _by_touchpoint(found.keys, found.counts)
+        at = _by_touchpoint(found)
         rows = [row for row in touchpoint_rows(self.session) if row.id in at]
-        bins = self.metric.scale.bins
+        if not rows:
+            return [], [[] for _ in sets]
         along = []
         for branches in sets:
-            counts = np.array([pooled_over(at[row.id], branches, bins) for row in rows])
-            counts = counts.astype(np.int64).reshape(len(rows), bins)
+            counts = np.concatenate([at[row.id].over([branches]) for row in rows])
             told = told_parts(figures_of(counts, self.metric, spread), counts.sum(axis=1).tolist())
             along.append(told)
         places = [Touchpoint(row.code, row.stage, row.name_zh, row.name_en) for row in rows]
         return places, along
 
 
-def _by_touchpoint(
-    keys: Sequence[tuple[int, int]], counts: Counts
-) -> Mapping[int, Mapping[int, Counts]]:
-    found: dict[int, dict[int, Counts]] = {}
-    for (branch, touchpoint), histogram in zip(keys, counts, strict=True):
-        if touchpoint:  # imported counts belong to none
-            found.setdefault(touchpoint, {})[branch] = histogram
-    return found
+def _by_touchpoint(found: Histograms) -> dict[int, Histograms]:
+    """The branches' histograms of each touchpoint; imported counts belong to none."""
+    rows: dict[int, list[int]] = {}
+    for row, (_, touchpoint) in enumerate(found.keys):
+        if touchpoint:
+            rows.setdefault(touchpoint, []).append(row)
+    return {
+        place: Histograms([(found.keys[row][0],) for row in those], found.counts[those])
+        for place, those in rows.items()
+    }
 
 
 def _hidden(viewer: Viewer, units: Sequence[Node], counts: BranchCounts) -> list[bool]:
@@ -205,7 +208,7 @@ def _hidden(viewer: Viewer, units: Sequence[Node], counts: BranchCounts) -> list
     for unit in units:
         siblings = [unit] if unit.parent_id is None else tree.children(unit.parent_id)
         sets = [below_of(viewer, one) & scored for one in siblings]
-        told = kept_back(counts.answers(counts.now, sets))
+        told = kept_back(answers_over(counts.now, sets))
         found.append(told[[one.id for one in siblings].index(unit.id)])
     return found
 
@@ -244,7 +247,7 @@ def _below(
     ]
     if not others:
         return told
-    pooled = counts.pooled(counts.now, sets)
+    pooled = counts.now.over(sets)
     tested = change_between(
         np.broadcast_to(pooled[best], pooled[others].shape),
         pooled[others],

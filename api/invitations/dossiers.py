@@ -54,7 +54,7 @@ def on_rules(session: Session, frame: Frame, rules: RuleSet | None, now: datetim
     """The ground under rules that need not be in force."""
     today = now.astimezone(ZoneInfo(frame.network.timezone)).date()
     version = frame.structure_version
-    tree = Hierarchy(()) if version is None else hierarchy_of(session, version, today)
+    tree = hierarchy_of(session, version, today)
     return Ground(frame, rules, tree, _profiles_of(session, frame), now)
 
 

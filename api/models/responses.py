@@ -19,6 +19,7 @@ class Response(Table, table=True):
         UniqueConstraint("source", "external_id"),
         one_of("mode", "self", "phone", "kiosk"),
         Index("ix_response_branch_id_occurred_on", "branch_id", "occurred_on"),
+        Index("ix_response_branch_id_submitted_at", "branch_id", "submitted_at"),
         Index(
             "ix_response_excluded",
             "occurred_on",

@@ -12,7 +12,7 @@ from functools import cached_property
 from sqlalchemy import and_, or_, select, text
 from sqlmodel import Session, col
 
-from api.models import Network, Unit, UnitParent, UnitProfile
+from api.models import Unit, UnitParent, UnitProfile
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Hierarchy:
         for node in sorted(self.nodes.values(), key=lambda item: (item.sort_key, item.id)):
             self._children.setdefault(node.parent_id, []).append(node)
         self._branches: dict[int, tuple[Node, ...]] = {}
+        self._regions: dict[int, Node | None] = {}
 
     @cached_property
     def root(self) -> Node | None:
@@ -113,7 +114,10 @@ class Hierarchy:
 
     def region_of(self, unit_id: int) -> Node | None:
         """The region a unit stands in."""
-        return next((n for n in self.ancestors(unit_id) if n.kind == "region"), None)
+        if unit_id not in self._regions:
+            above = self.ancestors(unit_id)
+            self._regions[unit_id] = next((n for n in above if n.kind == "region"), None)
+        return self._regions[unit_id]
 
 
 def load_hierarchy(session: Session, on: date) -> Hierarchy:
@@ -165,12 +169,16 @@ _CACHED = 8
 
 def current_hierarchy(session: Session, on: date) -> Hierarchy:
     """The tree of ``on``, kept in memory until the structure changes."""
-    version = session.execute(select(col(Network.structure_version))).scalar()
-    return Hierarchy(()) if version is None else hierarchy_of(session, version, on)
+    return hierarchy_of(session, session.execute(_VERSION).scalar(), on)
 
 
-def hierarchy_of(session: Session, version: int, on: date) -> Hierarchy:
-    """The tree of ``on`` for who has just read the structure's version."""
+_VERSION = text("select structure_version from network")
+
+
+def hierarchy_of(session: Session, version: int | None, on: date) -> Hierarchy:
+    """The tree of ``on`` for who has just read the structure's version; None: there is none."""
+    if version is None:
+        return Hierarchy(())
     key = (str(session.get_bind().engine.url), version, on)
     if key not in _cache:
         while len(_cache) >= _CACHED:

@@ -48,13 +48,36 @@ _OPEN_WHOLE = text(
     "select set_config('bp.branches', (select coalesce(string_agg(id::text, ','), '') from unit "
     "where kind = 'branch'), true), set_config('bp.people', :people, true)"
 )
+_OPENED = text("select current_user, coalesce(current_setting('bp.branches', true), '')")
+_KEPT = "opened"  # what a session's present transaction was opened to
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The role of a transaction, and the branches that the database was told it may see."""
+
+    role: str
+    branches: frozenset[int]
 
 
 def open_scope(session: Session | Connection, scope: Scope) -> None:
     """Shows the transaction what ``scope`` holds, and nothing else, until it ends."""
+    if isinstance(session, Session):
+        session.info.pop(_KEPT, None)
     people = "all" if scope.all_people else ""
     if scope.whole:
         session.execute(_OPEN_WHOLE, {"people": people})
         return
     listed = ",".join(map(str, sorted(scope.branches)))
     session.execute(_OPEN, {"branches": listed, "people": people})
+
+
+def opened(session: Session) -> Opened:
+    """What the database itself says of the transaction; it is asked once."""
+    kept: tuple[object, Opened] | None = session.info.get(_KEPT)
+    if kept is not None and kept[0] is session.get_transaction():
+        return kept[1]
+    role, listed = session.execute(_OPENED).one()
+    found = Opened(role, frozenset(map(int, filter(None, listed.split(",")))))
+    session.info[_KEPT] = (session.get_transaction(), found)
+    return found

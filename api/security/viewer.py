@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import or_, select
-from sqlmodel import Session, col
+from sqlalchemy import text
+from sqlmodel import Session
 
 from api.core.errors import NotAllowed, NotFound
 from api.core.languages import Language
-from api.models import Grant
 from api.security.hierarchy import Hierarchy, Node
 from api.security.permissions import ROLE_PERMISSIONS, Permission
 from api.security.scope import Scope
@@ -128,18 +127,18 @@ class Viewer:
         return frozenset()
 
 
+GRANTED = "g.role, g.unit_id, g.owner_group_id, g.excluded"
+IN_FORCE = "g.valid_from <= :on and (g.valid_to is null or g.valid_to > :on)"
+_GRANTS = text(
+    f"select {GRANTED} from access_grant g where g.account_id = :account and {IN_FORCE} "
+    "order by g.id"
+)
+
+
 def load_grants(session: Session, account_id: UUID, on: date) -> tuple[Granted, ...]:
     """The grants of an account that are in force on ``on``, oldest first."""
-    query = (
-        select(col(Grant.role), col(Grant.unit_id), col(Grant.owner_group_id), col(Grant.excluded))
-        .where(
-            col(Grant.account_id) == account_id,
-            col(Grant.valid_from) <= on,
-            or_(col(Grant.valid_to).is_(None), col(Grant.valid_to) > on),
-        )
-        .order_by(col(Grant.id))
-    )
-    return tuple(Granted(*row) for row in session.execute(query))
+    rows = session.execute(_GRANTS, {"account": account_id, "on": on})
+    return tuple(Granted(*row) for row in rows)
 
 
 def widen(grants: Iterable[Granted], hierarchy: Hierarchy) -> Scope:

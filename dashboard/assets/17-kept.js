@@ -84,4 +84,17 @@
   }
   var watched = null, sizes = new ResizeObserver(function (entries) { height = entries[0].target.offsetHeight; });
   new MutationObserver(changed).observe(document.documentElement, { childList: true, subtree: true });
+
+  // Every 2 seconds: whether anything was counted of what the page shows, or is still being computed.
+  function feelPulse(beats, page) {
+    var nothing = window.dash_clientside.no_update;
+    if (!page || page.pending) { return page ? beats : nothing; }
+    return window.fetch("/app/_pulse", { credentials: "same-origin" }).then(function (answer) {
+      return answer.ok ? answer.text() : String(page.version);
+    }).then(function (version) {
+      return Number(version) === page.version ? nothing : beats;
+    }, function () { return nothing; });  // nobody answers: the next beat asks again
+  }
+  window.dash_clientside = window.dash_clientside || {};
+  (window.dash_clientside.bp = window.dash_clientside.bp || {}).feelPulse = feelPulse;
 })();

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from api.boundary.visits import SESSION_COOKIE
 from dashboard.address import ROOT
+from dashboard.gate import PULSE
 from dashboard.ids import Id
 
 _SHOWN = re.compile(rb'"shown":\s*\{"data":\s*')
 _LONGEST_SHOWN = 10_000  # bytes
-_VERSION = re.compile(rb'"version":\s*\{"data":\s*(\d+)')
 Callback = Mapping[str, Any]
 
 
@@ -72,17 +72,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Protocol:
-    """The two callbacks of every open page, as Dash describes them."""
+    """The callback of every page, as Dash describes it."""
 
     page: Callback
-    pulse: Callback
 
     @classmethod
     def of(cls, line: Line, secret: str) -> "Protocol":
         """What the web process says of its callbacks."""
         listed = json.loads(line.ask("GET", f"{ROOT}_dash-dependencies", secret))
         by_input = {one["inputs"][0]["id"]: one for one in listed if one["inputs"]}
-        return cls(by_input[Id.ADDRESS], by_input[Id.PULSE])
+        return cls(by_input[Id.ADDRESS])
 
 
 @dataclass
@@ -119,8 +118,11 @@ class Reader:
     def feel(self, line: Line) -> int | None:
         """The question of every 2 seconds; a number when the page is out of date."""
         self.beats += 1
-        found = _VERSION.search(self._call(line, self.protocol.pulse, None))
-        return None if found is None else int(found.group(1))
+        shown = self.shown
+        if shown is None or shown.get("pending"):
+            return None if shown is None else self.beats
+        version = int(line.ask("GET", PULSE, self.secret))
+        return None if version == shown["version"] else self.beats
 
     def _call(self, line: Line, one: Callback, changed: str | None) -> bytes:
         outputs = [_place(part) for part in one["output"].strip(".").split("...")]
@@ -142,7 +144,6 @@ class Reader:
             f"{Id.ADDRESS}.search": f"?{search}",
             f"{Id.THEME}.data": "light",
             f"{Id.VERSION}.data": self.beats,
-            f"{Id.PULSE}.n_intervals": self.beats,
             f"{Id.SHOWN}.data": self.shown,
         }
         return {**part, "value": held.get(f"{part['id']}.{part['property']}")}

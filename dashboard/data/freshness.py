@@ -9,15 +9,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from cachetools import TTLCache
 
-from api.boundary.visits import SESSION_COOKIE
+from api.boundary.visits import visit_of_session
 from api.core.database import Database
+from api.core.errors import NotLoggedIn
 from api.core.installation import Installation
 from api.insights.freshness import branch_versions, data_version
+from api.security.scope import Scope
 from dashboard.data.sitting import Sitting
 
 FRESH_S = 0.2
@@ -29,11 +30,9 @@ _SESSIONS = 4_096
 
 @dataclass
 class _Memory:
-    """Of one database: branches by session, and versions by branch as they were last read."""
+    """Of one database: scopes by session, and versions by branch as they were last read."""
 
-    seen: TTLCache[str, frozenset[int] | None] = field(
-        default_factory=lambda: TTLCache(_SESSIONS, TRUSTED_S)
-    )
+    seen: TTLCache[str, Scope] = field(default_factory=lambda: TTLCache(_SESSIONS, TRUSTED_S))
     versions: Mapping[int, int] = field(default_factory=dict)
     read_at: float = float("-inf")
     reading: Lock = field(default_factory=Lock)
@@ -45,42 +44,56 @@ _memories: WeakKeyDictionary[Database, _Memory] = WeakKeyDictionary()
 
 def version_now(sitting: Sitting) -> int:
     """Rises whenever anything was counted of the viewer's branches."""
-    scope = sitting.viewer.scope
     memory = _memories.setdefault(sitting.installation.database, _Memory())
-    with memory.keeping:
-        memory.seen[sitting.key] = None if scope.whole else scope.branches
+    _remember(memory, sitting.key, sitting.viewer.scope)
     return data_version(sitting.session)
 
 
 def remembers(installation: Installation, secret: str | None) -> bool:
     """True when the session held a moment ago; who answers with numbers asks again all the same."""
     memory = _memories.get(installation.database)
-    if memory is None or secret is None:
-        return False
-    with memory.keeping:
-        return secret in memory.seen
+    return memory is not None and _remembered(memory, secret) is not None
 
 
-def rests(installation: Installation, cookies: Mapping[str, str], shown: Any) -> bool:
-    """True when what the process remembers says that the page in the browser is up to date."""
+def version_at_hand(installation: Installation, secret: str | None) -> int | None:
+    """The version of a session's branches, where the process knows it without asking anybody."""
     memory = _memories.get(installation.database)
-    key = cookies.get(SESSION_COOKIE, "")
-    if memory is None or not isinstance(shown, dict) or shown.get("pending"):
-        return False
-    with memory.keeping:
-        if key not in memory.seen:
-            return False
-        branches = memory.seen[key]
-    versions = _read(memory, installation.database)
-    told = versions.values() if branches is None else map(versions.get, branches)
-    return max(filter(None, told), default=0) == shown.get("version")
+    if memory is None or time.monotonic() - memory.read_at > FRESH_S:
+        return None
+    scope = _remembered(memory, secret)
+    return None if scope is None else _newest(memory.versions, scope)
 
 
-def _read(memory: _Memory, database: Database) -> Mapping[int, int]:
-    """The version of every branch, read again when it is older than a moment."""
+def version_of(installation: Installation, secret: str | None) -> int | None:
+    """The version of a session's branches; None for who has no session."""
+    memory = _memories.setdefault(installation.database, _Memory())
+    scope = _remembered(memory, secret)
+    if scope is None:
+        try:
+            with visit_of_session(installation, secret) as visit:
+                scope = visit.viewer.scope
+        except NotLoggedIn:
+            return None
+        _remember(memory, secret, scope)
     with memory.reading:
         if time.monotonic() - memory.read_at > FRESH_S:
-            with database.transaction() as session:
+            with installation.database.transaction() as session:
                 memory.versions = branch_versions(session)
             memory.read_at = time.monotonic()
-        return memory.versions
+        return _newest(memory.versions, scope)
+
+
+def _remember(memory: _Memory, secret: str | None, scope: Scope) -> None:
+    if secret is not None:
+        with memory.keeping:
+            memory.seen[secret] = scope
+
+
+def _remembered(memory: _Memory, secret: str | None) -> Scope | None:
+    with memory.keeping:
+        return None if secret is None else memory.seen.get(secret)
+
+
+def _newest(versions: Mapping[int, int], scope: Scope) -> int:
+    told = versions.values() if scope.whole else map(versions.get, scope.branches)
+    return max(filter(None, told), default=0)

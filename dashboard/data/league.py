@@ -170,16 +170,15 @@ def shown_rows(
     """Rows as the grid takes them, in their order."""
     above, names = tied_with(rows), level_names(sitting)
     unit, why = for_branches(sitting).each(Page.UNIT), sitting.address.each(Page.WHY)
-    return [
-        {
-            **_row(sitting, row, above.get(row.unit_code)),
-            "adjusted": _on_scale(row.adjusted, metric),
-            "href": unit(row.unit_code),
-            "why": why(row.unit_code) if row.score is not None else None,
-            **_moved(sitting.say, parts.get(row.branch_id), metric, names),
-        }
-        for row in rows
-    ]
+    shown = []
+    for row in rows:
+        told = _row(sitting, row, above.get(row.unit_code))
+        told["adjusted"] = _on_scale(row.adjusted, metric)
+        told["href"] = unit(row.unit_code)
+        told["why"] = why(row.unit_code) if row.score is not None else None
+        told |= _moved(sitting.say, parts.get(row.branch_id), metric, names)
+        shown.append(told)
+    return shown
 
 
 def _on_scale(adjusted: float | None, metric: Metric) -> float | None:
@@ -194,14 +193,12 @@ def _row(sitting: Sitting, row: LeagueRow, above: str | None) -> dict[str, Any]:
     told = row.as_dict()
     for name in _UNSHOWN:
         del told[name]
-    return {
-        **told,
-        "region": where,
-        "peers": peers,
-        "about": peers or where,
-        "tied_with": above,
-        "lacks": None if row.ranked else _lacks(sitting, row),
-    }
+    told["region"] = where
+    told["peers"] = peers
+    told["about"] = peers or where
+    told["tied_with"] = above
+    told["lacks"] = None if row.ranked else _lacks(sitting, row)
+    return told
 
 
 def _moved(

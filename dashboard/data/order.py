@@ -1,11 +1,12 @@
 """How words are sorted: Chinese by pinyin, as `api.network` stores it for units."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
 from api.network.sorting import sort_key
 
-_HAN = range(0x3400, 0xA000)
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def in_order(words: Iterable[str]) -> list[str]:
@@ -15,7 +16,7 @@ def in_order(words: Iterable[str]) -> list[str]:
 
 def is_chinese(word: str) -> bool:
     """True when a word has a Chinese character, which sorts by how it is spoken."""
-    return not word.isascii() and any(ord(letter) in _HAN for letter in word)
+    return not word.isascii() and _HAN.search(word) is not None
 
 
 @lru_cache(maxsize=16_384)

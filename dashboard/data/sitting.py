@@ -12,11 +12,11 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from api.boundary.visits import SESSION_COOKIE, visit_of_session
+from api.core.database import read_once
 from api.core.installation import Installation
 from api.core.languages import Language, spoken
 from api.insights.metrics import MetricInfo
 from api.insights.queries import list_metrics, touchpoint_rows
-from api.insights.queries.definitions import read_once
 from api.security.sessions import is_session
 from api.security.viewer import Viewer
 from api.surveys.published import rules_in_force

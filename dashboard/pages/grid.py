@@ -176,8 +176,8 @@ def _orders(
     """The words of each column that has Chinese ones, in the order in which they are read out."""
     for column in columns:
         field = column.get("field", "")
-        words = [row[field] for row in rows if isinstance(row.get(field), str)]
-        if column.get("sortable", True) and any(map(is_chinese, words)):
+        words = {row[field] for row in rows if isinstance(row.get(field), str)}
+        if column.get("sortable", True) and is_chinese("".join(words)):
             yield field, in_order(words)
 
 

@@ -84,6 +84,9 @@ def upgrade() -> None:
     sa.Column('survey_version_id', sa.Integer(), nullable=False),
     sa.Column('scale', sa.Text(), nullable=False),
     sa.Column('n', sa.Integer(), nullable=False),
+    sa.Column('detractors', sa.Integer(), sa.Computed("case scale when '0-10'::text then hist[1]+hist[2]+hist[3]+hist[4]+hist[5]+hist[6]+hist[7] when '1-5'::text then hist[1]+hist[2]+hist[3] when '1-7'::text then hist[1]+hist[2]+hist[3] when 'nps3'::text then hist[1] else null::integer end", persisted=True), nullable=True),
+    sa.Column('passives', sa.Integer(), sa.Computed("case scale when '0-10'::text then hist[8]+hist[9] when '1-5'::text then hist[4] when '1-7'::text then hist[4] when 'nps3'::text then hist[2] else null::integer end", persisted=True), nullable=True),
+    sa.Column('promoters', sa.Integer(), sa.Computed("case scale when '0-10'::text then hist[10]+hist[11] when '1-5'::text then hist[5] when '1-7'::text then hist[5]+hist[6]+hist[7] when 'nps3'::text then hist[3] else null::integer end", persisted=True), nullable=True),
     sa.Column('hist', postgresql.ARRAY(sa.Integer()), nullable=False),
     sa.Column('sealed', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.CheckConstraint("period in ('day', 'week', 'month', 'span')", name=op.f('ck_cell_period_known')),
@@ -943,6 +946,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('source', 'external_id', name=op.f('uq_response_source_external_id'))
     )
     op.create_index('ix_response_branch_id_occurred_on', 'response', ['branch_id', 'occurred_on'], unique=False)
+    op.create_index('ix_response_branch_id_submitted_at', 'response', ['branch_id', 'submitted_at'], unique=False)
     op.create_index('ix_response_excluded', 'response', ['occurred_on'], unique=False, postgresql_where=sa.text('excluded_at is not null'))
     op.create_index('ix_response_occurred_on', 'response', ['occurred_on'], unique=False, postgresql_using='brin')
     op.create_index(op.f('ix_response_person_id'), 'response', ['person_id'], unique=False)
@@ -1014,6 +1018,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_response_person_id'), table_name='response')
     op.drop_index('ix_response_occurred_on', table_name='response', postgresql_using='brin')
     op.drop_index('ix_response_excluded', table_name='response', postgresql_where=sa.text('excluded_at is not null'))
+    op.drop_index('ix_response_branch_id_submitted_at', table_name='response')
     op.drop_index('ix_response_branch_id_occurred_on', table_name='response')
     op.drop_table('response')
     op.drop_index(op.f('ix_call_try_invitation_id'), table_name='call_try')

@@ -14,13 +14,13 @@ import pytest
 from conftest import Office
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlmodel import Session
 from two_regions import PLACES, Branch, World, log_in_as, make_two_regions
 
 from api.boundary.visits import SESSION_COOKIE
+from api.insights.freshness import branch_versions
 from api.main import create_api
 from dashboard.app import add_dashboard
-from dashboard.data.freshness import version_now
-from dashboard.data.sitting import Sitting
 from dashboard.ids import Id
 from dashboard.wiring import _wired
 
@@ -265,8 +265,6 @@ def every_request(world: World) -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield "show_more_voices", f"/app/unit/{code}", more
     for page in PAGES:
         yield "show_page", page, {}
-    shown = {f"{Id.SHOWN}.data": {"version": 0, "pending": False}}
-    yield "feel_pulse", "/app/", {f"{Id.PULSE}.n_intervals": 1, **shown}
 
 
 @pytest.mark.parametrize("role", [role for role in PLACES if PLACES[role] != "network"])
@@ -333,51 +331,68 @@ def test_a_failure_is_told_in_words_and_leaves_nothing_half_done(
     assert "secret detail" not in answer.text
 
 
-def test_the_pulse_says_nothing_until_something_was_counted(
+def pulse(browser: TestClient) -> int:
+    answer = browser.get("/app/_pulse")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    return int(answer.text)
+
+
+def count(office: Office, branches: Iterable[Branch], version: int) -> None:
+    with office.owner.connection() as connection:
+        connection.execute(
+            text("update branch_version set version = :version where branch_id = any(:ids)"),
+            {"version": version, "ids": [branch.unit_id for branch in branches]},
+        )
+
+
+def test_the_pulse_is_the_version_of_the_page(
     office: Office, world: World, browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboard.data.freshness.FRESH_S", 0)
     enter(browser, office, "hq_admin")
-    beat = {f"{Id.PULSE}.n_intervals": 7}
-    same = {**beat, f"{Id.SHOWN}.data": {"version": 1, "pending": False}}
-    assert ask(browser, "feel_pulse", "/app/", **same).status_code == 204
-    waiting = {**beat, f"{Id.SHOWN}.data": {"version": 1, "pending": True}}
-    answer = ask(browser, "feel_pulse", "/app/", **waiting)
-    assert answer.json()["response"][Id.VERSION]["data"] == 7
-    with office.owner.connection() as connection:
-        connection.execute(text("update branch_version set version = 2"))
-    assert ask(browser, "feel_pulse", "/app/", **same).json()["response"][Id.VERSION]["data"] == 7
+    assert pulse(browser) == 1
+    shown = ask(browser, "show_page", "/app/overview").json()["response"][Id.SHOWN]["data"]
+    assert shown["version"] == 1
+    count(office, world.branches.values(), 2)
+    assert pulse(browser) == 2
 
 
-def test_a_pulse_asks_on_behalf_of_its_session_only_when_an_own_branch_was_counted(
+def test_the_pulse_of_a_branch_tells_of_its_own_answers_alone(
     office: Office, world: World, browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def noted(sitting: Sitting) -> int:
-        asked.append(sitting)
-        return version_now(sitting)
-
-    def count(branches: Iterable[Branch], version: int) -> None:
-        with office.owner.connection() as connection:
-            connection.execute(
-                text("update branch_version set version = :version where branch_id = any(:ids)"),
-                {"version": version, "ids": [branch.unit_id for branch in branches]},
-            )
-
-    asked: list[Sitting] = []
     monkeypatch.setattr("dashboard.data.freshness.FRESH_S", 0)
-    monkeypatch.setattr("dashboard.callbacks.version_now", noted)
     others = world.hidden_from("branch_manager")
     own = [branch for branch in world.branches.values() if branch not in others]
     enter(browser, office, "branch_manager")
-    beat = {f"{Id.PULSE}.n_intervals": 7, f"{Id.SHOWN}.data": {"version": 1, "pending": False}}
-    assert ask(browser, "feel_pulse", "/app/", **beat).status_code == 204
+    assert pulse(browser) == 1
+    count(office, others, 5)
+    assert pulse(browser) == 1
+    count(office, own, 6)
+    assert pulse(browser) == 6
+
+
+def test_many_pulses_within_a_moment_ask_the_database_once(
+    office: Office, world: World, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def noted(session: Session) -> dict[int, int]:
+        asked.append(session)
+        return branch_versions(session)
+
+    asked: list[Session] = []
+    monkeypatch.setattr("dashboard.data.freshness.FRESH_S", 60)
+    monkeypatch.setattr("dashboard.data.freshness.branch_versions", noted)
+    enter(browser, office, "hq_admin")
+    assert [pulse(browser) for _ in range(5)] == [1] * 5
     assert len(asked) == 1
-    count(others, 5)
-    assert ask(browser, "feel_pulse", "/app/", **beat).status_code == 204
-    assert len(asked) == 1
-    count(own, 6)
-    assert ask(browser, "feel_pulse", "/app/", **beat).status_code == 200
-    assert len(asked) == 2
+
+
+def test_there_is_no_pulse_without_a_session(
+    office: Office, world: World, browser: TestClient
+) -> None:
+    assert browser.get("/app/_pulse").status_code == 401
+    browser.cookies.set(SESSION_COOKIE, "x" * 43)
+    assert browser.get("/app/_pulse").status_code == 401
 
 
 def test_layouts_do_no_work_in_the_database(

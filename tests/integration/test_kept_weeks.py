@@ -11,9 +11,10 @@ from conftest import Office
 from sqlalchemy import text
 from viewers import looking
 
-from api.cells.service import fold
-from api.insights import kept_weeks
+from api.cells.service import fold, spans_changed
+from api.insights import kept_weeks, network_stats
 from api.insights.kept_weeks import seen_histograms, seen_weeks
+from api.insights.network_stats import network_histograms
 from api.insights.periods import Period, weeks_of
 from api.insights.queries import (
     Filters,
@@ -87,6 +88,39 @@ def test_kept_counts_are_those_of_the_cells_before_and_after_an_answer(
         tell(office, world)
 
 
+def test_counts_of_the_network_are_read_again_for_the_branches_with_news(
+    office: Office, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Any] = []
+
+    def noted(session: Any, metric: Any, period: Period, *, filters: Filters) -> Histograms:
+        read.append(filters.branches)
+        return histograms(session, metric, period, filters=filters)
+
+    def compare() -> None:
+        with looking(office, world.branches[0], "branch_manager") as (session, _):
+            metric = require_metric(session, "nps")
+            mine = [network_histograms(session, metric, one) for one in PERIODS]
+        with looking(office, world.network, "hq_admin") as (session, _):
+            for period, one in zip(PERIODS, mine, strict=True):
+                assert as_dict(one) == as_dict(histograms(session, metric, period))
+
+    monkeypatch.setattr(network_stats, "histograms", noted)
+    compare()
+    assert read == [None] * len(PERIODS)
+    for seed in range(3):
+        day = MONDAY + timedelta(days=seed)
+        news = made_up(world, random.Random(seed), [day], 2)
+        world.given = [*world.given, *news]
+        with office.owner.connection() as connection:
+            write(connection, news)
+        fold(office.worker.database)
+        read.clear()
+        compare()
+        assert read[0] == {given.branch for given in news}
+        assert None not in read
+
+
 def test_imported_counts_are_added_to_what_is_kept(office: Office, world: World) -> None:
     whole = {"first": PERIODS[0].start, "last": PERIODS[0].end}
     with office.owner.connection() as connection:
@@ -99,6 +133,7 @@ def test_imported_counts_are_added_to_what_is_kept(office: Office, world: World)
             ),
             whole,
         ).rowcount
+        spans_changed(connection, {("nps", whole["first"])})
     assert made > 5
     with looking(office, world.network, "hq_admin") as (session, viewer):
         metric = require_metric(session, "nps")

@@ -39,7 +39,7 @@ _LOG_LIMIT = 10_000_000
 SETTINGS: dict[str, str] = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
-    "max_connections": "60",
+    "max_connections": "80",
     "max_locks_per_transaction": "256",  # partitions
     "shared_buffers": "256MB",
     "effective_cache_size": "1GB",

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,9 @@ from sqlmodel import Session
 
 from api.insights.metrics import MetricInfo
 from api.insights.periods import Period, Run, cover
+from api.models.cells import band_counts
 from scoring.arrays import Counts
-from scoring.scales import SCALES, Kind
+from scoring.scales import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Filters:
 EVERYTHING = Filters()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Histograms:
     """Summed histograms, one row of ``counts`` per key; keys are tuples as they were asked for."""
 
@@ -48,6 +49,28 @@ class Histograms:
     def total(self) -> Counts:
         """All of them pooled."""
         pooled: Counts = self.counts.sum(axis=0)
+        return pooled
+
+    @cached_property
+    def firsts(self) -> dict[Any, int]:
+        """The row of every key's first part, where that names one row only."""
+        return {key[0]: row for row, key in enumerate(self.keys)}
+
+    def renewed(self, firsts: Collection[Any], newer: "Histograms") -> "Histograms":
+        """These, but of some first parts what ``newer`` says."""
+        stays = [row for row, key in enumerate(self.keys) if key[0] not in firsts]
+        return Histograms(
+            [*(self.keys[row] for row in stays), *newer.keys],
+            np.concatenate([self.counts[stays], newer.counts]),
+        )
+
+    def over(self, sets: Sequence[Collection[Any]]) -> Counts:
+        """One histogram per set of first parts, zeros where there is none; shape (sets, bins)."""
+        firsts = self.firsts
+        pooled = np.zeros((len(sets), self.counts.shape[1]), dtype=np.int64)
+        for place, wanted in enumerate(sets):
+            rows = [firsts[one] for one in wanted if one in firsts]
+            pooled[place] = self.counts[rows].sum(axis=0)
         return pooled
 
 
@@ -175,30 +198,19 @@ def of_filters(filters: Filters) -> tuple[str, dict[str, Any]]:
     return where, values
 
 
-def metric_sums(metric: MetricInfo, hist: str = "c.hist") -> str:
-    """The sums that a metric's histograms are read as, of arrays called ``hist``."""
-    return _band_sums(hist) if metric.kind is Kind.NPS else _bin_sums(metric.scale.bins, hist)
+def metric_sums(metric: MetricInfo, hists: str | None = None) -> str:
+    """The sums that a metric's histograms are read as: of cells, or of arrays called ``hists``."""
+    if metric.kind is Kind.NPS:
+        return _CELL_BANDS if hists is None else _band_sums(hists)
+    return _bin_sums(metric.scale.bins, hists or "c.hist")
+
+
+_CELL_BANDS = "sum(c.detractors), sum(c.passives), sum(c.promoters)"
 
 
 @lru_cache
-def _band_sums(hist: str) -> str:
-    """Detractors, passives and promoters of any scale."""
-
-    def band(first: int, last: int) -> str:
-        return "+".join(f"{hist}[{place}]" for place in range(first + 1, last + 1))
-
-    def by_scale(limits: dict[str, tuple[int, int]]) -> str:
-        cases = " ".join(f"when '{code}' then {band(*ends)}" for code, ends in limits.items())
-        return f"sum(case c.scale {cases} end)"
-
-    scales = SCALES.values()
-    return ", ".join(
-        (
-            by_scale({scale.code: (0, scale.passive_from) for scale in scales}),
-            by_scale({scale.code: (scale.passive_from, scale.promoter_from) for scale in scales}),
-            by_scale({scale.code: (scale.promoter_from, scale.bins) for scale in scales}),
-        )
-    )
+def _band_sums(hists: str) -> str:
+    return ", ".join(f"sum({counts})" for counts in band_counts(hists, "c.scale"))
 
 
 @lru_cache

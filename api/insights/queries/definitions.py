@@ -5,34 +5,30 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
+from api.core.database import once, reads_once
 from api.core.errors import NotFound
 from api.insights.metrics import MetricInfo
 from scoring.scales import Kind
 
 _METRICS = "select code, kind, scale, name_zh, name_en from metric"
-_READ = "definitions"  # what a session that reads them once has read
-
-
-def read_once(session: Session) -> None:
-    """From here on ``session`` reads metrics and touchpoints once: for one that defines none."""
-    session.info[_READ] = {}
+_TOUCHPOINTS = text(
+    "select id, code, stage, position, name_zh, name_en from touchpoint order by position"
+)
 
 
 def list_metrics(session: Session) -> list[MetricInfo]:
     """All declared metrics in their order."""
-    kept = session.info.get(_READ)
-    if kept is not None and "metrics" in kept:
-        return list(kept["metrics"])
-    rows = session.execute(text(f'{_METRICS} order by position, code collate "C"'))
-    found = [_metric(row) for row in rows]
-    if kept is not None:
-        kept["metrics"] = tuple(found)
-    return found
+
+    def read() -> tuple[MetricInfo, ...]:
+        rows = session.execute(text(f'{_METRICS} order by position, code collate "C"'))
+        return tuple(_metric(row) for row in rows)
+
+    return list(once(session, "metrics", read))
 
 
 def require_metric(session: Session, code: str) -> MetricInfo:
     """The metric called ``code``; raises NotFound."""
-    if _READ in session.info:
+    if reads_once(session):
         found = next((one for one in list_metrics(session) if one.code == code), None)
     else:
         row = session.execute(text(f"{_METRICS} where code = :code"), {"code": code}).first()
@@ -48,20 +44,12 @@ def _metric(row: Row[Any]) -> MetricInfo:
 
 def touchpoint_rows(session: Session) -> list[Row[Any]]:
     """All touchpoints along the journey."""
-    kept = session.info.get(_READ)
-    if kept is not None and "touchpoints" in kept:
-        return list(kept["touchpoints"])
-    found = session.execute(
-        text("select id, code, stage, position, name_zh, name_en from touchpoint order by position")
-    ).all()
-    if kept is not None:
-        kept["touchpoints"] = found
-    return list(found)
+    return list(once(session, "touchpoints", lambda: session.execute(_TOUCHPOINTS).all()))
 
 
 def require_touchpoint(session: Session, code: str) -> int:
     """The id of the touchpoint called ``code``; raises NotFound."""
-    if _READ in session.info:
+    if reads_once(session):
         number = next((row.id for row in touchpoint_rows(session) if row.code == code), None)
     else:
         query = text("select id from touchpoint where code = :code")

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
+from api.core.database import once
 from api.insights.league_rows import STORED_COLUMNS
 from api.insights.periods import Period
 
@@ -25,16 +26,17 @@ def metric_version(session: Session, metric: str, period: Period) -> int:
     return int(found.scalar_one())
 
 
-def day_versions(session: Session, metric: str, period: Period) -> dict[date, int]:
+def day_versions(session: Session, metric: str) -> dict[date, int]:
     """The data version of each day of a metric on which anything was counted."""
-    found = session.execute(
-        text(
-            "select day, version from metric_day "
-            "where metric = :metric and day >= :start and day < :end"
-        ),
-        {"metric": metric, "start": period.start, "end": period.end},
-    )
-    return {row.day: row.version for row in found}
+
+    def read() -> dict[date, int]:
+        found = session.execute(_DAY_VERSIONS, {"metric": metric})
+        return {row.day: row.version for row in found}
+
+    return once(session, ("day versions", metric), read)
+
+
+_DAY_VERSIONS = text("select day, version from metric_day where metric = :metric")
 
 
 def newest_version(session: Session) -> int:

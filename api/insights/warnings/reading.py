@@ -13,6 +13,7 @@ import numpy as np
 from sqlmodel import Session
 
 from api.insights.figures import Figure, figures_of, shown_count
+from api.insights.kept_weeks import seen_histograms
 from api.insights.metrics import MetricInfo
 from api.insights.network_stats import pooled_spread
 from api.insights.periods import Period, next_month
@@ -140,6 +141,7 @@ def early_warnings(
     parameters = run.parameters if run else {}
     rows = _rows(viewer, stored_rows(session, run.id, branches)) if run else []
     limits = parameters.get("funnel")
+    answering = _answering(session, viewer, info, wanted) & branches
     return Warnings(
         metric=metric,
         month=wanted,
@@ -151,7 +153,7 @@ def early_warnings(
         running=wanted >= today,
         too_early=bool(parameters.get("too_early")),
         judged=len(rows),
-        not_judged=len(_answering(session, info, wanted, branches) - {r.branch_id for r in rows}),
+        not_judged=len(answering - {r.branch_id for r in rows}),
         rows=rows,
         funnel=FunnelLimits(**limits) if limits else None,
         months=sorted(runs, reverse=True),
@@ -213,12 +215,10 @@ def _tier(n: int) -> int:
     return int(tiers(np.array([n]))[0])
 
 
-def _answering(
-    session: Session, metric: MetricInfo, month: date, branches: frozenset[int]
-) -> set[int]:
-    """Which of the viewer's branches have answers of the month."""
-    found = histograms(session, metric, Period(month, next_month(month)))
-    return {key[0] for key in found.keys} & branches
+def _answering(session: Session, viewer: Viewer, metric: MetricInfo, month: date) -> set[int]:
+    """Which of the branches that the transaction may see have answers of the month."""
+    found = seen_histograms(session, viewer, metric, Period(month, next_month(month)))
+    return set(found.firsts)
 
 
 @dataclass(frozen=True, slots=True)

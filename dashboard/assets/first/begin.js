@@ -51,7 +51,7 @@
   // Without a session every answer is 401: the way back leads over the log-in page.
   window.fetch = function (address, options) {
     return (early(address, options) || ask.apply(window, arguments)).then(function (answer) {
-      if (answer.status === 401 && answer.url.indexOf("/app/_dash") >= 0) {
+      if (answer.status === 401 && answer.url.indexOf("/app/_") >= 0) {
         where.assign("/login?next=" + encodeURIComponent(where.pathname + where.search));
       }
       return answer;

@@ -17,6 +17,7 @@ from api.cells.counting import (
 )
 from api.cells.metrics import WIDTH, Metrics
 from api.cells.sums import Sums, counted, joined, match, nothing
+from api.models.cells import BANDS
 from scoring.scales import SCALES, Kind, point_score
 
 
@@ -185,3 +186,10 @@ def test_tables_of_numbers_come_back_as_wide_as_the_widest() -> None:
 def test_lists_of_texts_come_back() -> None:
     words = ["", "顾问", "channel"]
     assert binary.text_list(binary.text_array(binary.sized_texts(words))) == words
+
+
+def test_the_database_counts_bands_where_the_scales_have_them() -> None:
+    assert {
+        code: (scale.passive_from, scale.promoter_from, scale.bins)
+        for code, scale in SCALES.items()
+    } == BANDS
