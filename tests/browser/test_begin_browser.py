@@ -73,6 +73,15 @@ def test_an_answer_to_another_address_is_not_shown(site: Site, chromium: Browser
         assert ["/league" in href(one) for one in asked] == [True, False]
 
 
+def test_a_question_that_was_lost_is_asked_again(site: Site, chromium: Browser) -> None:
+    with looking(chromium, site, "hq_admin") as (page, _), pages_asked(page) as asked:
+        page.route(
+            "**/_dash-update-component*", lambda route: route.abort("connectionreset"), times=1
+        )
+        visit(page, site, f"/app/league?lang=en&{site.days}")
+        assert [href(one) for one in asked] == [page.url, page.url]
+
+
 def test_who_is_logged_out_meanwhile_comes_to_the_log_in(site: Site, chromium: Browser) -> None:
     with looking(chromium, site, "hq_admin") as (page, _):
         page.context.clear_cookies()

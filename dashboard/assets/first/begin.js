@@ -33,7 +33,7 @@
     method: "POST", credentials: "same-origin", body: body,
     headers: { Accept: "application/json", "Content-Type": "application/json" }
   });
-  page.catch(function () { /* whoever asks for the page hears of it */ });
+  page.catch(function () { /* Dash asks once more, below */ });
 
   // Once, and only for the same question; everything else is asked of the server.
   function early(address, options) {
@@ -42,7 +42,7 @@
     if (path === "/app/_dash-dependencies") { return told("bp-callbacks"); }
     if (!taken || path !== PAGE || options.body !== body) { return null; }
     page = null;
-    return taken;
+    return taken.catch(function () { return ask.call(window, address, options); });
   }
   function told(name) {
     return Promise.resolve(new Response(held(name), { headers: { "Content-Type": "application/json" } }));
