@@ -1,7 +1,8 @@
 """What a reader sees of the league table in a real Chromium: first row, filter, bytes.
 
-Cold is a browser that has nothing of ours, warm one that has seen the page before. Playwright
-drives it: a tool of developers, which `make test` brings.
+Cold is a browser that has nothing of ours, warm one that has seen the page once before; both have
+a profile on disk as people's browsers do, since a private window compiles every script anew.
+Playwright drives it: a tool of developers, which `make test` brings.
 """
 
 import os
@@ -9,13 +10,20 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from api.boundary.visits import SESSION_COOKIE
 from api.core.terminal import stop
 
 try:
-    from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        Page,
+        ViewportSize,
+        sync_playwright,
+    )
 except ImportError:
     stop("bench pages drives Chromium by Playwright, which `make test` installs")
 
@@ -49,29 +57,49 @@ wanted => new Promise(done => {
   requestAnimationFrame(look);
 })
 """
+_WINDOW: ViewportSize = {"width": 1440, "height": 900}
 _AFTERWARDS = 1_000
 _PATIENCE = 30
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
+def _options() -> dict[str, Any]:
     """``$CHROMIUM``, the one on the PATH, or Playwright's own."""
     named = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {"executable_path": named, "args": ["--no-sandbox"] if os.geteuid() == 0 else []}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser for private windows."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=named, args=options)
+        browser = playwright.chromium.launch(**_options())
         yield browser
         browser.close()
 
 
 @contextmanager
 def signed_in(browser: Browser, address: str, secret: str) -> Iterator[BrowserContext]:
-    """A new profile of a reader."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.add_cookies([{"name": SESSION_COOKIE, "value": secret, "url": address}])
-    context.add_init_script(_FIRST_ROW)
+    """A private window of a reader."""
+    context = browser.new_context(viewport=_WINDOW)
+    _enter(context, address, secret)
     yield context
     context.close()
+
+
+@contextmanager
+def at_home(browser: Browser, address: str, secret: str) -> Iterator[BrowserContext]:
+    """A reader's own browser, with a profile on disk that is new."""
+    with TemporaryDirectory() as profile:
+        kind = browser.browser_type
+        context = kind.launch_persistent_context(profile, viewport=_WINDOW, **_options())
+        _enter(context, address, secret)
+        yield context
+        context.close()
+
+
+def _enter(context: BrowserContext, address: str, secret: str) -> None:
+    context.add_cookies([{"name": SESSION_COOKIE, "value": secret, "url": address}])
+    context.add_init_script(_FIRST_ROW)
 
 
 def first_row_ms(context: BrowserContext, url: str) -> tuple[float, float]:
