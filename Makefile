@@ -24,7 +24,7 @@ test: .make/dev .make/browser  ## every suite, and one line that sums them
 suite-fast:
 	@sh $(RUN_SUITE) fast -n 2 --dist loadfile --disable-socket tests/unit tests/rules $(ARGS)
 suite-integration:
-	@sh $(RUN_SUITE) integration -n 2 --dist loadfile tests/integration $(ARGS)
+	@sh $(RUN_SUITE) integration -n 3 --dist loadfile tests/integration $(ARGS)
 suite-concurrency:
 	@sh $(RUN_SUITE) concurrency -n 2 --dist loadfile tests/concurrency $(ARGS)
 suite-browser:
