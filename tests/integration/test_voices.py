@@ -84,6 +84,30 @@ def test_words_are_found_as_reading_finds_them_within_the_own_branches(
     assert any(holds(words, "等待") for _, words in written)
 
 
+@pytest.mark.parametrize("few", [20, 0], ids=["branch after branch", "all at once"])
+def test_paging_skips_nothing_where_many_answered_at_the_same_moment(
+    office: Office,
+    said: tuple[World, list[tuple[Given, str]]],
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+) -> None:
+    world, written = said  # all of them at one moment, as imports of whole days are
+    monkeypatch.setattr("api.insights.queries.comments._ROWS", (30, 60))
+    monkeypatch.setattr("api.insights.queries.comments._FEW", few)
+    for role, home, branches in (
+        ("hq_admin", world.network, set(world.branches)),
+        ("branch_manager", world.branches[0], {world.branches[0]}),
+    ):
+        seen, cursor = [], None
+        with looking(office, home, role) as (session, viewer):
+            while cursor or not seen:
+                found = list_comments(session, viewer, Wanted(PERIOD), cursor=cursor, limit=7)
+                seen += [one.response_id for one in found.items]
+                cursor = found.next
+        wanted = [one.id for one, _ in written if one.branch in branches]
+        assert seen == sorted(wanted, reverse=True)
+
+
 def test_search_goes_together_with_unit_touchpoint_and_score(
     office: Office, said: tuple[World, list[tuple[Given, str]]]
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -54,15 +54,15 @@ _NEWEST = """
     where true {answers}
 """
 _OF_ALL = """
-    (select * from response r where r.submitted_at <= :newest
-        and r.occurred_on >= :start and r.occurred_on < :end {responses}
-        order by r.submitted_at desc limit :rows) r
+    (select * from response r
+        where r.occurred_on >= :start and r.occurred_on < :end {responses}
+        order by r.submitted_at desc, r.id desc limit :rows) r
 """
 _OF_EACH = """
     unnest(cast(:within as int[])) b(id) cross join lateral (
-        select * from response r where r.branch_id = b.id and r.submitted_at <= :newest
+        select * from response r where r.branch_id = b.id
             and r.occurred_on >= :start and r.occurred_on < :end {responses}
-        order by r.submitted_at desc limit :rows) r
+        order by r.submitted_at desc, r.id desc limit :rows) r
 """
 _COMMENTS = """
     select r.id, a.question, a.text, r.branch_id, r.touchpoint_id, r.occurred_on, r.submitted_at,
@@ -99,9 +99,9 @@ def comment_rows(
     where, values = _conditions(wanted)
     values |= {"metric": metric, "limit": limit}
     if after is not None:
+        where["responses"] += " and (r.submitted_at, r.id) <= (:at, :id)"
         where["answers"] += (
-            " and (r.submitted_at, r.id) <= (:at, :id) and ((r.submitted_at, r.id) < (:at, :id) "
-            'or a.question collate "C" > :question)'
+            ' and ((r.submitted_at, r.id) < (:at, :id) or a.question collate "C" > :question)'
         )
         values |= dict(zip(("at", "id", "question"), after, strict=True))
     if wanted.words is None:
@@ -117,15 +117,13 @@ def _among_newest(
 ) -> Sequence[Row[Any]] | None:
     """The comments if the newest responses have enough, else None."""
     few = len(wanted.within) <= _FEW
-    newest = values.get("at")
-    if newest is None and not few:
-        newest = session.execute(_LAST_ANSWER).scalar()
-    newest = newest or datetime.max.replace(tzinfo=UTC)
-    if not few and newest.date() - wanted.period.end > _LATE:
-        return None
+    if not few:
+        newest = values.get("at") or session.execute(_LAST_ANSWER).scalar()
+        if newest is None or newest.date() - wanted.period.end > _LATE:
+            return None
     responses = (_OF_EACH if few else _OF_ALL).format(**where)
     statement = _COMMENTS.format(source=_NEWEST.format(**{**where, "responses": responses}))
-    values = values | {"newest": newest, "within": sorted(wanted.within)}
+    values = values | {"within": sorted(wanted.within)}
     shared_by = 10 * max(1, len(wanted.within)) if few else 1
     for rows in _ROWS:
         with nullcontext() if few else _in_order(session):
