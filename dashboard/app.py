@@ -3,8 +3,6 @@
 Composes pages, callbacks and the gate; knows no numbers. ``branchpulse.web_app`` calls it.
 """
 
-from pathlib import Path
-
 from dash import Dash
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse, Response
@@ -14,12 +12,11 @@ from dashboard import views_callbacks  # noqa: F401  (its callbacks register the
 from dashboard.address import ROOT
 from dashboard.asking_callbacks import register_asking
 from dashboard.callbacks import register
-from dashboard.document import Document, stamped
+from dashboard.document import ASSETS, Document, stamped
 from dashboard.gate import Gate
 from dashboard.pages.shell import shell
 from dashboard.wiring import wire
 
-ASSETS = Path(__file__).parent / "assets"
 _SURVEYS = 2  # the API's description, then what customers ask for
 _META = [{"name": "viewport", "content": "width=device-width, initial-scale=1"}]
 

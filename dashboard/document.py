@@ -17,7 +17,7 @@ from dash.fingerprint import build_fingerprint
 from dashboard.address import ROOT, Page
 from dashboard.ids import Id
 
-_ASSETS = Path(__file__).parent / "assets"
+ASSETS = Path(__file__).parent / "assets"
 _TABLES = (Page.LEAGUE, Page.ENOUGH, Page.PEOPLE, Page.PUBLISHED)  # nothing without their table
 _CHUNK = "async-community.js"  # what dash-ag-grid loads as soon as it has a table to draw
 
@@ -80,7 +80,7 @@ def first_request(callbacks: list[dict[str, Any]]) -> dict[str, Any]:
 
 def stamped(asset: str) -> str:
     """The address of an asset, another one as soon as the file is another (see `Gate`)."""
-    return f"{ROOT}assets/{asset}?m={(_ASSETS / asset).stat().st_mtime}"
+    return f"{ROOT}assets/{asset}?m={(ASSETS / asset).stat().st_mtime}"
 
 
 def _place(named: str) -> dict[str, str]:

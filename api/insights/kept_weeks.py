@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,7 @@ from api.security.viewer import Viewer
 from scoring.arrays import Counts
 
 _WEEK = timedelta(weeks=1)
+Found = TypeVar("Found")
 _KEYS = ("branch_id", "touchpoint_id")
 
 
@@ -120,8 +121,7 @@ def _week(session: Session, metric: MetricInfo, part: Period) -> Week:
         at = np.array(found.keys, dtype=np.int64).reshape(len(found.keys), len(_KEYS))
         return Week(part.start, at, found.counts, frozenset(at[:, 0].tolist()))
 
-    week: Week = _kept(session, metric, part, ("week",), read)
-    return week
+    return _kept(session, metric, part, ("week",), read)
 
 
 def _imported(
@@ -130,8 +130,7 @@ def _imported(
     def read() -> Histograms:
         return network_imported(session, metric, period, by, Filters(touchpoint=place))
 
-    found: Histograms = _kept(session, metric, period, ("imported", by, place), read)
-    return found
+    return _kept(session, metric, period, ("imported", by, place), read)
 
 
 def _kept(
@@ -139,15 +138,15 @@ def _kept(
     metric: MetricInfo,
     period: Period,
     what: tuple[object, ...],
-    read: Callable[[], Any],
-) -> Any:
+    read: Callable[[], Found],
+) -> Found:
     """What was read of the period's days in their present version."""
     versions = day_versions(session, metric.code)
     days = range(period.start.toordinal(), period.end.toordinal())
     version = max((versions.get(day, 0) for day in map(date.fromordinal, days)), default=0)
     name = (session.connection().engine.url, metric, period, version, what)
     with _KEEPING:
-        kept = KEPT.get(name) if version else None
+        kept: Found | None = KEPT.get(name) if version else None
     if kept is None:
         kept = read()
         if version:
