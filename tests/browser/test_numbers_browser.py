@@ -8,6 +8,7 @@ be told. Where a number is statistics (ranks), another role's page of the whole 
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import nan
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def trend(page: Page, tables: Tables, branches: list[str]) -> int:
         every, net = sum(one[0] for one in real), sum(one[1] for one in real)
         if n != "\u2013":
             assert int(float(n)) == every
-            counted = Counted(every, 100 * net / every, 0.0)
+            counted = Counted(every, 100 * net / every if every else nan, 0.0)
             true({week: (number(score), every)}, {week: counted})
     return len(points)
 
