@@ -69,7 +69,10 @@ from api.models.network import (
     UnitParent,
     UnitProfile,
 )
+from api.models.notices import Absence, Notice, NoticeChoice, WebhookDelivery
 from api.models.outbox import JobWindow, OutboxMessage
+from api.models.plans import ActionPlan, ActionStep
+from api.models.reporting import ReportItem, ReportOrder, Subscription
 from api.models.responses import Answer, Response
 from api.models.scoring import (
     AdjustmentFit,
@@ -81,11 +84,27 @@ from api.models.scoring import (
     WarningRow,
     WarningRun,
 )
+from api.models.tickets import (
+    Alert,
+    AlertMark,
+    AlertMute,
+    LoopVersion,
+    Ticket,
+    TicketClock,
+    TicketFile,
+    TicketStep,
+)
 
 __all__ = [
+    "Absence",
     "Account",
     "AccountLink",
+    "ActionPlan",
+    "ActionStep",
     "AdjustmentFit",
+    "Alert",
+    "AlertMark",
+    "AlertMute",
     "Answer",
     "ApiToken",
     "AuditEntry",
@@ -113,12 +132,15 @@ __all__ = [
     "LoginIdentifier",
     "LoginSession",
     "LoginThrottle",
+    "LoopVersion",
     "MessageVersion",
     "Metric",
     "MetricDay",
     "MomentCell",
     "MomentDay",
     "Network",
+    "Notice",
+    "NoticeChoice",
     "OutboxMessage",
     "OwnerGroup",
     "Person",
@@ -133,14 +155,21 @@ __all__ = [
     "PublishedTable",
     "QrPoint",
     "Receipt",
+    "ReportItem",
+    "ReportOrder",
     "Response",
     "RuleSetVersion",
     "RulesDraft",
     "SamplingPlan",
     "SavedView",
+    "Subscription",
     "Suppression",
     "SurveyToken",
     "SurveyVersion",
+    "Ticket",
+    "TicketClock",
+    "TicketFile",
+    "TicketStep",
     "Touchpoint",
     "Unit",
     "UnitFormerCode",
@@ -148,6 +177,7 @@ __all__ = [
     "UnitProfile",
     "WarningRow",
     "WarningRun",
+    "WebhookDelivery",
     "WechatConsent",
     "WechatFollower",
 ]

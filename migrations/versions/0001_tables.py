@@ -41,6 +41,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_adjustment_fit')),
     sa.UniqueConstraint('metric', 'year', name=op.f('uq_adjustment_fit_metric_year'))
     )
+    op.create_table('alert_mark',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('response_id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('marked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_alert_mark'))
+    )
     op.create_table('answer',
     sa.Column('response_id', sa.Uuid(), nullable=False),
     sa.Column('question', sa.Text(), nullable=False),
@@ -202,6 +209,15 @@ def upgrade() -> None:
     sa.Column('blocked_until', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('key_hash', name=op.f('pk_login_throttle'))
     )
+    op.create_table('loop_version',
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('definition', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('written', sa.Text(), nullable=False),
+    sa.Column('content_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('published_by', sa.Text(), nullable=True),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('version', name=op.f('pk_loop_version'))
+    )
     op.create_table('message_version',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
@@ -287,18 +303,22 @@ def upgrade() -> None:
     op.create_table('outbox_message',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), server_default='email', nullable=False),
     sa.Column('dedupe_key', sa.Text(), nullable=False),
     sa.Column('recipient_encrypted', sa.LargeBinary(), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False),
     sa.Column('body_text_encrypted', sa.LargeBinary(), nullable=False),
     sa.Column('body_html_encrypted', sa.LargeBinary(), nullable=True),
+    sa.Column('attachment', sa.LargeBinary(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('not_before', sa.DateTime(timezone=True), nullable=True),
     sa.Column('status', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('failure', sa.Text(), nullable=True),
     sa.Column('detail', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
+    sa.CheckConstraint("channel in ('email', 'sms', 'wecom', 'wechat')", name=op.f('ck_outbox_message_channel_known')),
     sa.CheckConstraint("status in ('waiting', 'claimed', 'sent', 'failed', 'unknown')", name=op.f('ck_outbox_message_status_known')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox_message')),
     sa.UniqueConstraint('dedupe_key', name=op.f('uq_outbox_message_dedupe_key'))
@@ -462,6 +482,22 @@ def upgrade() -> None:
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('openid_hash', 'template_id', name=op.f('pk_wechat_consent'))
     )
+    op.create_table('absence',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('deputy_id', sa.Uuid(), nullable=True),
+    sa.Column('from_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Uuid(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('deputy_id <> account_id', name=op.f('ck_absence_not_oneself')),
+    sa.CheckConstraint('until_at > from_at', name=op.f('ck_absence_range')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_absence_account_id')),
+    sa.ForeignKeyConstraint(['created_by'], ['account.id'], name=op.f('fk_absence_created_by')),
+    sa.ForeignKeyConstraint(['deputy_id'], ['account.id'], name=op.f('fk_absence_deputy_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_absence'))
+    )
+    op.create_index('ix_absence_account_id_until_at', 'absence', ['account_id', 'until_at'], unique=False)
     op.create_table('access_grant',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('account_id', sa.Uuid(), nullable=False),
@@ -490,6 +526,44 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_account_link'))
     )
     op.create_index(op.f('ix_account_link_account_id'), 'account_link', ['account_id'], unique=False)
+    op.create_table('action_plan',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('branches', postgresql.ARRAY(sa.Integer()), nullable=False),
+    sa.Column('metric', sa.Text(), nullable=False),
+    sa.Column('driver', sa.Text(), nullable=True),
+    sa.Column('touchpoint_id', sa.Integer(), nullable=True),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('started_on', sa.Date(), nullable=False),
+    sa.Column('status', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_by', sa.Uuid(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('lesson', sa.Text(), nullable=True),
+    sa.Column('shared', sa.Boolean(), nullable=False),
+    sa.CheckConstraint("status in ('open', 'done', 'dropped')", name=op.f('ck_action_plan_status_known')),
+    sa.CheckConstraint('cardinality(branches) > 0', name=op.f('ck_action_plan_branches')),
+    sa.ForeignKeyConstraint(['created_by'], ['account.id'], name=op.f('fk_action_plan_created_by')),
+    sa.ForeignKeyConstraint(['touchpoint_id'], ['touchpoint.id'], name=op.f('fk_action_plan_touchpoint_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_action_plan_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_action_plan'))
+    )
+    op.create_index('ix_action_plan_unit_id', 'action_plan', ['unit_id'], unique=False)
+    op.create_table('alert_mute',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('rule', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('from_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('muted_by', sa.Uuid(), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_alert_mute_branch_id')),
+    sa.ForeignKeyConstraint(['muted_by'], ['account.id'], name=op.f('fk_alert_mute_muted_by')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_alert_mute'))
+    )
+    op.create_index('ix_alert_mute_branch_id_until_at', 'alert_mute', ['branch_id', 'until_at'], unique=False)
     op.create_table('api_token',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -621,6 +695,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id_hash', name=op.f('pk_login_session'))
     )
     op.create_index(op.f('ix_login_session_account_id'), 'login_session', ['account_id'], unique=False)
+    op.create_table('notice_choice',
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('ways', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('quiet_from', sa.Time(), nullable=True),
+    sa.Column('quiet_until', sa.Time(), nullable=True),
+    sa.Column('timezone', sa.Text(), nullable=True),
+    sa.Column('wecom_encrypted', sa.LargeBinary(), nullable=True),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_notice_choice_account_id')),
+    sa.PrimaryKeyConstraint('account_id', name=op.f('pk_notice_choice'))
+    )
     op.create_table('person_branch',
     sa.Column('person_id', sa.Uuid(), nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=False),
@@ -709,6 +794,26 @@ def upgrade() -> None:
     sa.UniqueConstraint('code', name=op.f('uq_qr_point_code'))
     )
     op.create_index(op.f('ix_qr_point_branch_id'), 'qr_point', ['branch_id'], unique=False)
+    op.create_table('report_order',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('pack', sa.Boolean(), nullable=False),
+    sa.Column('period_from', sa.Date(), nullable=False),
+    sa.Column('period_to', sa.Date(), nullable=False),
+    sa.Column('language', sa.Text(), nullable=False),
+    sa.Column('formats', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('status', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('items', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("status in ('waiting', 'running', 'done', 'cancelled')", name=op.f('ck_report_order_status_known')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_report_order_account_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_report_order_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_report_order'))
+    )
+    op.create_index('ix_report_order_account_id_created_at', 'report_order', ['account_id', 'created_at'], unique=False)
+    op.create_index('ix_report_order_open', 'report_order', ['created_at'], unique=False, postgresql_where=sa.text("status in ('waiting', 'running')"))
     op.create_table('rules_draft',
     sa.Column('account_id', sa.Uuid(), nullable=False),
     sa.Column('written', sa.Text(), nullable=False),
@@ -741,6 +846,30 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_view')),
     sa.UniqueConstraint('account_id', 'name', name=op.f('uq_saved_view_account_id_name'))
     )
+    op.create_table('subscription',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('language', sa.Text(), nullable=False),
+    sa.Column('weekday', sa.Integer(), nullable=False),
+    sa.Column('at', sa.Time(), nullable=False),
+    sa.Column('timezone', sa.Text(), nullable=True),
+    sa.Column('ways', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('formats', postgresql.ARRAY(sa.Text()), server_default='{}', nullable=False),
+    sa.Column('weeks', sa.Integer(), nullable=True),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("kind in ('ranking', 'report')", name=op.f('ck_subscription_kind_known')),
+    sa.CheckConstraint("language in ('zh', 'en')", name=op.f('ck_subscription_language_known')),
+    sa.CheckConstraint('weekday between 0 and 6', name=op.f('ck_subscription_weekday')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_subscription_account_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_subscription_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_subscription')),
+    sa.UniqueConstraint('account_id', 'unit_id', 'kind', 'language', name=op.f('uq_subscription_account_id_unit_id_kind_language'))
+    )
+    op.create_index('ix_subscription_account_id', 'subscription', ['account_id'], unique=False)
     op.create_table('unit_former_code',
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
@@ -808,6 +937,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('openid_hash', name=op.f('pk_wechat_follower'))
     )
     op.create_index(op.f('ix_wechat_follower_person_id'), 'wechat_follower', ['person_id'], unique=False)
+    op.create_table('action_step',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('plan_id', sa.Uuid(), nullable=False),
+    sa.Column('branches', postgresql.ARRAY(sa.Integer()), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('what', sa.Text(), nullable=False),
+    sa.Column('owner_id', sa.Uuid(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('done_on', sa.Date(), nullable=True),
+    sa.Column('done_by', sa.Uuid(), nullable=True),
+    sa.CheckConstraint('cardinality(branches) > 0', name=op.f('ck_action_step_branches')),
+    sa.ForeignKeyConstraint(['done_by'], ['account.id'], name=op.f('fk_action_step_done_by')),
+    sa.ForeignKeyConstraint(['owner_id'], ['account.id'], name=op.f('fk_action_step_owner_id')),
+    sa.ForeignKeyConstraint(['plan_id'], ['action_plan.id'], name=op.f('fk_action_step_plan_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_action_step'))
+    )
+    op.create_index(op.f('ix_action_step_plan_id'), 'action_step', ['plan_id'], unique=False)
     op.create_table('invitation',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('event_id', sa.Uuid(), nullable=False),
@@ -877,6 +1023,28 @@ def upgrade() -> None:
     op.create_index('ix_invitation_person_id_planned_at', 'invitation', ['person_id', 'planned_at'], unique=False)
     op.create_index('ix_invitation_provider_id', 'invitation', ['provider_id'], unique=False, postgresql_where=sa.text('provider_id is not null'))
     op.create_index('ix_invitation_root_id', 'invitation', ['root_id'], unique=False, postgresql_where=sa.text('root_id is not null'))
+    op.create_table('report_item',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('branches', postgresql.ARRAY(sa.Integer()), nullable=False),
+    sa.Column('format', sa.Text(), nullable=False),
+    sa.Column('status', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('file_name', sa.Text(), nullable=True),
+    sa.Column('content', sa.LargeBinary(), nullable=True),
+    sa.Column('failure', sa.Text(), nullable=True),
+    sa.CheckConstraint("status in ('waiting', 'claimed', 'done', 'failed', 'cancelled')", name=op.f('ck_report_item_status_known')),
+    sa.CheckConstraint('cardinality(branches) > 0', name=op.f('ck_report_item_branches')),
+    sa.ForeignKeyConstraint(['order_id'], ['report_order.id'], name=op.f('fk_report_item_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_report_item_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_report_item')),
+    sa.UniqueConstraint('order_id', 'unit_id', 'format', name=op.f('uq_report_item_order_id_unit_id_format'))
+    )
+    op.create_index('ix_report_item_claimed', 'report_item', ['claimed_at'], unique=False, postgresql_where=sa.text("status = 'claimed'"))
+    op.create_index('ix_report_item_waiting', 'report_item', ['id'], unique=False, postgresql_where=sa.text("status = 'waiting'"))
     op.create_table('call_task',
     sa.Column('invitation_id', sa.Uuid(), nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=False),
@@ -986,6 +1154,90 @@ def upgrade() -> None:
     op.create_index('ix_contest_branch_id_state', 'contest', ['branch_id', 'state'], unique=False)
     op.create_index(op.f('ix_contest_response_id'), 'contest', ['response_id'], unique=False)
     op.create_index('uq_contest_open_response', 'contest', ['response_id'], unique=True, postgresql_where=sa.text("state in ('open', 'upheld')"))
+    op.create_table('ticket',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('severity', sa.Integer(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('owner_id', sa.Uuid(), nullable=True),
+    sa.Column('deputy_id', sa.Uuid(), nullable=True),
+    sa.Column('role', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('level', sa.Integer(), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=True),
+    sa.Column('loop_version', sa.Integer(), nullable=False),
+    sa.Column('response_id', sa.Uuid(), nullable=True),
+    sa.Column('event_id', sa.Uuid(), nullable=True),
+    sa.Column('person_id', sa.Uuid(), nullable=True),
+    sa.Column('touchpoint_id', sa.Integer(), nullable=True),
+    sa.Column('metric', sa.Text(), nullable=True),
+    sa.Column('first_score', sa.Integer(), nullable=True),
+    sa.Column('summary', sa.Text(), nullable=True),
+    sa.Column('source', sa.Text(), nullable=True),
+    sa.Column('external_id', sa.Text(), nullable=True),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('acknowledged_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('contacted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('resolved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reopened', sa.Integer(), nullable=False),
+    sa.Column('recovery_invitation_id', sa.Uuid(), nullable=True),
+    sa.Column('recovery_score', sa.Integer(), nullable=True),
+    sa.Column('revealed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("kind in ('answer', 'complaint', 'wish')", name=op.f('ck_ticket_kind_known')),
+    sa.CheckConstraint("state in ('new', 'acknowledged', 'contacted', 'resolved', 'verified', 'unverified', 'reopened')", name=op.f('ck_ticket_state_known')),
+    sa.CheckConstraint('owner_id is distinct from deputy_id or owner_id is null', name=op.f('ck_ticket_deputy')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_ticket_branch_id')),
+    sa.ForeignKeyConstraint(['deputy_id'], ['account.id'], name=op.f('fk_ticket_deputy_id')),
+    sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_ticket_event_id')),
+    sa.ForeignKeyConstraint(['owner_id'], ['account.id'], name=op.f('fk_ticket_owner_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_ticket_person_id')),
+    sa.ForeignKeyConstraint(['recovery_invitation_id'], ['invitation.id'], name=op.f('fk_ticket_recovery_invitation_id')),
+    sa.ForeignKeyConstraint(['response_id'], ['response.id'], name=op.f('fk_ticket_response_id')),
+    sa.ForeignKeyConstraint(['touchpoint_id'], ['touchpoint.id'], name=op.f('fk_ticket_touchpoint_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ticket')),
+    sa.UniqueConstraint('number', name=op.f('uq_ticket_number')),
+    sa.UniqueConstraint('response_id', name=op.f('uq_ticket_response_id')),
+    sa.UniqueConstraint('source', 'external_id', name=op.f('uq_ticket_source_external_id'))
+    )
+    op.create_index('ix_ticket_branch_id_opened_at', 'ticket', ['branch_id', 'opened_at'], unique=False)
+    op.create_index(op.f('ix_ticket_event_id'), 'ticket', ['event_id'], unique=False)
+    op.create_index('ix_ticket_open', 'ticket', ['branch_id', 'opened_at'], unique=False, postgresql_where=sa.text("state in ('new', 'acknowledged', 'contacted', 'reopened')"))
+    op.create_index(op.f('ix_ticket_owner_id'), 'ticket', ['owner_id'], unique=False)
+    op.create_index(op.f('ix_ticket_person_id'), 'ticket', ['person_id'], unique=False)
+    op.create_index('ix_ticket_resolved', 'ticket', ['resolved_at'], unique=False, postgresql_where=sa.text("state = 'resolved'"))
+    op.create_table('alert',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('rule', sa.Text(), nullable=False),
+    sa.Column('rules_version', sa.Integer(), nullable=False),
+    sa.Column('cause_key', sa.Text(), nullable=False),
+    sa.Column('severity', sa.Integer(), nullable=False),
+    sa.Column('response_id', sa.Uuid(), nullable=True),
+    sa.Column('event_id', sa.Uuid(), nullable=True),
+    sa.Column('person_id', sa.Uuid(), nullable=True),
+    sa.Column('ticket_id', sa.Uuid(), nullable=True),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('muted', sa.Boolean(), nullable=False),
+    sa.Column('detail', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
+    sa.CheckConstraint("kind in ('answer', 'silence', 'feed', 'warning', 'complaint')", name=op.f('ck_alert_kind_known')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_alert_branch_id')),
+    sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_alert_event_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_alert_person_id')),
+    sa.ForeignKeyConstraint(['response_id'], ['response.id'], name=op.f('fk_alert_response_id')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_alert_ticket_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_alert')),
+    sa.UniqueConstraint('cause_key', name=op.f('uq_alert_cause_key'))
+    )
+    op.create_index('ix_alert_branch_id_opened_at', 'alert', ['branch_id', 'opened_at'], unique=False)
+    op.create_index('ix_alert_opened_at', 'alert', ['opened_at'], unique=False)
+    op.create_index(op.f('ix_alert_response_id'), 'alert', ['response_id'], unique=False)
+    op.create_index(op.f('ix_alert_ticket_id'), 'alert', ['ticket_id'], unique=False)
     op.create_table('contest_evidence',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('contest_id', sa.Uuid(), nullable=False),
@@ -1001,13 +1253,132 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contest_evidence'))
     )
     op.create_index(op.f('ix_contest_evidence_contest_id'), 'contest_evidence', ['contest_id'], unique=False)
+    op.create_table('notice',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('ticket_id', sa.Uuid(), nullable=True),
+    sa.Column('dedupe_key', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('told', postgresql.ARRAY(sa.Text()), server_default='{}', nullable=False),
+    sa.Column('detail', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_notice_account_id')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_notice_branch_id')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_notice_ticket_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notice')),
+    sa.UniqueConstraint('dedupe_key', name=op.f('uq_notice_dedupe_key'))
+    )
+    op.create_index('ix_notice_account_id_created_at', 'notice', ['account_id', 'created_at'], unique=False)
+    op.create_index('ix_notice_unread', 'notice', ['account_id'], unique=False, postgresql_where=sa.text('read_at is null'))
+    op.create_table('ticket_clock',
+    sa.Column('ticket_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('calendar', sa.Text(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('target_seconds', sa.Integer(), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('met_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('stopped_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('escalated', sa.Integer(), nullable=False),
+    sa.CheckConstraint("calendar in ('business', 'customer')", name=op.f('ck_ticket_clock_calendar_known')),
+    sa.CheckConstraint("kind in ('acknowledge', 'contact', 'resolve')", name=op.f('ck_ticket_clock_kind_known')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_ticket_clock_branch_id')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_ticket_clock_ticket_id')),
+    sa.PrimaryKeyConstraint('ticket_id', 'kind', 'calendar', name=op.f('pk_ticket_clock'))
+    )
+    op.create_index('ix_ticket_clock_branch_id', 'ticket_clock', ['branch_id'], unique=False)
+    op.create_index('ix_ticket_clock_due', 'ticket_clock', ['due_at'], unique=False, postgresql_where=sa.text('met_at is null and stopped_at is null'))
+    op.create_table('ticket_file',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('ticket_id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('file_name', sa.Text(), nullable=False),
+    sa.Column('media_type', sa.Text(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('added_by', sa.Uuid(), nullable=True),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['added_by'], ['account.id'], name=op.f('fk_ticket_file_added_by')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_ticket_file_branch_id')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_ticket_file_ticket_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ticket_file'))
+    )
+    op.create_index(op.f('ix_ticket_file_ticket_id'), 'ticket_file', ['ticket_id'], unique=False)
+    op.create_table('ticket_step',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('ticket_id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_id', sa.Uuid(), nullable=True),
+    sa.Column('owner_id', sa.Uuid(), nullable=True),
+    sa.Column('from_state', sa.Text(), nullable=True),
+    sa.Column('to_state', sa.Text(), nullable=True),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('detail', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
+    sa.CheckConstraint("to_state is distinct from 'verified' or by_id is null or by_id is distinct from owner_id", name=op.f('ck_ticket_step_not_by_the_owner')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_ticket_step_branch_id')),
+    sa.ForeignKeyConstraint(['by_id'], ['account.id'], name=op.f('fk_ticket_step_by_id')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_ticket_step_ticket_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ticket_step'))
+    )
+    op.create_index('ix_ticket_step_ticket_id_at', 'ticket_step', ['ticket_id', 'at'], unique=False)
+    op.create_table('webhook_delivery',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('ticket_id', sa.Uuid(), nullable=True),
+    sa.Column('event', sa.Text(), nullable=False),
+    sa.Column('dedupe_key', sa.Text(), nullable=False),
+    sa.Column('payload', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('status', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('next_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('failure', sa.Text(), nullable=True),
+    sa.CheckConstraint("status in ('waiting', 'claimed', 'sent', 'dead')", name=op.f('ck_webhook_delivery_status_known')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_webhook_delivery_branch_id')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_webhook_delivery_ticket_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_delivery')),
+    sa.UniqueConstraint('dedupe_key', name=op.f('uq_webhook_delivery_dedupe_key'))
+    )
+    op.create_index('ix_webhook_delivery_due', 'webhook_delivery', ['next_at'], unique=False, postgresql_where=sa.text("status = 'waiting'"))
+    op.create_index('ix_webhook_delivery_status', 'webhook_delivery', ['status', 'created_at'], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index('ix_webhook_delivery_status', table_name='webhook_delivery')
+    op.drop_index('ix_webhook_delivery_due', table_name='webhook_delivery', postgresql_where=sa.text("status = 'waiting'"))
+    op.drop_table('webhook_delivery')
+    op.drop_index('ix_ticket_step_ticket_id_at', table_name='ticket_step')
+    op.drop_table('ticket_step')
+    op.drop_index(op.f('ix_ticket_file_ticket_id'), table_name='ticket_file')
+    op.drop_table('ticket_file')
+    op.drop_index('ix_ticket_clock_due', table_name='ticket_clock', postgresql_where=sa.text('met_at is null and stopped_at is null'))
+    op.drop_index('ix_ticket_clock_branch_id', table_name='ticket_clock')
+    op.drop_table('ticket_clock')
+    op.drop_index('ix_notice_unread', table_name='notice', postgresql_where=sa.text('read_at is null'))
+    op.drop_index('ix_notice_account_id_created_at', table_name='notice')
+    op.drop_table('notice')
     op.drop_index(op.f('ix_contest_evidence_contest_id'), table_name='contest_evidence')
     op.drop_table('contest_evidence')
+    op.drop_index(op.f('ix_alert_ticket_id'), table_name='alert')
+    op.drop_index(op.f('ix_alert_response_id'), table_name='alert')
+    op.drop_index('ix_alert_opened_at', table_name='alert')
+    op.drop_index('ix_alert_branch_id_opened_at', table_name='alert')
+    op.drop_table('alert')
+    op.drop_index('ix_ticket_resolved', table_name='ticket', postgresql_where=sa.text("state = 'resolved'"))
+    op.drop_index(op.f('ix_ticket_person_id'), table_name='ticket')
+    op.drop_index(op.f('ix_ticket_owner_id'), table_name='ticket')
+    op.drop_index('ix_ticket_open', table_name='ticket', postgresql_where=sa.text("state in ('new', 'acknowledged', 'contacted', 'reopened')"))
+    op.drop_index(op.f('ix_ticket_event_id'), table_name='ticket')
+    op.drop_index('ix_ticket_branch_id_opened_at', table_name='ticket')
+    op.drop_table('ticket')
     op.drop_index('uq_contest_open_response', table_name='contest', postgresql_where=sa.text("state in ('open', 'upheld')"))
     op.drop_index(op.f('ix_contest_response_id'), table_name='contest')
     op.drop_index('ix_contest_branch_id_state', table_name='contest')
@@ -1027,6 +1398,9 @@ def downgrade() -> None:
     op.drop_index('ix_call_task_due', table_name='call_task', postgresql_where=sa.text("status = 'waiting'"))
     op.drop_index(op.f('ix_call_task_branch_id'), table_name='call_task')
     op.drop_table('call_task')
+    op.drop_index('ix_report_item_waiting', table_name='report_item', postgresql_where=sa.text("status = 'waiting'"))
+    op.drop_index('ix_report_item_claimed', table_name='report_item', postgresql_where=sa.text("status = 'claimed'"))
+    op.drop_table('report_item')
     op.drop_index('ix_invitation_root_id', table_name='invitation', postgresql_where=sa.text('root_id is not null'))
     op.drop_index('ix_invitation_provider_id', table_name='invitation', postgresql_where=sa.text('provider_id is not null'))
     op.drop_index('ix_invitation_person_id_planned_at', table_name='invitation')
@@ -1040,6 +1414,8 @@ def downgrade() -> None:
     op.drop_index('ix_invitation_branch_id_occurred_on', table_name='invitation')
     op.drop_index('ix_invitation_awaited', table_name='invitation', postgresql_where=sa.text("status = 'sent' and sender = 'domestic_sms'"))
     op.drop_table('invitation')
+    op.drop_index(op.f('ix_action_step_plan_id'), table_name='action_step')
+    op.drop_table('action_step')
     op.drop_index(op.f('ix_wechat_follower_person_id'), table_name='wechat_follower')
     op.drop_table('wechat_follower')
     op.drop_table('warning_row')
@@ -1050,9 +1426,14 @@ def downgrade() -> None:
     op.drop_table('unit_parent')
     op.drop_index(op.f('ix_unit_former_code_unit_id'), table_name='unit_former_code')
     op.drop_table('unit_former_code')
+    op.drop_index('ix_subscription_account_id', table_name='subscription')
+    op.drop_table('subscription')
     op.drop_table('saved_view')
     op.drop_table('sampling_plan')
     op.drop_table('rules_draft')
+    op.drop_index('ix_report_order_open', table_name='report_order', postgresql_where=sa.text("status in ('waiting', 'running')"))
+    op.drop_index('ix_report_order_account_id_created_at', table_name='report_order')
+    op.drop_table('report_order')
     op.drop_index(op.f('ix_qr_point_branch_id'), table_name='qr_point')
     op.drop_table('qr_point')
     op.drop_table('published_row')
@@ -1067,6 +1448,7 @@ def downgrade() -> None:
     op.drop_table('person_hold')
     op.drop_index(op.f('ix_person_branch_branch_id'), table_name='person_branch')
     op.drop_table('person_branch')
+    op.drop_table('notice_choice')
     op.drop_index(op.f('ix_login_session_account_id'), table_name='login_session')
     op.drop_table('login_session')
     op.drop_index(op.f('ix_login_identifier_account_id'), table_name='login_identifier')
@@ -1081,10 +1463,16 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_consent_person_id'), table_name='consent')
     op.drop_table('consent')
     op.drop_table('api_token')
+    op.drop_index('ix_alert_mute_branch_id_until_at', table_name='alert_mute')
+    op.drop_table('alert_mute')
+    op.drop_index('ix_action_plan_unit_id', table_name='action_plan')
+    op.drop_table('action_plan')
     op.drop_index(op.f('ix_account_link_account_id'), table_name='account_link')
     op.drop_table('account_link')
     op.drop_index(op.f('ix_access_grant_account_id'), table_name='access_grant')
     op.drop_table('access_grant')
+    op.drop_index('ix_absence_account_id_until_at', table_name='absence')
+    op.drop_table('absence')
     op.drop_table('wechat_consent')
     op.drop_table('warning_run')
     op.drop_table('unit')
@@ -1113,6 +1501,7 @@ def downgrade() -> None:
     op.drop_table('metric_day')
     op.drop_table('metric')
     op.drop_table('message_version')
+    op.drop_table('loop_version')
     op.drop_table('login_throttle')
     op.drop_table('league_table')
     op.drop_table('job_window')
@@ -1137,6 +1526,7 @@ def downgrade() -> None:
     op.drop_index('ix_answer_comment', table_name='answer', postgresql_where=sa.text('text is not null'))
     op.drop_index('ix_answer_branch_id_occurred_on', table_name='answer')
     op.drop_table('answer')
+    op.drop_table('alert_mark')
     op.drop_table('adjustment_fit')
     op.drop_table('account')
     # ### end Alembic commands ###

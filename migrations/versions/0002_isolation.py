@@ -14,6 +14,10 @@ SCOPE = (
     "any ((select string_to_array(nullif(current_setting('bp.branches', true), ''), ',')::int[])"
     "::int[])"
 )
+SCOPE_ARRAY = (
+    "(select coalesce(string_to_array(nullif(current_setting('bp.branches', true), ''), ','), '{}')"
+    "::int[])"
+)
 ALL_PEOPLE = "(select current_setting('bp.people', true)) = 'all'"
 
 BRANCH_TABLES = (
@@ -38,7 +42,17 @@ BRANCH_TABLES = (
     "warning_row",
     "contest",
     "contest_evidence",
+    "alert_mark",
+    "alert",
+    "alert_mute",
+    "ticket",
+    "ticket_step",
+    "ticket_clock",
+    "ticket_file",
+    "webhook_delivery",
 )
+# About several branches: whoever may not see all of them does not see the row.
+JOINT_TABLES = ("report_item", "action_plan", "action_step")
 PERSON_TABLES = {
     "person": "id",
     "person_source": "person_id",
@@ -63,7 +77,10 @@ WEB_GRANTS = {
         "branch_version league_table league_row audit_entry outbox_message job_window person_hold sampling_plan "
         "call_task call_try qr_point provider_rate wechat_follower wechat_consent phone_check "
         "rules_draft moment_cell cut_day moment_day indicator_version adjustment_fit "
-        "published_table published_row warning_run warning_row contest contest_evidence saved_view"
+        "published_table published_row warning_run warning_row contest contest_evidence saved_view "
+        "loop_version alert_mark alert alert_mute ticket ticket_step ticket_clock ticket_file notice "
+        "notice_choice absence webhook_delivery subscription report_order report_item action_plan "
+        "action_step"
     ),
     "insert": (
         "owner_group unit unit_parent unit_profile unit_former_code account login_identifier "
@@ -72,7 +89,9 @@ WEB_GRANTS = {
         "event decision invitation receipt response answer dirty_mark league_table audit_entry "
         "outbox_message person_hold call_task call_try qr_point wechat_follower wechat_consent "
         "phone_check rules_draft rule_set_version survey_token indicator_version adjustment_fit "
-        "published_table published_row contest contest_evidence saved_view"
+        "published_table published_row contest contest_evidence saved_view "
+        "loop_version alert_mark alert alert_mute ticket ticket_step ticket_file notice notice_choice absence "
+        "webhook_delivery subscription report_order report_item action_plan action_step ticket_clock"
     ),
     "update": (
         "network unit unit_parent unit_profile unit_former_code account login_identifier "
@@ -80,12 +99,13 @@ WEB_GRANTS = {
         "account_link login_throttle api_token idempotency_key person person_source person_branch "
         "contact_point person_merge consent event invitation survey_token receipt response answer "
         "person_hold call_task qr_point wechat_follower wechat_consent phone_check rules_draft "
-        "contest saved_view"
+        "contest saved_view alert alert_mute ticket ticket_clock notice notice_choice absence "
+        "webhook_delivery subscription report_order report_item action_plan action_step"
     ),
     "delete": (
         "login_throttle idempotency_key person_source contact_point person_branch consent answer "
         "suppression rules_draft contest_evidence saved_view unit_parent unit_profile "
-        "login_identifier"
+        "login_identifier ticket_file absence subscription action_step"
     ),
 }
 
@@ -98,7 +118,7 @@ STATS_TABLES = (
 # Added to, never changed: not even workers may.
 FROZEN = (
     *("audit_entry", "published_table", "published_row", "adjustment_fit"),
-    "indicator_version",
+    *("indicator_version", "loop_version", "ticket_step"),
 )
 # Rows of all branches, to bp_stats.
 STATS_ROWS = ("cell", "league_row", "moment_cell", "warning_row", "branch_version")
@@ -295,11 +315,13 @@ def _grants() -> None:
 
 
 def _policies() -> None:
-    for table in (*BRANCH_TABLES, *PERSON_TABLES, "receipt"):
+    for table in (*BRANCH_TABLES, *JOINT_TABLES, *PERSON_TABLES, "receipt"):
         op.execute(f"alter table {table} enable row level security")
         op.execute(f"create policy worker on {table} to bp_worker using (true) with check (true)")
     for table in BRANCH_TABLES:
         op.execute(f"create policy branch on {table} to bp_web using (branch_id = {SCOPE})")
+    for table in JOINT_TABLES:
+        op.execute(f"create policy branch on {table} to bp_web using (branches <@ {SCOPE_ARRAY})")
     op.execute(
         "create policy branch on receipt to bp_web "
         f"using (branch_id is null or branch_id = {SCOPE})"
@@ -315,7 +337,7 @@ def _policies() -> None:
 
 
 def downgrade() -> None:
-    for table in (*BRANCH_TABLES, *PERSON_TABLES, "receipt"):
+    for table in (*BRANCH_TABLES, *JOINT_TABLES, *PERSON_TABLES, "receipt"):
         op.execute(f"drop policy worker on {table}")
         op.execute(f"drop policy branch on {table}")
         op.execute(f"alter table {table} disable row level security")

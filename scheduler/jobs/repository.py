@@ -13,10 +13,11 @@ _CLAIM_LETTERS = text("""
 update outbox_message set status = 'claimed', claimed_at = :now, attempts = attempts + 1
 where id in (
     select id from outbox_message where status = 'waiting' and (kind = 'phone_check') = :codes
+        and (not_before is null or not_before <= :now)
         and (claimed_at is null or claimed_at + attempts * interval '5 minutes' <= :now)
     order by created_at, id limit :limit for update skip locked)
-returning id, kind, recipient_encrypted, subject, body_text_encrypted, body_html_encrypted,
-    attempts, claimed_at, created_at, detail
+returning id, kind, channel, recipient_encrypted, subject, body_text_encrypted,
+    body_html_encrypted, attachment, attempts, claimed_at, created_at, detail
 """)
 _SETTLE_LETTER = text("""
 update outbox_message set status = cast(:status as text), failure = :failure,
@@ -47,10 +48,12 @@ class LetterRow:
 
     id: UUID
     kind: str
+    channel: str
     recipient_encrypted: bytes
     subject: str
     body_text_encrypted: bytes
     body_html_encrypted: bytes | None
+    attachment: bytes | None
     attempts: int
     claimed_at: datetime
     created_at: datetime

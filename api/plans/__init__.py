@@ -1,0 +1,1 @@
+"""Action plans: what is done about a driver, and whether it helped."""

@@ -1,0 +1,1 @@
+"""The closed loop: alerts, tickets, their clocks, and what became of each customer's matter."""
