@@ -50,14 +50,17 @@ class LoopVersion(Table, table=True):
 
 
 class AlertMark(Table, table=True):
-    """A response's transaction says that the rules have to look at it."""
+    """A response's transaction says from when on the rules have to look at it.
+
+    At once when the customer has said everything; an unfinished answer waits for the rest.
+    """
 
     __tablename__ = "alert_mark"
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
     response_id: UUID
     branch_id: int
-    marked_at: datetime = moment()
+    due_at: datetime = moment(index=True)
 
 
 class Alert(Table, table=True):

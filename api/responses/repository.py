@@ -1,7 +1,7 @@
 """Writes of the survey page: a saved page in one statement, suppressions."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,9 @@ from sqlalchemy.engine import Connection
 
 from api.core.ids import new_id
 from api.responses.queries import Asked, driver
+
+# So long nothing more was said: what stands there is looked at as it is.
+UNFINISHED_FOR = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,9 @@ with asked as (
 ), mark as (
     insert into dirty_mark (branch_id, occurred_on, touchpoint_id, survey_version_id)
     select branch_id, occurred_on, touchpoint_id, survey_version_id from asked
+), told as (
+    insert into alert_mark (response_id, branch_id, due_at)
+    select %(response_id)s, branch_id, %(alert_at)s from asked
 ), answered as (
     update invitation set answered_at = %(now)s where id = %(invitation_id)s and %(complete)s
 )
@@ -105,7 +111,7 @@ _KILL = text("update survey_token set dead_at = :now where invitation_id = :id a
 
 
 def save_page(connection: Connection, asked: Asked, page: SavedPage, now: datetime) -> None:
-    """Stores a page, marks its cell as dirty and, when it is the last one, ends the links."""
+    """Stores a page, marks it for cells and alerts and, when it is the last one, ends the links."""
     values = {
         "response_id": page.response_id,
         "invitation_id": asked.id,
@@ -118,6 +124,7 @@ def save_page(connection: Connection, asked: Asked, page: SavedPage, now: dateti
         "removed": list(page.removed),
         "answers": orjson.dumps(page.rows).decode(),
         "complete": page.complete,
+        "alert_at": now if page.complete else now + UNFINISHED_FOR,
         "now": now,
     }
     driver(connection).execute(_SAVE, values)

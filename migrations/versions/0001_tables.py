@@ -45,9 +45,10 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('response_id', sa.Uuid(), nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=False),
-    sa.Column('marked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_alert_mark'))
     )
+    op.create_index(op.f('ix_alert_mark_due_at'), 'alert_mark', ['due_at'], unique=False)
     op.create_table('answer',
     sa.Column('response_id', sa.Uuid(), nullable=False),
     sa.Column('question', sa.Text(), nullable=False),
@@ -1526,6 +1527,7 @@ def downgrade() -> None:
     op.drop_index('ix_answer_comment', table_name='answer', postgresql_where=sa.text('text is not null'))
     op.drop_index('ix_answer_branch_id_occurred_on', table_name='answer')
     op.drop_table('answer')
+    op.drop_index(op.f('ix_alert_mark_due_at'), table_name='alert_mark')
     op.drop_table('alert_mark')
     op.drop_table('adjustment_fit')
     op.drop_table('account')
