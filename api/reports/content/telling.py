@@ -1,0 +1,75 @@
+"""Says values of a report in a language: words of the catalogue `files`, numbers as people read.
+
+Pure. A number is rounded as pages round it; a workbook takes the number itself.
+"""
+
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from api.core.languages import Language, say
+from api.insights.periods import Period
+from api.reports.content.blocks import Amount, Names, Said, Value
+from api.security.hierarchy import Node
+
+UNKNOWN = "–"
+
+
+def tell(value: Value, language: Language) -> str:
+    """The value as text."""
+    match value:
+        case Said():
+            text = said(value, language)
+        case Amount():
+            text = amount_text(value)
+        case Node():
+            text = value.name(language)
+        case Names():
+            text = value.en if language == "en" else value.zh
+        case Period():
+            text = days_text(value, language)
+        case date():
+            text = day_text(value, language)
+        case int():
+            text = f"{value:,}"
+        case _:
+            text = UNKNOWN if value is None else value
+    return text
+
+
+def said(words: Said, language: Language) -> str:
+    """The words, with their values put in."""
+    values = {name: tell(value, language) for name, value in words.values.items()}
+    return say(f"files.{words.key}", language, **values)
+
+
+def amount_text(amount: Amount) -> str:
+    """A number as pages round it: scores whole, shares in percent, changes with their sign."""
+    if amount.value is None:
+        return UNKNOWN
+    if amount.kind == "count":
+        return f"{amount.value:,.0f}"
+    if amount.kind == "share":
+        return f"{_rounded(100 * amount.value, 0)} %"
+    if amount.kind == "hours":
+        return _rounded(amount.value, 1)
+    places = 1 if amount.kind == "mark" else 0
+    text = _rounded(amount.value, places).replace("-", "−")
+    return f"+{text}" if amount.kind == "points" and float(_rounded(amount.value, 0)) > 0 else text
+
+
+def _rounded(value: float, places: int) -> str:
+    found = Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{abs(found) if found == 0 else found}"
+
+
+def day_text(on: date, language: Language) -> str:
+    """A date in the language's way."""
+    if language == "zh":
+        return f"{on.year}年{on.month}月{on.day}日"
+    return f"{on.day} {on:%b} {on.year}"
+
+
+def days_text(period: Period, language: Language) -> str:
+    """A period by its first and last day."""
+    last = period.end - timedelta(days=1)
+    return f"{day_text(period.start, language)} – {day_text(last, language)}"
