@@ -25,12 +25,20 @@ class Vault:
 
     def encrypt(self, value: str) -> bytes:
         """``value`` as nonce and ciphertext (AES-256-GCM); two calls never give the same bytes."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, value.encode(), None)
+        return self.seal(value.encode())
 
     def decrypt(self, stored: bytes) -> str:
         """The value that :meth:`encrypt` was given; raises ``InvalidTag`` with another key."""
-        return self._cipher.decrypt(stored[:_NONCE_BYTES], stored[_NONCE_BYTES:], None).decode()
+        return self.unseal(stored).decode()
+
+    def seal(self, content: bytes) -> bytes:
+        """A file's content as nonce and ciphertext, such as a letter's attachment."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, content, None)
+
+    def unseal(self, stored: bytes) -> bytes:
+        """The content that :meth:`seal` was given; raises ``InvalidTag`` with another key."""
+        return self._cipher.decrypt(stored[:_NONCE_BYTES], stored[_NONCE_BYTES:], None)
 
     def lookup_hash(self, kind: str, normalised: str) -> bytes:
         """Keyed hash by which a normalised phone, address or id of one kind is found again."""

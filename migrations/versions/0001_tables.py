@@ -1263,6 +1263,7 @@ def upgrade() -> None:
     sa.Column('dedupe_key', sa.Text(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('spread_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('told', postgresql.ARRAY(sa.Text()), server_default='{}', nullable=False),
     sa.Column('detail', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_notice_account_id')),
@@ -1273,6 +1274,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_notice_account_id_created_at', 'notice', ['account_id', 'created_at'], unique=False)
     op.create_index('ix_notice_unread', 'notice', ['account_id'], unique=False, postgresql_where=sa.text('read_at is null'))
+    op.create_index('ix_notice_unspread', 'notice', ['created_at'], unique=False, postgresql_where=sa.text('spread_at is null'))
     op.create_table('ticket_clock',
     sa.Column('ticket_id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
@@ -1363,6 +1365,7 @@ def downgrade() -> None:
     op.drop_index('ix_ticket_clock_due', table_name='ticket_clock', postgresql_where=sa.text('met_at is null and stopped_at is null'))
     op.drop_index('ix_ticket_clock_branch_id', table_name='ticket_clock')
     op.drop_table('ticket_clock')
+    op.drop_index('ix_notice_unspread', table_name='notice', postgresql_where=sa.text('spread_at is null'))
     op.drop_index('ix_notice_unread', table_name='notice', postgresql_where=sa.text('read_at is null'))
     op.drop_index('ix_notice_account_id_created_at', table_name='notice')
     op.drop_table('notice')
