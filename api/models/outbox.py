@@ -21,7 +21,7 @@ class OutboxMessage(Table, table=True):
     __tablename__ = "outbox_message"
     __table_args__ = (
         one_of("status", "waiting", "claimed", "sent", "failed", "unknown"),
-        one_of("channel", "email", "sms", "wecom", "wechat"),
+        one_of("channel", "email", "sms", "wecom", "wechat", "relay"),
         Index("ix_outbox_message_due", "created_at", postgresql_where=sql("status = 'waiting'")),
     )
 

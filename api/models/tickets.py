@@ -145,6 +145,7 @@ class Ticket(Table, table=True):
     response_id: UUID | None = Field(default=None, foreign_key="response.id", unique=True)
     event_id: UUID | None = Field(default=None, foreign_key="event.id", index=True)
     person_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)
+    named: bool = False  # who it is may be known; a response says it anew while it can be read
     touchpoint_id: int | None = Field(default=None, foreign_key="touchpoint.id")
     metric: str | None = text(nullable=True)
     first_score: int | None = None  # never replaced by a later answer
@@ -164,7 +165,10 @@ class Ticket(Table, table=True):
 
 
 class TicketStep(Table, table=True):
-    """What happened to a ticket, who did it and when; appended, never changed."""
+    """What happened to a ticket, who did it and when; appended, never changed.
+
+    Erasure empties notes; steps go with a ticket that another branch is given.
+    """
 
     __tablename__ = "ticket_step"
     __table_args__ = (

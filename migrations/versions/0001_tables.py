@@ -319,7 +319,7 @@ def upgrade() -> None:
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('failure', sa.Text(), nullable=True),
     sa.Column('detail', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
-    sa.CheckConstraint("channel in ('email', 'sms', 'wecom', 'wechat')", name=op.f('ck_outbox_message_channel_known')),
+    sa.CheckConstraint("channel in ('email', 'sms', 'wecom', 'wechat', 'relay')", name=op.f('ck_outbox_message_channel_known')),
     sa.CheckConstraint("status in ('waiting', 'claimed', 'sent', 'failed', 'unknown')", name=op.f('ck_outbox_message_status_known')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox_message')),
     sa.UniqueConstraint('dedupe_key', name=op.f('uq_outbox_message_dedupe_key'))
@@ -1172,6 +1172,7 @@ def upgrade() -> None:
     sa.Column('response_id', sa.Uuid(), nullable=True),
     sa.Column('event_id', sa.Uuid(), nullable=True),
     sa.Column('person_id', sa.Uuid(), nullable=True),
+    sa.Column('named', sa.Boolean(), nullable=False),
     sa.Column('touchpoint_id', sa.Integer(), nullable=True),
     sa.Column('metric', sa.Text(), nullable=True),
     sa.Column('first_score', sa.Integer(), nullable=True),

@@ -99,7 +99,7 @@ WEB_GRANTS = {
         "account_link login_throttle api_token idempotency_key person person_source person_branch "
         "contact_point person_merge consent event invitation survey_token receipt response answer "
         "person_hold call_task qr_point wechat_follower wechat_consent phone_check rules_draft "
-        "contest saved_view alert alert_mute ticket ticket_clock notice notice_choice absence "
+        "contest saved_view alert alert_mute ticket ticket_clock ticket_file notice notice_choice absence "
         "webhook_delivery subscription report_order report_item action_plan action_step"
     ),
     "delete": (
@@ -309,6 +309,8 @@ def _grants() -> None:
     op.execute("grant select, insert, update, delete on all tables in schema public to bp_worker")
     for table in FROZEN:
         op.execute(f"revoke update, delete on {table} from bp_worker")
+    # Erasure empties what was noted of a person; a ticket that moves takes its steps along.
+    op.execute("grant update (note, branch_id) on ticket_step to bp_web, bp_worker")
     op.execute("revoke all on alembic_version from bp_worker")
     op.execute("grant usage, select on all sequences in schema public to bp_web, bp_worker")
     op.execute(f"grant select on {', '.join(STATS_TABLES.split())} to bp_stats")
