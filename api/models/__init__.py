@@ -71,7 +71,7 @@ from api.models.network import (
 )
 from api.models.notices import Absence, Notice, NoticeChoice, WebhookDelivery
 from api.models.outbox import JobWindow, OutboxMessage
-from api.models.plans import ActionPlan, ActionStep
+from api.models.plans import ActionPlan, ActionStep, GoodPractice
 from api.models.reporting import ReportItem, ReportOrder, Subscription
 from api.models.responses import Answer, Response
 from api.models.scoring import (
@@ -122,6 +122,7 @@ __all__ = [
     "DirtyMark",
     "ErasedMark",
     "Event",
+    "GoodPractice",
     "Grant",
     "IdempotencyKey",
     "IndicatorVersion",

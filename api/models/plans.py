@@ -1,4 +1,4 @@
-"""Action plans: what a branch or region does about a driver, and by when."""
+"""Action plans: what a branch or region does about a driver, by when, and what others may learn."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -33,8 +33,7 @@ class ActionPlan(Table, table=True):
     created_by: UUID | None = Field(default=None, foreign_key="account.id")
     created_at: datetime = moment()
     closed_at: datetime | None = moment(nullable=True)
-    lesson: str | None = text(nullable=True)  # what others may learn from it
-    shared: bool = False  # offered to similar branches, without the branch's name
+    lesson: str | None = text(nullable=True)  # what was learned from it
 
 
 class ActionStep(Table, table=True):
@@ -52,3 +51,28 @@ class ActionStep(Table, table=True):
     due_on: date
     done_on: date | None = None
     done_by: UUID | None = Field(default=None, foreign_key="account.id")
+
+
+class GoodPractice(Table, table=True):
+    """What helped a branch, offered to those like it: the row names no branch, on purpose."""
+
+    __tablename__ = "good_practice"
+    __table_args__ = (Index("ix_good_practice_driver", "driver"),)
+
+    id: UUID = id_field()
+    plan_id: UUID = Field(foreign_key="action_plan.id", unique=True)
+    metric: str = text()
+    driver: str | None = text(nullable=True)
+    touchpoint_id: int | None = Field(default=None, foreign_key="touchpoint.id")
+    city_tier: str | None = text(nullable=True)
+    size: str | None = text(nullable=True)
+    brand: str | None = text(nullable=True)
+    what: str = text()
+    measured: str = text()  # the metric that moved
+    effect: float
+    low: float
+    high: float
+    weeks: int
+    peers: int
+    shared_at: datetime = moment()
+    withdrawn_at: datetime | None = moment(nullable=True)

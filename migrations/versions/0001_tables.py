@@ -542,7 +542,6 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('lesson', sa.Text(), nullable=True),
-    sa.Column('shared', sa.Boolean(), nullable=False),
     sa.CheckConstraint("status in ('open', 'done', 'dropped')", name=op.f('ck_action_plan_status_known')),
     sa.CheckConstraint('cardinality(branches) > 0', name=op.f('ck_action_plan_branches')),
     sa.ForeignKeyConstraint(['created_by'], ['account.id'], name=op.f('fk_action_plan_created_by')),
@@ -795,26 +794,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('code', name=op.f('uq_qr_point_code'))
     )
     op.create_index(op.f('ix_qr_point_branch_id'), 'qr_point', ['branch_id'], unique=False)
-    op.create_table('report_order',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('account_id', sa.Uuid(), nullable=False),
-    sa.Column('unit_id', sa.Integer(), nullable=False),
-    sa.Column('pack', sa.Boolean(), nullable=False),
-    sa.Column('period_from', sa.Date(), nullable=False),
-    sa.Column('period_to', sa.Date(), nullable=False),
-    sa.Column('language', sa.Text(), nullable=False),
-    sa.Column('formats', postgresql.ARRAY(sa.Text()), nullable=False),
-    sa.Column('status', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('items', sa.Integer(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("status in ('waiting', 'running', 'done', 'cancelled')", name=op.f('ck_report_order_status_known')),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_report_order_account_id')),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_report_order_unit_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_report_order'))
-    )
-    op.create_index('ix_report_order_account_id_created_at', 'report_order', ['account_id', 'created_at'], unique=False)
-    op.create_index('ix_report_order_open', 'report_order', ['created_at'], unique=False, postgresql_where=sa.text("status in ('waiting', 'running')"))
     op.create_table('rules_draft',
     sa.Column('account_id', sa.Uuid(), nullable=False),
     sa.Column('written', sa.Text(), nullable=False),
@@ -955,6 +934,30 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_action_step'))
     )
     op.create_index(op.f('ix_action_step_plan_id'), 'action_step', ['plan_id'], unique=False)
+    op.create_table('good_practice',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('plan_id', sa.Uuid(), nullable=False),
+    sa.Column('metric', sa.Text(), nullable=False),
+    sa.Column('driver', sa.Text(), nullable=True),
+    sa.Column('touchpoint_id', sa.Integer(), nullable=True),
+    sa.Column('city_tier', sa.Text(), nullable=True),
+    sa.Column('size', sa.Text(), nullable=True),
+    sa.Column('brand', sa.Text(), nullable=True),
+    sa.Column('what', sa.Text(), nullable=False),
+    sa.Column('measured', sa.Text(), nullable=False),
+    sa.Column('effect', sa.Float(), nullable=False),
+    sa.Column('low', sa.Float(), nullable=False),
+    sa.Column('high', sa.Float(), nullable=False),
+    sa.Column('weeks', sa.Integer(), nullable=False),
+    sa.Column('peers', sa.Integer(), nullable=False),
+    sa.Column('shared_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['plan_id'], ['action_plan.id'], name=op.f('fk_good_practice_plan_id')),
+    sa.ForeignKeyConstraint(['touchpoint_id'], ['touchpoint.id'], name=op.f('fk_good_practice_touchpoint_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_good_practice')),
+    sa.UniqueConstraint('plan_id', name=op.f('uq_good_practice_plan_id'))
+    )
+    op.create_index('ix_good_practice_driver', 'good_practice', ['driver'], unique=False)
     op.create_table('invitation',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('event_id', sa.Uuid(), nullable=False),
@@ -1024,28 +1027,28 @@ def upgrade() -> None:
     op.create_index('ix_invitation_person_id_planned_at', 'invitation', ['person_id', 'planned_at'], unique=False)
     op.create_index('ix_invitation_provider_id', 'invitation', ['provider_id'], unique=False, postgresql_where=sa.text('provider_id is not null'))
     op.create_index('ix_invitation_root_id', 'invitation', ['root_id'], unique=False, postgresql_where=sa.text('root_id is not null'))
-    op.create_table('report_item',
+    op.create_table('report_order',
     sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
-    sa.Column('branches', postgresql.ARRAY(sa.Integer()), nullable=False),
-    sa.Column('format', sa.Text(), nullable=False),
+    sa.Column('subscription_id', sa.Uuid(), nullable=True),
+    sa.Column('pack', sa.Boolean(), nullable=False),
+    sa.Column('period_from', sa.Date(), nullable=False),
+    sa.Column('period_to', sa.Date(), nullable=False),
+    sa.Column('language', sa.Text(), nullable=False),
+    sa.Column('formats', postgresql.ARRAY(sa.Text()), nullable=False),
     sa.Column('status', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('attempts', sa.Integer(), nullable=False),
-    sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('file_name', sa.Text(), nullable=True),
-    sa.Column('content', sa.LargeBinary(), nullable=True),
-    sa.Column('failure', sa.Text(), nullable=True),
-    sa.CheckConstraint("status in ('waiting', 'claimed', 'done', 'failed', 'cancelled')", name=op.f('ck_report_item_status_known')),
-    sa.CheckConstraint('cardinality(branches) > 0', name=op.f('ck_report_item_branches')),
-    sa.ForeignKeyConstraint(['order_id'], ['report_order.id'], name=op.f('fk_report_item_order_id'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_report_item_unit_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_report_item')),
-    sa.UniqueConstraint('order_id', 'unit_id', 'format', name=op.f('uq_report_item_order_id_unit_id_format'))
+    sa.Column('items', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("status in ('waiting', 'running', 'done', 'cancelled')", name=op.f('ck_report_order_status_known')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_report_order_account_id')),
+    sa.ForeignKeyConstraint(['subscription_id'], ['subscription.id'], name=op.f('fk_report_order_subscription_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_report_order_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_report_order'))
     )
-    op.create_index('ix_report_item_claimed', 'report_item', ['claimed_at'], unique=False, postgresql_where=sa.text("status = 'claimed'"))
-    op.create_index('ix_report_item_waiting', 'report_item', ['id'], unique=False, postgresql_where=sa.text("status = 'waiting'"))
+    op.create_index('ix_report_order_account_id_created_at', 'report_order', ['account_id', 'created_at'], unique=False)
+    op.create_index('ix_report_order_open', 'report_order', ['created_at'], unique=False, postgresql_where=sa.text("status in ('waiting', 'running')"))
     op.create_table('call_task',
     sa.Column('invitation_id', sa.Uuid(), nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=False),
@@ -1083,6 +1086,28 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_call_try_branch_id'), 'call_try', ['branch_id'], unique=False)
     op.create_index(op.f('ix_call_try_invitation_id'), 'call_try', ['invitation_id'], unique=False)
+    op.create_table('report_item',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('branches', postgresql.ARRAY(sa.Integer()), nullable=False),
+    sa.Column('format', sa.Text(), nullable=False),
+    sa.Column('status', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('file_name', sa.Text(), nullable=True),
+    sa.Column('content', sa.LargeBinary(), nullable=True),
+    sa.Column('failure', sa.Text(), nullable=True),
+    sa.CheckConstraint("status in ('waiting', 'claimed', 'done', 'failed', 'cancelled')", name=op.f('ck_report_item_status_known')),
+    sa.CheckConstraint('cardinality(branches) > 0', name=op.f('ck_report_item_branches')),
+    sa.ForeignKeyConstraint(['order_id'], ['report_order.id'], name=op.f('fk_report_item_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_report_item_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_report_item')),
+    sa.UniqueConstraint('order_id', 'unit_id', 'format', name=op.f('uq_report_item_order_id_unit_id_format'))
+    )
+    op.create_index('ix_report_item_claimed', 'report_item', ['claimed_at'], unique=False, postgresql_where=sa.text("status = 'claimed'"))
+    op.create_index('ix_report_item_waiting', 'report_item', ['id'], unique=False, postgresql_where=sa.text("status = 'waiting'"))
     op.create_table('response',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('invitation_id', sa.Uuid(), nullable=True),
@@ -1397,15 +1422,18 @@ def downgrade() -> None:
     op.drop_index('ix_response_branch_id_submitted_at', table_name='response')
     op.drop_index('ix_response_branch_id_occurred_on', table_name='response')
     op.drop_table('response')
+    op.drop_index('ix_report_item_waiting', table_name='report_item', postgresql_where=sa.text("status = 'waiting'"))
+    op.drop_index('ix_report_item_claimed', table_name='report_item', postgresql_where=sa.text("status = 'claimed'"))
+    op.drop_table('report_item')
     op.drop_index(op.f('ix_call_try_invitation_id'), table_name='call_try')
     op.drop_index(op.f('ix_call_try_branch_id'), table_name='call_try')
     op.drop_table('call_try')
     op.drop_index('ix_call_task_due', table_name='call_task', postgresql_where=sa.text("status = 'waiting'"))
     op.drop_index(op.f('ix_call_task_branch_id'), table_name='call_task')
     op.drop_table('call_task')
-    op.drop_index('ix_report_item_waiting', table_name='report_item', postgresql_where=sa.text("status = 'waiting'"))
-    op.drop_index('ix_report_item_claimed', table_name='report_item', postgresql_where=sa.text("status = 'claimed'"))
-    op.drop_table('report_item')
+    op.drop_index('ix_report_order_open', table_name='report_order', postgresql_where=sa.text("status in ('waiting', 'running')"))
+    op.drop_index('ix_report_order_account_id_created_at', table_name='report_order')
+    op.drop_table('report_order')
     op.drop_index('ix_invitation_root_id', table_name='invitation', postgresql_where=sa.text('root_id is not null'))
     op.drop_index('ix_invitation_provider_id', table_name='invitation', postgresql_where=sa.text('provider_id is not null'))
     op.drop_index('ix_invitation_person_id_planned_at', table_name='invitation')
@@ -1419,6 +1447,8 @@ def downgrade() -> None:
     op.drop_index('ix_invitation_branch_id_occurred_on', table_name='invitation')
     op.drop_index('ix_invitation_awaited', table_name='invitation', postgresql_where=sa.text("status = 'sent' and sender = 'domestic_sms'"))
     op.drop_table('invitation')
+    op.drop_index('ix_good_practice_driver', table_name='good_practice')
+    op.drop_table('good_practice')
     op.drop_index(op.f('ix_action_step_plan_id'), table_name='action_step')
     op.drop_table('action_step')
     op.drop_index(op.f('ix_wechat_follower_person_id'), table_name='wechat_follower')
@@ -1436,9 +1466,6 @@ def downgrade() -> None:
     op.drop_table('saved_view')
     op.drop_table('sampling_plan')
     op.drop_table('rules_draft')
-    op.drop_index('ix_report_order_open', table_name='report_order', postgresql_where=sa.text("status in ('waiting', 'running')"))
-    op.drop_index('ix_report_order_account_id_created_at', table_name='report_order')
-    op.drop_table('report_order')
     op.drop_index(op.f('ix_qr_point_branch_id'), table_name='qr_point')
     op.drop_table('qr_point')
     op.drop_table('published_row')

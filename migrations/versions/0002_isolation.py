@@ -80,7 +80,7 @@ WEB_GRANTS = {
         "published_table published_row warning_run warning_row contest contest_evidence saved_view "
         "loop_version alert_mark alert alert_mute ticket ticket_step ticket_clock ticket_file notice "
         "notice_choice absence webhook_delivery subscription report_order report_item action_plan "
-        "action_step"
+        "action_step good_practice"
     ),
     "insert": (
         "owner_group unit unit_parent unit_profile unit_former_code account login_identifier "
@@ -91,7 +91,8 @@ WEB_GRANTS = {
         "phone_check rules_draft rule_set_version survey_token indicator_version adjustment_fit "
         "published_table published_row contest contest_evidence saved_view "
         "loop_version alert_mark alert alert_mute ticket ticket_step ticket_file notice notice_choice absence "
-        "webhook_delivery subscription report_order report_item action_plan action_step ticket_clock"
+        "webhook_delivery subscription report_order report_item action_plan action_step ticket_clock "
+        "good_practice"
     ),
     "update": (
         "network unit unit_parent unit_profile unit_former_code account login_identifier "
@@ -100,7 +101,7 @@ WEB_GRANTS = {
         "contact_point person_merge consent event invitation survey_token receipt response answer "
         "person_hold call_task qr_point wechat_follower wechat_consent phone_check rules_draft "
         "contest saved_view alert alert_mute ticket ticket_clock ticket_file notice notice_choice absence "
-        "webhook_delivery subscription report_order report_item action_plan action_step"
+        "webhook_delivery subscription report_order report_item action_plan action_step good_practice"
     ),
     "delete": (
         "login_throttle idempotency_key person_source contact_point person_branch consent answer "
