@@ -58,6 +58,9 @@ class ReportOrder(Table, table=True):
     id: UUID = id_field()
     account_id: UUID = Field(foreign_key="account.id")
     unit_id: int = Field(foreign_key="unit.id")
+    subscription_id: UUID | None = Field(  # ordered by this one; told to whom it belongs when done
+        default=None, foreign_key="subscription.id", ondelete="SET NULL"
+    )
     pack: bool = False
     period_from: date
     period_to: date  # included
