@@ -121,7 +121,14 @@ class Ticket(Table, table=True):
             "opened_at",
             postgresql_where=sql("state in ('new', 'acknowledged', 'contacted', 'reopened')"),
         ),
+        Index(  # the board: what is due first
+            "ix_ticket_due",
+            "due_at",
+            "number",
+            postgresql_where=sql("state in ('new', 'acknowledged', 'contacted', 'reopened')"),
+        ),
         Index("ix_ticket_branch_id_opened_at", "branch_id", "opened_at"),
+        Index("ix_ticket_closed", "closed_at", postgresql_where=sql("closed_at is not null")),
         Index(  # what waits for the customer's word
             "ix_ticket_resolved", "resolved_at", postgresql_where=sql("state = 'resolved'")
         ),
@@ -153,6 +160,7 @@ class Ticket(Table, table=True):
     source: str | None = text(nullable=True)
     external_id: str | None = text(nullable=True)
     opened_at: datetime = moment()
+    due_at: datetime | None = moment(nullable=True)  # of the running clock that is due first
     state_at: datetime = moment()
     acknowledged_at: datetime | None = moment(nullable=True)
     contacted_at: datetime | None = moment(nullable=True)

@@ -1205,6 +1205,7 @@ def upgrade() -> None:
     sa.Column('source', sa.Text(), nullable=True),
     sa.Column('external_id', sa.Text(), nullable=True),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('state_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('acknowledged_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('contacted_at', sa.DateTime(timezone=True), nullable=True),
@@ -1231,6 +1232,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('source', 'external_id', name=op.f('uq_ticket_source_external_id'))
     )
     op.create_index('ix_ticket_branch_id_opened_at', 'ticket', ['branch_id', 'opened_at'], unique=False)
+    op.create_index('ix_ticket_closed', 'ticket', ['closed_at'], unique=False, postgresql_where=sa.text('closed_at is not null'))
+    op.create_index('ix_ticket_due', 'ticket', ['due_at', 'number'], unique=False, postgresql_where=sa.text("state in ('new', 'acknowledged', 'contacted', 'reopened')"))
     op.create_index(op.f('ix_ticket_event_id'), 'ticket', ['event_id'], unique=False)
     op.create_index('ix_ticket_open', 'ticket', ['branch_id', 'opened_at'], unique=False, postgresql_where=sa.text("state in ('new', 'acknowledged', 'contacted', 'reopened')"))
     op.create_index(op.f('ix_ticket_owner_id'), 'ticket', ['owner_id'], unique=False)
@@ -1407,6 +1410,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_ticket_owner_id'), table_name='ticket')
     op.drop_index('ix_ticket_open', table_name='ticket', postgresql_where=sa.text("state in ('new', 'acknowledged', 'contacted', 'reopened')"))
     op.drop_index(op.f('ix_ticket_event_id'), table_name='ticket')
+    op.drop_index('ix_ticket_due', table_name='ticket', postgresql_where=sa.text("state in ('new', 'acknowledged', 'contacted', 'reopened')"))
+    op.drop_index('ix_ticket_closed', table_name='ticket', postgresql_where=sa.text('closed_at is not null'))
     op.drop_index('ix_ticket_branch_id_opened_at', table_name='ticket')
     op.drop_table('ticket')
     op.drop_index('uq_contest_open_response', table_name='contest', postgresql_where=sa.text("state in ('open', 'upheld')"))
