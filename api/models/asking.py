@@ -21,7 +21,7 @@ INVITATION_STATUSES = (
     "dropped",
     "expired",
 )
-INVITATION_KINDS = ("first", "fallback", "reminder", "resend")
+INVITATION_KINDS = ("first", "fallback", "reminder", "resend", "recovery")
 
 
 class Decision(Table, table=True):

@@ -19,7 +19,7 @@ class Notice(Table, table=True):
     __table_args__ = (
         Index("ix_notice_account_id_created_at", "account_id", "created_at"),
         Index("ix_notice_unread", "account_id", postgresql_where=sql("read_at is null")),
-        Index("ix_notice_unspread", "created_at", postgresql_where=sql("spread_at is null")),
+        Index("ix_notice_unspread", "account_id", postgresql_where=sql("spread_at is null")),
     )
 
     id: UUID = id_field()
@@ -30,7 +30,8 @@ class Notice(Table, table=True):
     dedupe_key: str = text(unique=True)
     created_at: datetime = moment()
     read_at: datetime | None = moment(nullable=True)
-    spread_at: datetime | None = moment(nullable=True)  # when the other ways were looked at
+    spread_at: datetime | None = moment(nullable=True)  # when the other ways were taken
+    hold_until: datetime | None = moment(nullable=True)  # end of the person's quiet hours
     told: list[str] = Field(  # ways besides the dashboard that were taken
         default_factory=list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
     )

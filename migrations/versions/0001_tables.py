@@ -1002,7 +1002,7 @@ def upgrade() -> None:
     sa.Column('provider_id', sa.Text(), nullable=True),
     sa.Column('parts', sa.Integer(), nullable=True),
     sa.Column('failure', sa.Text(), nullable=True),
-    sa.CheckConstraint("kind in ('first', 'fallback', 'reminder', 'resend')", name=op.f('ck_invitation_kind_known')),
+    sa.CheckConstraint("kind in ('first', 'fallback', 'reminder', 'resend', 'recovery')", name=op.f('ck_invitation_kind_known')),
     sa.CheckConstraint("status in ('planned', 'claimed', 'sent', 'delivered', 'undelivered', 'unknown', 'dropped', 'expired')", name=op.f('ck_invitation_status_known')),
     sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_invitation_branch_id')),
     sa.ForeignKeyConstraint(['contact_point_id'], ['contact_point.id'], name=op.f('fk_invitation_contact_point_id')),
@@ -1293,6 +1293,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('spread_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('hold_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('told', postgresql.ARRAY(sa.Text()), server_default='{}', nullable=False),
     sa.Column('detail', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_notice_account_id')),
@@ -1303,7 +1304,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_notice_account_id_created_at', 'notice', ['account_id', 'created_at'], unique=False)
     op.create_index('ix_notice_unread', 'notice', ['account_id'], unique=False, postgresql_where=sa.text('read_at is null'))
-    op.create_index('ix_notice_unspread', 'notice', ['created_at'], unique=False, postgresql_where=sa.text('spread_at is null'))
+    op.create_index('ix_notice_unspread', 'notice', ['account_id'], unique=False, postgresql_where=sa.text('spread_at is null'))
     op.create_table('ticket_clock',
     sa.Column('ticket_id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
