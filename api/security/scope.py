@@ -48,8 +48,18 @@ _OPEN_WHOLE = text(
     "select set_config('bp.branches', (select coalesce(string_agg(id::text, ','), '') from unit "
     "where kind = 'branch'), true), set_config('bp.people', :people, true)"
 )
+_PERSON = text("set local role bp_web")
 _OPENED = text("select current_user, coalesce(current_setting('bp.branches', true), '')")
 _KEPT = "opened"  # what a session's present transaction was opened to
+
+
+def see_as_person(session: Session, scope: Scope) -> None:
+    """Gives up a worker's sight for the rest of the transaction: only what ``scope`` holds is there.
+
+    For whatever is made for one person in the background. Nothing but that is written in it.
+    """
+    session.execute(_PERSON)
+    open_scope(session, scope)
 
 
 @dataclass(frozen=True)

@@ -271,6 +271,7 @@ def upgrade() -> None:
     op.execute("revoke create on schema public from public")
     op.execute("grant usage on schema public to bp_web, bp_worker, bp_stats")
     op.execute("grant bp_stats to bp_web, bp_worker")
+    op.execute("grant bp_web to bp_worker")  # to make a report with no more than its reader's sight
     op.execute("create sequence data_version as bigint")
     for table in ("unit_parent", "unit_profile"):
         op.execute(f"alter table {table} add constraint ex_{table}_one_at_a_time {NO_OVERLAP}")

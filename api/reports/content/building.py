@@ -1,7 +1,8 @@
 """Builds a report of a unit: reads what api.insights knows of it, and chooses what to say.
 
 Nothing is counted here. A worker stores the tables of the whole network before
-(`prepare_report`), so that ranks are known.
+(`prepare_report`), so that ranks are known, and builds a person's report in a transaction that
+sees what the person sees (`api.security.scope.see_as_person`).
 """
 
 from datetime import datetime
@@ -11,6 +12,7 @@ from sqlmodel import Session
 from api.core.installation import Installation
 from api.insights.league import NETWORK
 from api.insights.league_store import compute_table
+from api.insights.network_stats import own_branches
 from api.insights.overview import overview
 from api.insights.periods import Period
 from api.insights.queries import TableName
@@ -30,6 +32,7 @@ def build_report(
     session: Session, viewer: Viewer, unit: Node, period: Period, now: datetime
 ) -> ReportContent:
     """What is to be said of ``unit`` in ``period``; raises NotFound outside the viewer's scope."""
+    _require_own_sight(session, viewer)
     node = viewer.require_unit(unit.id)
     seen = overview(session, viewer, METRIC, period, now=now, unit=node.code)
     score = Said("score.plain", {"score": Amount(seen.figure.score, "score")})
@@ -43,3 +46,9 @@ def build_report(
         findings=(score,),
         sections=(Section("methods", Said("methods.title")),),
     )
+
+
+def _require_own_sight(session: Session, viewer: Viewer) -> None:
+    """A worker's transaction shows every branch: statistics would tell a person of others."""
+    if not viewer.scope.whole and own_branches(session) != viewer.scope.branches:
+        raise RuntimeError("a person's report needs a transaction under see_as_person")

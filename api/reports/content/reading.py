@@ -1,0 +1,155 @@
+"""Reads what a report may say of a unit: values of api.insights, nothing counted anew.
+
+Every value is the one that the pages show the same viewer. What the viewer may not read, or what
+does not exist for this kind of unit, is None.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session
+
+from api.insights.changes import PartChange, branch_changes
+from api.insights.comments import PAGE, Comment, Wanted, count_comments, list_comments
+from api.insights.drivers.matrix import DriverMatrix
+from api.insights.drivers.service import drivers
+from api.insights.figures import Figure
+from api.insights.league import League, league
+from api.insights.network_stats import published_aggregates
+from api.insights.overview import Overview, overview
+from api.insights.own_branch.improve import Improvement, improvement
+from api.insights.own_branch.score import Beside, said_of_others
+from api.insights.periods import Period
+from api.insights.queries import require_metric, require_touchpoint, touchpoint_rows
+from api.insights.trend import RollingTrend, rolling_trend
+from api.insights.unit import Touchpoint, TouchpointFigure, unit_page
+from api.insights.warnings.reading import Warnings, early_warnings, judged_months
+from api.insights.why import Why, why
+from api.security.hierarchy import Node
+from api.security.permissions import Permission
+from api.security.viewer import Viewer
+
+TREND = timedelta(weeks=52)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A touchpoint of the journey, beside the widest unit above that may be told."""
+
+    figure: TouchpointFigure
+    usual: Beside | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a report chooses from."""
+
+    unit: Node
+    period: Period
+    seen: Overview
+    above: list[Beside]
+    trend: RollingTrend
+    table: League
+    own: Why | None
+    nodes: dict[int, Node]
+    moved: list[PartChange]
+    journey: list[Stop]
+    drivers: DriverMatrix | None
+    improvement: Improvement | None
+    warnings: Warnings | None
+    comments: list[Comment] | None
+    comment_count: int
+    touchpoints: dict[str, Touchpoint]
+
+    @property
+    def figure(self) -> Figure:
+        """The score of the period."""
+        return self.seen.figure
+
+
+def read_facts(
+    session: Session, viewer: Viewer, unit: Node, period: Period, metric: str, *, now: datetime
+) -> Facts:
+    """What there is to say of ``unit``; raises NotFound outside the viewer's scope."""
+    code, branch = unit.code, unit.is_branch
+    year = Period(min(period.start, period.end - TREND), period.end)
+    seen = overview(session, viewer, metric, period, now=now, unit=code)
+    comments, count = _comments(session, viewer, unit, period, metric)
+    table = league(session, viewer, metric, period, now=now, unit=code)
+    return Facts(
+        unit=unit,
+        period=period,
+        seen=seen,
+        above=said_of_others(viewer, seen.above, seen.figure),
+        trend=rolling_trend(session, viewer, metric, year, unit=code),
+        table=table,
+        own=why(session, viewer, metric, period, now=now, unit=code)
+        if branch and table.rows
+        else None,
+        nodes={row.branch_id: viewer.hierarchy.nodes[row.branch_id] for row in table.rows},
+        moved=[] if branch else branch_changes(session, viewer, metric, period, unit=code),
+        journey=_journey(session, viewer, unit, period, metric),
+        drivers=None if branch else drivers(session, viewer, metric, period, unit=code),
+        improvement=improvement(session, viewer, metric, period, unit=code) if branch else None,
+        warnings=_warnings(session, viewer, unit, period, metric, now=now),
+        comments=comments,
+        comment_count=count,
+        touchpoints=_touchpoints(session),
+    )
+
+
+def _comments(
+    session: Session, viewer: Viewer, unit: Node, period: Period, metric: str
+) -> tuple[list[Comment] | None, int]:
+    """The newest comments of the unhappy, then of the happy; None where they are not to be read."""
+    if not viewer.scope.whole and not viewer.may(Permission.VIEW_COMMENTS, unit.id):
+        return None, 0
+    wanted = Wanted(period, metric, unit=unit.code, scored=True)
+    kind = require_metric(session, metric).kind
+    low = Wanted(period, metric, unit=unit.code, highest=6) if kind.value == "nps" else wanted
+    high = Wanted(period, metric, unit=unit.code, lowest=9) if kind.value == "nps" else wanted
+    found = {
+        (one.response_id, one.question): one
+        for chosen in (low, high)
+        for one in list_comments(session, viewer, chosen, limit=PAGE).items
+    }
+    every = Wanted(period, metric, unit=unit.code)
+    return list(found.values()), count_comments(session, viewer, every)
+
+
+def _journey(
+    session: Session, viewer: Viewer, unit: Node, period: Period, metric: str
+) -> list[Stop]:
+    page = unit_page(session, viewer, unit.code, period, metric=metric)
+    return [Stop(one, _usual(session, viewer, unit, period, one)) for one in page.touchpoints]
+
+
+def _usual(
+    session: Session, viewer: Viewer, unit: Node, period: Period, own: TouchpointFigure
+) -> Beside | None:
+    place = require_touchpoint(session, own.touchpoint.code)
+    listed = published_aggregates(session, viewer, own.metric, period, unit.id, touchpoint=place)
+    told = said_of_others(viewer, listed, own.figure)
+    return told[-1] if told else None
+
+
+def _touchpoints(session: Session) -> dict[str, Touchpoint]:
+    return {
+        row.code: Touchpoint(row.code, row.stage, row.name_zh, row.name_en)
+        for row in touchpoint_rows(session)
+    }
+
+
+def _warnings(
+    session: Session, viewer: Viewer, unit: Node, period: Period, metric: str, *, now: datetime
+) -> Warnings | None:
+    """Of the newest judged month that touches the period."""
+    last = (period.end - timedelta(days=1)).replace(day=1)
+    judged = [one for one in judged_months(session, metric) if _within(one, period, last)]
+    if not judged:
+        return None
+    return early_warnings(session, viewer, metric, max(judged), now=now, unit=unit.code)
+
+
+def _within(month: date, period: Period, last: date) -> bool:
+    return period.start.replace(day=1) <= month <= last
