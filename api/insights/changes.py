@@ -97,22 +97,6 @@ def branch_changes(
     return _moved(counts, [(nodes[one], frozenset({one})) for one in sorted(branches)])
 
 
-def branch_changes(
-    session: Session, viewer: Viewer, metric: str, period: Period, *, unit: str
-) -> list[PartChange]:
-    """Every branch below ``unit`` beside the period before, tested together as a family.
-
-    The largest real change comes first. Raises NotFound outside the scope.
-    """
-    info = require_metric(session, metric)
-    node = viewer.require_unit_code(unit)
-    branches = branches_of(viewer, node)
-    filters = Filters(some_branches(viewer, branches))
-    counts = BranchCounts.read(session, viewer, info, period, filters)
-    below = (one for one in viewer.hierarchy.branches_under(node.id) if one.id in branches)
-    return _moved(counts, [(one, frozenset({one.id})) for one in below])
-
-
 def _moved(counts: BranchCounts, parts: list[tuple[Node, frozenset[int]]]) -> list[PartChange]:
     """Parts whose score is told in both weeks, tested as a family."""
     sets = [below for _, below in parts]

@@ -54,7 +54,7 @@ _KEPT = "opened"  # what a session's present transaction was opened to
 
 
 def see_as_person(session: Session, scope: Scope) -> None:
-    """Gives up a worker's sight for the rest of the transaction: only what ``scope`` holds is there.
+    """Gives up a worker's sight for the rest of the transaction: ``scope`` is all there is.
 
     For whatever is made for one person in the background. Nothing but that is written in it.
     """

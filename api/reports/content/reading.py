@@ -21,6 +21,7 @@ from api.insights.own_branch.improve import Improvement, improvement
 from api.insights.own_branch.score import Beside, said_of_others
 from api.insights.periods import Period
 from api.insights.queries import require_metric, require_touchpoint, touchpoint_rows
+from api.insights.sight import branches_of
 from api.insights.trend import RollingTrend, rolling_trend
 from api.insights.unit import Touchpoint, TouchpointFigure, unit_page
 from api.insights.warnings.reading import Warnings, early_warnings, judged_months
@@ -72,6 +73,7 @@ def read_facts(
 ) -> Facts:
     """What there is to say of ``unit``; raises NotFound outside the viewer's scope."""
     code, branch = unit.code, unit.is_branch
+    below = branches_of(viewer, unit)
     year = Period(min(period.start, period.end - TREND), period.end)
     seen = overview(session, viewer, metric, period, now=now, unit=code)
     comments, count = _comments(session, viewer, unit, period, metric)
@@ -87,7 +89,7 @@ def read_facts(
         if branch and table.rows
         else None,
         nodes={row.branch_id: viewer.hierarchy.nodes[row.branch_id] for row in table.rows},
-        moved=[] if branch else branch_changes(session, viewer, metric, period, unit=code),
+        moved=[] if branch else branch_changes(session, viewer, metric, period, below),
         journey=_journey(session, viewer, unit, period, metric),
         drivers=None if branch else drivers(session, viewer, metric, period, unit=code),
         improvement=improvement(session, viewer, metric, period, unit=code) if branch else None,
