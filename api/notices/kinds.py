@@ -1,8 +1,10 @@
-"""What colleagues are told of, and by which ways somebody is told who never chose.
+"""What colleagues are told of, by which ways, and when not, for who never chose.
 
 Everything shows in the dashboard. A kind that is missing here cannot be told: its words stand in
 the catalogue under the same name.
 """
+
+from datetime import time
 
 WAYS = ("email", "wecom", "sms")  # besides the dashboard
 
@@ -20,5 +22,4 @@ KINDS: dict[str, tuple[str, ...]] = {
     "report": (),  # a report that was ordered is done
     "plan": ("email",),  # a step of an action plan is due
 }
-# A customer who waits: told in quiet hours too, to whoever wants that.
-URGENT = frozenset({"escalated"})
+QUIET = (time(21), time(8))  # of who did not choose, on the clock of their unit
