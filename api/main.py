@@ -41,10 +41,15 @@ from api.invitations import dead_letter_endpoints as dead_letters
 from api.invitations import endpoints as invitations
 from api.invitations import rules_endpoints as trying_rules
 from api.network import endpoints as network
+from api.notices import endpoints as notices
+from api.notices import outgoing_endpoints
+from api.plans import endpoints as plans
 from api.points import endpoints as points
 from api.reports import endpoints as reports
+from api.reports.orders import endpoints as report_orders
 from api.responses import endpoints as responses
 from api.surveys import endpoints as rules
+from api.tickets import loop_endpoints
 from api.webhooks import endpoints as webhooks
 from api.webhooks.mail import endpoints as mail_calls
 from api.webhooks.wechat import endpoints as wechat_calls
@@ -61,6 +66,7 @@ ROUTERS: tuple[object, ...] = (
     trying_rules.router,  # before the rules: an address of theirs takes any word
     rules.router,
     indicators.router,
+    loop_endpoints.router,
     invitations.router,
     dead_letters.router,
     insights.router,
@@ -76,8 +82,13 @@ ROUTERS: tuple[object, ...] = (
     early_warnings.router,
     calls.router,
     contests.router,
+    notices.router,
+    notices.away,
+    outgoing_endpoints.router,
+    plans.router,
     points.admin,
     points.public,
+    report_orders.router,
     reports.router,
     webhooks.router,
     wechat_calls.router,

@@ -15,6 +15,7 @@ from uuid import UUID
 from channel_rows import add_calls_and_point, add_contest
 from conftest import NOW, Office
 from counted_rows import OCCURRED_ON, add_all, add_counts
+from plan_rows import add_plans
 from published_rows import add_published
 from sqlalchemy import text
 from sqlmodel import Session
@@ -142,6 +143,7 @@ def make_two_regions(office: Office) -> World:
             for number, name in enumerate((n for pair in TREE.values() for n in pair), 1)
         }
         add_warnings(session, {one.unit_id: int(one.data_marks[1]) for one in made.values()})
+        add_plans(session, {one.unit_id: one.data_marks[0] for one in made.values()})
         add_published(
             session,
             {

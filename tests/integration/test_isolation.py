@@ -18,6 +18,7 @@ from fastapi._compat import ModelField
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import RouteContext, iter_route_contexts
 from isolation import LIMITED, found_in, lasting_office, publish_tree, switch_the_filter_off
+from plan_rows import plan_of, step_of
 from sqlalchemy import text
 from sqlmodel import Session
 from two_regions import PLACES, Branch, World, log_in_as, make_two_regions
@@ -53,7 +54,11 @@ NAMES: Mapping[str, Callable[[Branch], str]] = MappingProxyType(
         "contest_id": lambda branch: str(branch.contest),
         "file_id": lambda branch: str(branch.evidence),
         "point_id": lambda branch: str(branch.point),
+        "plan_id": lambda branch: str(plan_of(branch.unit_id)),
+        "step_id": lambda branch: str(step_of(branch.unit_id)),
         "view_id": lambda branch: str(branch.response),  # nobody's: views have a test of their own
+        "absence_id": lambda branch: str(branch.response),  # so have absences
+        "delivery_id": lambda branch: str(branch.response),  # and messages that nobody took
     }
 )
 # Parameters that name nothing of a branch, with a value that gives the fullest answer.
@@ -101,6 +106,8 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "year": "2026",
         "set": None,
         "by": "branch",
+        "driver": "nps",
+        "status": None,
     }
 )
 # Addresses that open by a secret which nobody else has; they are tested with one that is made up.
@@ -109,6 +116,12 @@ BODIES: Mapping[tuple[str, str], Callable[[Branch], object]] = MappingProxyType(
     {
         ("POST", "/api/v1/customers/{customer_id}/reveal"): lambda branch: {
             "contact_id": str(branch.contact)
+        },
+        ("PUT", "/api/v1/notices/choices"): lambda _: {"ways": {"ticket": ["email"]}},
+        ("POST", "/api/v1/absences"): lambda branch: {
+            "from_at": "2026-11-19T00:00:00+08:00",
+            "until_at": "2026-11-20T00:00:00+08:00",
+            "deputy": str(branch.account),
         },
         ("POST", "/api/v1/views"): lambda _: {"name": "a view", "href": "/app/league"},
         ("PATCH", "/api/v1/views/{view_id}"): lambda _: {"name": "another name"},
@@ -120,6 +133,20 @@ BODIES: Mapping[tuple[str, str], Callable[[Branch], object]] = MappingProxyType(
             "corrects": 1,
             "reason": "some words",
         },
+        ("POST", "/api/v1/plans"): lambda branch: {
+            "unit": branch.code,
+            "metric": "nps",
+            "title": "some words",
+            "started_on": "2026-11-02",
+        },
+        ("POST", "/api/v1/plans/{plan_id}/end"): lambda _: {"status": "done", "version": 1},
+        ("POST", "/api/v1/plans/{plan_id}/reopen"): lambda _: {"version": 1},
+        ("POST", "/api/v1/plans/{plan_id}/steps"): lambda _: {
+            "what": "some words",
+            "due_on": "2026-12-01",
+        },
+        ("POST", "/api/v1/plans/{plan_id}/steps/{step_id}"): lambda _: {"done": True},
+        ("POST", "/api/v1/plans/{plan_id}/share"): lambda _: {"what": "some words"},
         ("POST", "/api/v1/contests"): lambda branch: {
             "response": str(branch.response),
             "reason": "other",
@@ -389,7 +416,7 @@ def test_the_database_shows_a_scope_its_own_rows_in_every_table(
             open_scope(session, Scope.of(own))
             key = _key_of(session, table)
             shown = set(session.execute(text(f"select {key} from {table}")).scalars())
-        assert shown == (own if key == "branch_id" else people), table
+        assert shown == (people if key in ("person_id", "id") else own), table
 
 
 def _key_of(session: Session, table: str) -> str:
@@ -399,6 +426,8 @@ def _key_of(session: Session, table: str) -> str:
             {"table": table},
         ).scalars()
     )
+    if "branches" in found:
+        return "unnest(branches)"
     return next(name for name in ("branch_id", "person_id", "id") if name in found)
 
 
