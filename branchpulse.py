@@ -19,6 +19,7 @@ from api.indicators.cli import app as indicators_app
 from api.insights.case_mix.cli import app as adjust_app
 from api.insights.drivers.cli import drivers
 from api.insights.league_cli import app as league_app
+from api.tickets.cli import app as loop_app
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -48,6 +49,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(indicators_app, name="indicators")
 app.add_typer(adjust_app, name="adjust")
 app.add_typer(league_app, name="league")
+app.add_typer(loop_app, name="loop")
 mail_app = typer.Typer(no_args_is_help=True, help="Mail that came back.")
 app.add_typer(mail_app, name="mail")
 app.command()(drivers)
@@ -176,9 +178,11 @@ def work(
     with_parent: WithParent = False,
     only: Annotated[str, typer.Option(help="Loops, with commas: send,decide; never leads.")] = "",
 ) -> None:
-    """Workers, and the scheduler in the one process that leads."""
+    """Workers, and the scheduler in the one process that leads; reports are made beside it."""
+    from contextlib import nullcontext
+
     from api.core.logs import configure_logging
-    from api.core.processes import end_with_parent
+    from api.core.processes import end_with_parent, kept_beside
     from scheduler.jobs import LOOPS
     from scheduler.runner import run
 
@@ -190,7 +194,11 @@ def work(
     with opened("worker") as installation:
         if with_parent:
             end_with_parent()
-        run(installation, wanted)
+        apart = ",".join(loop.name for loop in LOOPS if loop.apart)
+        command = ["work", "--only", apart, "--with-parent"]
+        environment = installation.settings.environment()
+        with nullcontext() if wanted else kept_beside(command, environment):
+            run(installation, wanted)
 
 
 @user_app.command("add")
