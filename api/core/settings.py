@@ -52,10 +52,19 @@ class Settings(BaseSettings):
     wechat_authorize_url: str | None = None  # where WeChat's browser says who somebody is
     wechat_token: SecretStr | None = None  # signs callbacks
     wechat_aes_key: SecretStr | None = None  # encrypts them, where the account is set so
+    wecom_base_url: str | None = None  # also for the robots of groups, which need nothing else
+    wecom_corp_id: str | None = None
+    wecom_agent_id: int | None = None
+    wecom_secret: SecretStr | None = None
+    webhook_url: SecretStr | None = None  # of the network's own ticket system
+    webhook_secret: SecretStr | None = None  # signs what goes there
+    webhook_internal: bool = False  # it may stand in the own network
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
     phone_check_template: str | None = None  # at the SMS gateway; parameters: code, minutes
     phone_check_signature: str | None = None
+    notice_template: str | None = None  # at the SMS gateway; parameters: notice, count
+    notice_signature: str | None = None
     mail_bounce_domain: str | None = None  # mail to it is handed to `branchpulse mail bounce`
     mail_bounce_secret: SecretStr | None = None  # signs what is posted to /webhooks/mail/bounce
     # Messages a second (and at once) per provider account: "twilio=10/20, smtp=5".
@@ -87,6 +96,7 @@ class Settings(BaseSettings):
             *self._gateway_combinations(),
             *self._wechat_combinations(),
             *self._mail_combinations(),
+            *self._house_combinations(),
             (
                 external and self.worker_database_url is None,
                 "BRANCHPULSE_WORKER_DATABASE_URL is required with BRANCHPULSE_DATABASE_URL",
@@ -212,6 +222,40 @@ class Settings(BaseSettings):
             ),
         ]
 
+    def _house_combinations(self) -> list[tuple[bool, str]]:
+        """Of ways to colleagues and to the network's own systems."""
+        app = (self.wecom_corp_id, self.wecom_agent_id, self.wecom_secret)
+        url, secret = self.webhook_url, self.webhook_secret
+        return [
+            (
+                any(app) and not all((*app, self.wecom_base_url)),
+                "BRANCHPULSE_WECOM_CORP_ID, BRANCHPULSE_WECOM_AGENT_ID, BRANCHPULSE_WECOM_SECRET "
+                "and BRANCHPULSE_WECOM_BASE_URL belong together",
+            ),
+            (
+                not _private(self.wecom_base_url),
+                "BRANCHPULSE_WECOM_BASE_URL must begin with https:// (http:// is for this machine "
+                "only)",
+            ),
+            (
+                (url is None) != (secret is None),
+                "BRANCHPULSE_WEBHOOK_URL and BRANCHPULSE_WEBHOOK_SECRET belong together",
+            ),
+            (
+                url is not None and not _plain_address(url.get_secret_value()),
+                "BRANCHPULSE_WEBHOOK_URL must begin with https:// (http:// is for this machine "
+                "only) and carry neither a log-in nor a fragment",
+            ),
+            (
+                secret is not None and len(secret.get_secret_value()) < 32,
+                "BRANCHPULSE_WEBHOOK_SECRET must have at least 32 characters",
+            ),
+            (
+                (self.notice_template is None) != (self.notice_signature is None),
+                "BRANCHPULSE_NOTICE_TEMPLATE and BRANCHPULSE_NOTICE_SIGNATURE belong together",
+            ),
+        ]
+
     def _mail_combinations(self) -> list[tuple[bool, str]]:
         domain, secret = self.mail_bounce_domain, self.mail_bounce_secret
         return [
@@ -280,3 +324,10 @@ def _private(address: str | None) -> bool:
         return True
     parts = urlsplit(address)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+
+
+def _plain_address(address: str) -> bool:
+    """Whether ``address`` is private and names a host, without a log-in or a fragment."""
+    parts = urlsplit(address)
+    plain = not (parts.username or parts.password or parts.fragment)
+    return _private(address) and plain and bool(parts.hostname)

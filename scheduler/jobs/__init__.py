@@ -33,6 +33,7 @@ class Loop:
     rest: float = 0.5  # seconds, after a step that found nothing
     rest_after_failure: float = 5.0
     threads: int = 1  # in each process
+    apart: bool = False  # done by a process of its own alone, which carries what it needs
 
     @property
     def step(self) -> Callable[[Installation], int]:
@@ -60,8 +61,11 @@ LOOPS: tuple[Loop, ...] = (
     Loop("send", "scheduler.jobs.sending:send_due", rest=1.0, threads=2),
     Loop("letters", "scheduler.jobs.letters:send_letters", rest=1.0),
     Loop("codes", "scheduler.jobs.codes:send_codes", rest=1.0),
+    Loop("notices", "api.notices.spreading:spread_notices"),
+    Loop("messages out", "scheduler.jobs.webhooks_out:post_messages", rest=1.0),
     Loop("fold", "scheduler.jobs.counting:fold_cells", rest=0.3),
     Loop("leagues", "scheduler.jobs.counting:compute_leagues"),
+    Loop("reports", "scheduler.jobs.reports:make_reports", apart=True),
 )
 TICKS: tuple[Tick, ...] = (
     Tick("calls", "api.calls.service:sweep", 60),
@@ -75,9 +79,13 @@ TICKS: tuple[Tick, ...] = (
     Tick("idempotency", "scheduler.jobs.housekeeping:forget_answers", 600),
     Tick("league tables", "scheduler.jobs.housekeeping:forget_leagues", 600),
     Tick("log-ins", "scheduler.jobs.housekeeping:forget_log_ins", 600),
+    Tick("messages out", "scheduler.jobs.webhooks_out:keep_up_messages", 120),
+    Tick("notices", "scheduler.jobs.telling:forget_old_notices", 600),
     Tick("phone checks", "scheduler.jobs.housekeeping:forget_phone_checks", 600),
     Tick("warnings", "scheduler.jobs.counting:keep_up_warnings", 60),
     Tick("coefficients", "scheduler.jobs.counting:renew_coefficients", 600),
+    Tick("reports", "api.reports.orders.scheduled:order_due_reports", 60),
+    Tick("old reports", "scheduler.jobs.reports:forget_reports", 600),
     Tick("ranking", "api.reports.service:send_due_rankings", 60),
     Tick("wechat codes", "scheduler.jobs.wechat_codes:make_wechat_codes", 60),
 )

@@ -4,14 +4,13 @@ The claim was committed before a provider is called. One message that fails neve
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
 
 from api.core.installation import Installation
-from api.core.settings import Settings
 from api.invitations import sending
 from api.invitations.replanning import replan_late
 from api.invitations.sending import LEASE, Claimed, Outcome, Rates, Stale
@@ -28,7 +27,6 @@ from scheduler.senders.port import (
     Unresolved,
 )
 
-Choose = Callable[[Settings, str], Sender]
 BATCH = 64
 # Of a sender that cannot be asked no more than there are threads: each claimed message is being
 # sent, so that the death of a process leaves no others unknown.

@@ -22,6 +22,7 @@ from scheduler.senders.smtp_mail import SMTP, SmtpMail
 from scheduler.senders.tencent_sms import TENCENT_SMS, TencentSms
 from scheduler.senders.twilio_sms import TWILIO, TwilioSms
 from scheduler.senders.wechat import WECHAT, WechatMessages
+from scheduler.senders.wecom import WECOM, Wecom
 
 CHANNELS = ("sms", "wechat", "email", "call", "contactless")
 MAINLAND = "+86"
@@ -82,6 +83,12 @@ GATEWAYS: tuple[Gateway, ...] = (
         lambda settings: settings.smtp_url is not None,
         lambda installation: SmtpMail(installation.settings),
     ),
+    Gateway(
+        WECOM,
+        "wecom",
+        lambda settings: settings.wecom_base_url is not None,
+        lambda installation: Wecom(installation.settings, installation.clock),
+    ),
     Gateway(WECHAT, "wechat", lambda settings: settings.wechat_app_id is not None, WechatMessages),
 )
 
@@ -123,13 +130,6 @@ def check_gateways(installation: Installation) -> None:
         ConfiguredSenders(installation).every()
     except ValueError as error:
         raise BadInput(str(error)) from None
-
-
-def choose_sender(settings: Settings, channel: str) -> Sender:
-    """The sender of letters to colleagues, which go by e-mail or stay on the console."""
-    if channel == "email" and settings.live_sending and settings.smtp_url is not None:
-        return SmtpMail(settings)
-    return _console(settings)
 
 
 @lru_cache(maxsize=64)

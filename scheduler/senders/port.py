@@ -25,6 +25,15 @@ class ProviderTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along with a mail."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """One message to one address; nothing of it may be logged but ``id`` and ``channel``.
 
@@ -47,6 +56,7 @@ class OutgoingMessage:
     providers: Mapping[str, ProviderTemplate] = field(
         default_factory=lambda: MappingProxyType({}), repr=False
     )
+    attachment: Attachment | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,14 @@ def written(message: OutgoingMessage, sender: str) -> EmailMessage:
     mail.set_content(message.text)
     if message.html:
         mail.add_alternative(message.html, subtype="html")
+    if message.attachment is not None:
+        kind, _, subtype = message.attachment.media_type.partition("/")
+        mail.add_attachment(
+            message.attachment.content,
+            maintype=kind,
+            subtype=subtype,
+            filename=message.attachment.name,
+        )
     return mail
 
 

@@ -80,9 +80,7 @@ def test_letters_are_sent_once_by_workers_side_by_side(real_office: Office) -> N
     recorder = Recorder()
     work_side_by_side(
         real_office,
-        lambda installation: send_letters(
-            installation, limit=2, choose=lambda settings, channel: recorder
-        ),
+        lambda installation: send_letters(installation, limit=2, senders=Only(recorder)),
         4,
     )
     assert set(Counter(message.id for message in recorder.sent).values()) == {1}

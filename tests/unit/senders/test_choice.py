@@ -20,7 +20,6 @@ from scheduler.senders.choice import (
     GATEWAYS,
     ConfiguredSenders,
     check_gateways,
-    choose_sender,
     ready_gateways,
 )
 from scheduler.senders.port import OutgoingMessage, Question, Refused, Sender, Unresolved
@@ -95,7 +94,7 @@ def test_without_live_sending_every_channel_is_the_console(channel: str, tmp_pat
     for values in COMBINATIONS:
         every = senders(tmp_path, **values)
         names = {every.route(channel, address).name for address in (US, CHINA)}
-        assert {*names, choose_sender(every.installation.settings, channel).name} == {"console"}
+        assert names == {"console"}
         assert not every.every()
 
 
@@ -174,9 +173,9 @@ def test_every_gateway_of_the_table_can_be_set_up(tmp_path: Path) -> None:
 
 
 def test_letters_go_by_mail_or_stay_here(tmp_path: Path) -> None:
-    live = settings(tmp_path, live_sending=True, **SMTP, **TWILIO)
-    assert choose_sender(live, "email").name == "smtp"
-    assert choose_sender(live, "sms").name == "console"
+    live = senders(tmp_path, live_sending=True, **SMTP, **TWILIO)
+    assert live.route("email", "a@example.com").name == "smtp"
+    assert live.route("wecom", "zhang.wei").name == "console"
 
 
 WRONG = [
