@@ -87,5 +87,7 @@ TICKS: tuple[Tick, ...] = (
     Tick("reports", "api.reports.orders.scheduled:order_due_reports", 60),
     Tick("old reports", "scheduler.jobs.reports:forget_reports", 600),
     Tick("ranking", "api.reports.service:send_due_rankings", 60),
+    Tick("clocks", "api.tickets.escalating:keep_up_clocks", 30),
+    Tick("escalations", "api.tickets.escalating:escalate_due", 30),
     Tick("wechat codes", "scheduler.jobs.wechat_codes:make_wechat_codes", 60),
 )
