@@ -1,5 +1,6 @@
 """The weekly ranking before it is sent: the same letter, for the one who asks."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -7,11 +8,10 @@ from fastapi.responses import HTMLResponse
 
 from api.boundary.visits import PersonVisit
 from api.core.languages import spoken
+from api.reports.letters import ranking_links
 from api.reports.rendering import render
-from api.reports.service import ranking_link
-from api.reports.weekly import weekly_ranking
-from api.reports.windows import last_due
-from api.security.permissions import Permission
+from api.reports.service import this_weeks
+from api.reports.subscriptions import subject_of
 
 router = APIRouter(prefix="/api/v1/reports", tags=["reports"])
 
@@ -21,11 +21,8 @@ def preview_weekly(
     unit: str, visit: PersonVisit, lang: Annotated[str | None, Query(max_length=8)] = None
 ) -> HTMLResponse:
     """The ranking of a unit's branches as the e-mail shows it."""
-    node = visit.viewer.require_unit_code(unit)
-    visit.viewer.require(Permission.VIEW_NETWORK, node.id)
-    zone = visit.viewer.hierarchy.timezone(node.id, "UTC")
-    due = last_due(visit.now, zone)
-    ranking = weekly_ranking(visit.session, visit.viewer, node, before=due.date(), now=visit.now)
     language = spoken(lang) if lang else visit.viewer.language
-    letter = render(ranking, language, ranking_link(visit.installation, ranking))
-    return HTMLResponse(letter.html)
+    viewer = replace(visit.viewer, language=language)
+    ranking = this_weeks(visit.session, viewer, subject_of(viewer, "ranking", unit), visit.now)
+    links = ranking_links(visit.installation, ranking)
+    return HTMLResponse(render(ranking, language, links).html)

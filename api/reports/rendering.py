@@ -1,4 +1,8 @@
-"""The weekly ranking as an e-mail: HTML and text from the same values, in one language."""
+"""The weekly ranking as a letter: HTML, text and a short message from the same values.
+
+The HTML is of tables with inline styles, 600 pixels wide, so that Outlook shows it as phones do;
+what a mail program leaves out of the head (dark colours, narrow screens, print) is not missed.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,43 +14,67 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from api.core.languages import Language, say
 from api.insights.periods import Period
+from api.reports.ranking_rows import Step
 from api.reports.weekly import WeeklyRanking
 from scoring.tiers import DEFAULT_THRESHOLDS
+
+BAR = 92  # pixels, from an NPS of -100 to 100
+MOST_BARS = 40  # rows; above, a mail program would cut the letter off (100 kB)
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A message to one person."""
+    """A message to one person; ``short`` is for ways that take a few lines only."""
 
     subject: str
     text: str
     html: str
+    short: str
 
 
-def render(ranking: WeeklyRanking, language: Language, link: str) -> Letter:
-    """The letter about ``ranking``; ``link`` opens the same table in the dashboard."""
+def render(ranking: WeeklyRanking, language: Language, links: dict[str, str]) -> Letter:
+    """The letter about ``ranking``; ``links`` open what it tells of in the dashboard."""
     name = ranking.unit.name(language)
 
     def words(key: str, **params: Any) -> str:
         return say(f"reports.{key}", language, **params)
 
+    def told(step: Step) -> str:
+        return step_words(step, language)
+
     values = {
         "ranking": ranking,
         "name": name,
         "language": language,
-        "link": link,
+        "links": links,
         "words": words,
+        "told": told,
         "number": signed,
         "days": lambda period: days(period, language),
         "day": lambda on: day_text(on, language),
+        "month": lambda on: month_text(on, language),
         "place": place,
+        "bars": len(ranking.ranked) <= MOST_BARS,
         "least": DEFAULT_THRESHOLDS.rank,
     }
+    subject = words("subject", unit=name, week=days(ranking.week, language))
     return Letter(
-        subject=words("subject", unit=name, week=days(ranking.week, language)),
+        subject=subject,
         text=_templates().get_template("weekly.txt").render(values),
-        html=_templates().get_template("weekly.html").render(values),
+        html=_templates().get_template("weekly.html").render(values).strip() + "\n",
+        short="\n".join(
+            [words("short", title=subject, first=told(ranking.steps[0])), links["league"]]
+        ),
     )
+
+
+def step_words(step: Step, language: Language) -> str:
+    """One thing to do, as a sentence."""
+    counts = step.kind in ("overdue", "nearly")
+    number = step.number if counts else signed(step.number)
+    if step.kind == "warning":
+        number = signed(step.number).lstrip("+")
+    return say(f"reports.step.{step.kind}", language, unit=step.unit_name, number=number)
 
 
 def signed(value: float | None) -> str:
@@ -57,14 +85,19 @@ def signed(value: float | None) -> str:
     return f"+{rounded}" if rounded > 0 else str(rounded).replace("-", "−")
 
 
-def place(value: float) -> float:
-    """Where an NPS lies on a line from −100 to 100, in percent."""
-    return round((max(-100.0, min(100.0, value)) + 100) / 2, 1)
+def place(value: float) -> int:
+    """Where an NPS lies on a bar from −100 to 100, in pixels."""
+    return round((max(-100.0, min(100.0, value)) + 100) / 200 * BAR)
 
 
 def day_text(on: date, language: Language) -> str:
     """A date in the language's way."""
     return f"{on.month}月{on.day}日" if language == "zh" else f"{on.day} {on:%b}"
+
+
+def month_text(on: date, language: Language) -> str:
+    """A month in the language's way."""
+    return f"{on.year}年{on.month}月" if language == "zh" else f"{on:%B %Y}"
 
 
 def days(period: Period, language: Language) -> str:

@@ -1,113 +1,134 @@
-"""Sends each regional manager the weekly ranking once, Monday 08:00 where the region is.
+"""Sends everybody the weekly rankings they subscribed to, once for each week.
 
-A window is claimed by compare-and-set in the transaction that writes the letters to the outbox:
-of two workers one sends, and one that dies sends nothing that the next would not send.
+A week is claimed by compare-and-set in the transaction that writes the letters to the outbox: of
+two workers one sends, and one that dies sends nothing that the next would not send.
 """
 
 import logging
-from datetime import datetime, timedelta
-from itertools import groupby
-from urllib.parse import urlencode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from api.core.errors import BranchpulseError, NotAllowed
 from api.core.installation import Installation
-from api.core.languages import spoken
+from api.core.languages import Language
 from api.insights.league import NETWORK
 from api.insights.league_store import compute_table
+from api.insights.periods import week_start
 from api.insights.queries import TableName
-from api.models import OutboxMessage
-from api.reports import repository
-from api.reports.rendering import render
-from api.reports.repository import Recipient
+from api.reports import subscriptions
+from api.reports.letters import Posting, post, ways_to
+from api.reports.repository import subscriptions as repository
+from api.reports.repository.weekly import read_network
+from api.reports.subscriptions import Due
 from api.reports.weekly import METRIC, WeeklyRanking, ranking_period, weekly_ranking
-from api.reports.windows import LATE, last_due
-from api.security.hierarchy import current_hierarchy
+from api.security.hierarchy import Node, current_hierarchy
 from api.security.sessions import viewer_of_account
+from api.security.viewer import Viewer
 
-JOB = "weekly_ranking"
 _log = logging.getLogger(__name__)
+
+
+class NoAddress(NotAllowed):
+    """The account has no e-mail address that a letter could go to."""
+
+    key = "subscriptions.errors.no_address"
 
 
 def send_due_rankings(installation: Installation) -> int:
     """Writes every ranking that is due to the outbox; how many letters."""
     now = installation.clock()
     written = 0
-    for unit_id, due, recipients in _due(installation, now):
-        try:
-            written += _send_one(installation, unit_id, due, recipients)
-        except Exception:
-            _log.exception("weekly ranking of unit %s failed; it stays due", unit_id)
+    computed: set[tuple[date, int | None]] = set()
+    for due in _due(installation, now):
+        with _by_itself(due):
+            wanted = (due.window.date(), due.subscribed.weeks)
+            if wanted not in computed:
+                _compute(installation, *wanted)
+                computed.add(wanted)
+            written += _send_one(installation, due, now)
     return written
 
 
-def ranking_link(installation: Installation, ranking: WeeklyRanking) -> str:
-    """The address of the same table in the dashboard."""
-    first, last = ranking.period.start, ranking.period.end - timedelta(days=1)
-    query = urlencode({"unit": ranking.unit.code, "from": first, "to": last})
-    return f"{installation.settings.public_url.rstrip('/')}/app/league?{query}"
+def this_weeks(session: Session, viewer: Viewer, unit: Node, now: datetime) -> WeeklyRanking:
+    """The ranking as it would go out today where the unit is."""
+    network = read_network(session)
+    default = "UTC" if network is None else network.default_timezone
+    zone = ZoneInfo(viewer.hierarchy.timezone(unit.id, default))
+    before = week_start(now.astimezone(zone).date())
+    return weekly_ranking(session, viewer, unit, before=before, now=now)
 
 
-def _due(installation: Installation, now: datetime) -> list[tuple[int, datetime, list[Recipient]]]:
-    with installation.database.transaction() as session:
-        network = repository.read_network(session)
-        if network is None:
-            return []
-        hierarchy = current_hierarchy(session, now.date())
-        found = []
-        by_unit = groupby(repository.list_recipients(session, now.date()), lambda r: r.unit_id)
-        for unit_id, recipients in by_unit:
-            due = last_due(now, hierarchy.timezone(unit_id, network.default_timezone))
-            if unit_id in hierarchy.nodes and _is_open(session, unit_id, due, now):
-                found.append((unit_id, due, list(recipients)))
-        return found
-
-
-def _is_open(session: Session, unit_id: int, due: datetime, now: datetime) -> bool:
-    """True when the window was not done yet; a new unit's old windows never were."""
-    done = repository.window_done_until(session, JOB, str(unit_id))
-    return now - due < LATE if done is None else done < due
-
-
-def _send_one(
-    installation: Installation, unit_id: int, due: datetime, recipients: list[Recipient]
-) -> int:
-    now = installation.clock()
-    with installation.database.transaction() as session:
-        period = ranking_period(session, due.date())
-    compute_table(installation.database, TableName(METRIC, period, NETWORK))
-    with installation.database.transaction() as session:
-        if not repository.claim_window(session, JOB, str(unit_id), due):
-            return 0
-        for recipient in recipients:
-            _write_letter(session, installation, recipient, due, now)
-    return len(recipients)
-
-
-def _write_letter(
+def send_to_me(
     session: Session,
     installation: Installation,
-    recipient: Recipient,
-    due: datetime,
-    now: datetime,
+    viewer: Viewer,
+    unit: Node,
+    language: Language,
 ) -> None:
-    viewer = viewer_of_account(
-        session, recipient.account_id, recipient.name, recipient.language, now
-    )
-    unit = viewer.require_unit(recipient.unit_id)
-    ranking = weekly_ranking(session, viewer, unit, before=due.date(), now=now)
-    letter = render(ranking, spoken(recipient.language), ranking_link(installation, ranking))
-    vault = installation.vault
-    repository.put_in_outbox(
-        session,
-        OutboxMessage(
-            kind=JOB,
-            dedupe_key=f"{JOB}:{unit.id}:{due.date()}:{recipient.account_id}",
-            recipient_encrypted=recipient.email_encrypted,
-            subject=letter.subject,
-            body_text_encrypted=vault.encrypt(letter.text),
-            body_html_encrypted=vault.encrypt(letter.html),
-            created_at=now,
-            detail={"unit_id": unit.id, "due": due.isoformat()},
-        ),
-    )
+    """Sends the viewer the ranking by e-mail, at once; once a minute at most."""
+    now = installation.clock()
+    if viewer.account_id is None:
+        raise NoAddress
+    known = ways_to(repository.addresses(session, viewer.account_id), ["email"])
+    if not known:
+        raise NoAddress
+    ranking = this_weeks(session, replace(viewer, language=language), unit, now)
+    key = f"now:{viewer.account_id}:{unit.id}:{language}:{now:%Y%m%d%H%M}"
+    post(session, installation, Posting(ranking, language, known, key, with_pdf=True), now)
+
+
+@contextmanager
+def _by_itself(due: Due) -> Iterator[None]:
+    """One ranking that fails leaves the others alone; it stays due."""
+    try:
+        yield
+    except Exception:
+        one = due.subscribed
+        _log.exception("ranking of unit %s for account %s failed", one.unit_id, one.account_id)
+
+
+def _due(installation: Installation, now: datetime) -> list[Due]:
+    with installation.database.transaction() as session:
+        network = read_network(session)
+        if network is None:
+            return []
+        tree = current_hierarchy(session, now.date())
+        return subscriptions.due_now(session, "ranking", tree, network.default_timezone, now)
+
+
+def _compute(installation: Installation, before: date, weeks: int | None) -> None:
+    """Has the network-wide table ready that all these letters are cut from."""
+    with installation.database.transaction() as session:
+        period = ranking_period(session, before, weeks)
+    compute_table(installation.database, TableName(METRIC, period, NETWORK))
+
+
+def _send_one(installation: Installation, due: Due, now: datetime) -> int:
+    one = due.subscribed
+    with installation.database.transaction() as session:
+        if not subscriptions.claim(session, due):
+            return 0
+        addresses = ways_to(repository.addresses(session, one.account_id), one.ways)
+        viewer = viewer_of_account(session, one.account_id, one.name, one.language, now)
+        unit = _unit_of(viewer, one.unit_id)
+        if unit is None or not addresses:
+            _log.warning("nobody is left to send the ranking of unit %s to", one.unit_id)
+            return 0
+        before = due.window.date()
+        ranking = weekly_ranking(session, viewer, unit, before=before, now=now, weeks=one.weeks)
+        key = f"{before}:{one.key}"
+        posting = Posting(ranking, one.language, addresses, key, with_pdf="pdf" in one.formats)
+        return post(session, installation, posting, now)
+
+
+def _unit_of(viewer: Viewer, unit_id: int) -> Node | None:
+    """The unit, unless it is not the person's to rank any more."""
+    try:
+        return subscriptions.subject_of(viewer, "ranking", viewer.hierarchy.nodes[unit_id].code)
+    except BranchpulseError:
+        return None

@@ -7,38 +7,36 @@ week itself is told as counts, never as a rank.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import numpy as np
 from sqlmodel import Session
 
-from api.core.errors import NotFound
-from api.insights.league import LeagueRow, league
+from api.core.errors import NotAllowed, NotFound
+from api.insights.changes import branch_changes
+from api.insights.league import league
 from api.insights.periods import Period, full_weeks
-from api.reports import repository
-from api.reports.repository import Voice, WeekCounts
+from api.insights.sight import scored_branches
+from api.insights.warnings.reading import BranchWarning, early_warnings
+from api.reports.choosing import steps, worth_reading
+from api.reports.overdue import Overdue, overdue_of
+from api.reports.ranking_rows import RankingRow, Step, Voiced
+from api.reports.repository import weekly as repository
+from api.reports.repository.weekly import WeekCounts
 from api.security.hierarchy import Node
+from api.security.permissions import Permission
 from api.security.viewer import Viewer
-from scoring.tiers import answers_lacking
 
 METRIC = "nps"
-VOICES = 5
-
-
-@dataclass(frozen=True)
-class RankingRow:
-    """A branch's line: its row of the network-wide table, and its week."""
-
-    row: LeagueRow
-    week: WeekCounts
-
-    @property
-    def lacking(self) -> int:
-        """Answers still missing for a place in the table."""
-        return int(answers_lacking(np.array(self.row.n or 0)))
+VOICES = 3
+_LOOKED_THROUGH = 60  # comments, of which these are chosen
+NO_WEEK = WeekCounts(0, 0, 0)
 
 
 @dataclass(frozen=True)
 class WeeklyRanking:
-    """What a regional manager gets on Monday morning."""
+    """What a regional manager gets on Monday morning.
+
+    ``movers`` changed by more than chance does among all that are compared, ``compared`` many.
+    ``whole``: every branch of the unit is the reader's, so that it may be called by its name.
+    """
 
     unit: Node
     period: Period
@@ -48,7 +46,13 @@ class WeeklyRanking:
     ranks_pending: bool
     ranked: list[RankingRow]
     apart: list[RankingRow]
-    voices: list[tuple[Node, Voice]]
+    movers: list[RankingRow]
+    compared: int
+    warnings: list[BranchWarning]
+    warned_month: date
+    overdue: Overdue
+    voices: list[Voiced]
+    steps: list[Step]
 
     @property
     def week_total(self) -> WeekCounts:
@@ -61,30 +65,51 @@ class WeeklyRanking:
         )
 
 
-def ranking_period(session: Session, before: date) -> Period:
-    """The full weeks that rankings look at (13, unless the network is set otherwise)."""
+def ranking_period(session: Session, before: date, weeks: int | None = None) -> Period:
+    """The full weeks that a ranking looks at (13, unless it or the network is set otherwise)."""
     network = repository.read_network(session)
     if network is None:
         raise NotFound(network="")
-    return full_weeks(network.ranking_weeks, before)
+    return full_weeks(weeks or network.ranking_weeks, before)
 
 
 def weekly_ranking(
-    session: Session, viewer: Viewer, unit: Node, *, before: date, now: datetime
+    session: Session,
+    viewer: Viewer,
+    unit: Node,
+    *,
+    before: date,
+    now: datetime,
+    weeks: int | None = None,
 ) -> WeeklyRanking:
-    """The ranking of ``unit``'s branches over the full weeks before ``before``."""
-    viewer.require_unit(unit.id)
-    period = ranking_period(session, before)
-    week = full_weeks(1, before)
-    table = league(session, viewer, METRIC, period, now=now, unit=unit.code)
-    branches = [row.branch_id for row in table.rows]
-    weeks = repository.week_counts(session, branches, METRIC, week.start, week.end)
+    """The ranking of the viewer's branches under ``unit`` over the full weeks before ``before``.
+
+    ``unit`` is one that `api.reports.subscriptions.subject_of` found. Raises NotAllowed where
+    none of its branches' scores are the viewer's to read.
+    """
+    period, week = ranking_period(session, before, weeks), full_weeks(1, before)
+    below = frozenset(node.id for node in viewer.hierarchy.branches_under(unit.id))
+    branches = below & scored_branches(viewer)
+    if below and not branches:
+        raise NotAllowed(permission=Permission.VIEW_SCORES)
+    code = unit.code if viewer.sees_unit(unit.id) else None
+    table = league(session, viewer, METRIC, period, now=now, unit=code)
+    ids = [row.branch_id for row in table.rows if row.branch_id in branches]
+    counts = repository.week_counts(session, ids, METRIC, week.start, week.end)
     lines = [
-        RankingRow(row, weeks.get(row.branch_id, WeekCounts(0, 0, 0)))
+        RankingRow(row, counts.get(row.branch_id, NO_WEEK))
         for row in table.rows
-        if not _is_gone(viewer.hierarchy.nodes[row.branch_id], period)
+        if row.branch_id in branches and not _is_gone(viewer, row.branch_id, period)
     ]
-    voices = repository.week_voices(session, branches, METRIC, (week.start, week.end), VOICES)
+    moved = branch_changes(session, viewer, METRIC, period, frozenset(ids))
+    real = {one.unit.id for one in moved if not one.is_noise}
+    movers = sorted(
+        (line for line in lines if line.row.branch_id in real and line.row.change is not None),
+        key=lambda line: (-abs(line.row.change or 0), line.row.unit_code),
+    )
+    found = early_warnings(session, viewer, METRIC, None, now=now, unit=code)
+    warnings = [one for one in found.rows if one.level and one.branch_id in branches]
+    overdue = overdue_of(session, viewer, code, now)
     return WeeklyRanking(
         unit=unit,
         period=period,
@@ -94,9 +119,27 @@ def weekly_ranking(
         ranks_pending=table.ranks_pending,
         ranked=[line for line in lines if line.row.ranked],
         apart=[line for line in lines if not line.row.ranked],
-        voices=[(viewer.hierarchy.nodes[voice.branch_id], voice) for voice in voices],
+        movers=movers,
+        compared=len(moved),
+        warnings=warnings,
+        warned_month=found.month,
+        overdue=overdue,
+        voices=_voices(session, viewer, ids, week, {one.branch_id for one in warnings}),
+        steps=steps(lines, movers, warnings, overdue),
     )
 
 
-def _is_gone(branch: Node, period: Period) -> bool:
-    return branch.closed_on is not None and branch.closed_on <= period.start
+def _voices(
+    session: Session, viewer: Viewer, branches: list[int], week: Period, warned: set[int]
+) -> list[Voiced]:
+    """The week's comments that are worth reading, of branches whose comments the viewer reads."""
+    readable = scored_branches(viewer, Permission.VIEW_COMMENTS) & set(branches)
+    days = (week.start, week.end)
+    found = repository.week_voices(session, readable, METRIC, days, _LOOKED_THROUGH)
+    nodes = viewer.hierarchy.nodes
+    return worth_reading([Voiced(nodes[one.branch_id], one) for one in found], warned, VOICES)
+
+
+def _is_gone(viewer: Viewer, branch: int, period: Period) -> bool:
+    closed = viewer.hierarchy.nodes[branch].closed_on
+    return closed is not None and closed <= period.start

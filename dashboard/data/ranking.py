@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from api.core.errors import NotFound
+from api.reports.letters import ranking_links
 from api.reports.rendering import render
-from api.reports.service import ranking_link
-from api.reports.weekly import weekly_ranking
-from api.reports.windows import last_due
-from api.security.permissions import Permission
+from api.reports.service import this_weeks
+from api.reports.subscriptions import subject_of
 from dashboard.data.periods import day_text
-from dashboard.data.sitting import DEFAULT_TIMEZONE, Sitting
+from dashboard.data.sitting import Sitting
 
 _HEAD = "<head>"
 _LINKS_LEAVE_THE_FRAME = '<head><base target="_top">'
@@ -32,15 +31,13 @@ def ranking_view(sitting: Sitting) -> RankingView:
     code = sitting.address.unit or (home.code if home else None)
     if code is None:
         raise NotFound(unit=None)
-    node = viewer.require_unit_code(code)
-    viewer.require(Permission.VIEW_NETWORK, node.id)
-    due = last_due(sitting.now, viewer.hierarchy.timezone(node.id, DEFAULT_TIMEZONE))
-    ranking = weekly_ranking(sitting.session, viewer, node, before=due.date(), now=sitting.now)
-    letter = render(ranking, sitting.language, ranking_link(sitting.installation, ranking))
+    node = subject_of(viewer, "ranking", code)
+    ranking = this_weeks(sitting.session, viewer, node, sitting.now)
+    letter = render(ranking, sitting.language, ranking_links(sitting.installation, ranking))
     return RankingView(
         unit=node.name(sitting.language),
         subject=letter.subject,
         html=letter.html.replace(_HEAD, _LINKS_LEAVE_THE_FRAME, 1),
-        day=day_text(sitting.say, due.date()),
+        day=day_text(sitting.say, ranking.week.end),
         pending=ranking.ranks_pending,
     )

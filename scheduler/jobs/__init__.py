@@ -66,6 +66,7 @@ LOOPS: tuple[Loop, ...] = (
     Loop("fold", "scheduler.jobs.counting:fold_cells", rest=0.3),
     Loop("leagues", "scheduler.jobs.counting:compute_leagues"),
     Loop("reports", "scheduler.jobs.reports:make_reports", apart=True),
+    Loop("letter files", "api.reports.attaching:attach_files", rest=2.0, apart=True),
 )
 TICKS: tuple[Tick, ...] = (
     Tick("calls", "api.calls.service:sweep", 60),

@@ -1,0 +1,35 @@
+"""Makes the PDF of letters that wait for one: the letter itself, as it is printed.
+
+Loaded by workers only, since it brings the libraries that set pages. A letter that nobody gets to
+goes without its file when its wait is over.
+"""
+
+import logging
+
+from api.core.installation import Installation
+from api.reports.files.pdf import html_pdf
+from api.reports.repository.letters import Waiting, attach, next_waiting
+
+BATCH = 20
+_log = logging.getLogger(__name__)
+
+
+def attach_files(installation: Installation, limit: int = BATCH) -> int:
+    """Gives up to ``limit`` letters their file and lets them go; how many it took in hand."""
+    for made in range(limit):
+        with installation.database.transaction() as session:
+            waiting = next_waiting(session, installation.clock())
+            if waiting is None:
+                return made
+            attach(session, waiting, _printed(installation, waiting))
+    return limit
+
+
+def _printed(installation: Installation, waiting: Waiting) -> bytes | None:
+    """The file, encrypted; None where it cannot be made, so that the letter goes without."""
+    vault = installation.vault
+    try:
+        return vault.seal(html_pdf(vault.decrypt(waiting.html)))
+    except Exception as error:
+        _log.error("no file for letter %s: %s", waiting.id, type(error).__name__)
+        return None
