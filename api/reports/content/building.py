@@ -1,10 +1,11 @@
 """Builds a report of a unit: reads what api.insights knows of it, and chooses what to say.
 
-Nothing is counted here. A worker stores the tables of the whole network before
-(`prepare_report`), so that ranks are known, and builds a person's report in a transaction that
-sees what the person sees (`api.security.scope.see_as_person`).
+Nothing is counted here. A worker stores the table of the whole network before (`prepare_report`),
+so that ranks are known, and builds a person's report in a transaction that sees what the person
+sees (`api.security.scope.see_as_person`).
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlmodel import Session
@@ -13,14 +14,29 @@ from api.core.installation import Installation
 from api.insights.league import NETWORK
 from api.insights.league_store import compute_table
 from api.insights.network_stats import own_branches
-from api.insights.overview import overview
 from api.insights.periods import Period
 from api.insights.queries import TableName
-from api.reports.content.blocks import Amount, ReportContent, Said, Section
+from api.reports.content.asked import asked_section
+from api.reports.content.blocks import ReportContent, Section
+from api.reports.content.comparing import own_units_section, place_section
+from api.reports.content.driving import drivers_section, improvement_section
+from api.reports.content.journey import journey_section
+from api.reports.content.methods import methods_section
+from api.reports.content.next_steps import next_steps_section
+from api.reports.content.reading import Facts, read_facts
+from api.reports.content.score import glance, score_section
+from api.reports.content.voices import voices_section
+from api.reports.content.watching import warnings_section
 from api.security.hierarchy import Node
 from api.security.viewer import Viewer
 
 METRIC = "nps"
+_CHOOSERS: tuple[Callable[[Facts], Section | None], ...] = (
+    *(score_section, place_section, own_units_section, warnings_section, journey_section),
+    *(drivers_section, improvement_section, voices_section, asked_section, next_steps_section),
+    methods_section,
+)
+_TOLD_FIRST = ("score", "place", "units", "warnings", "drivers", "journey")
 
 
 def prepare_report(installation: Installation, period: Period, metric: str = METRIC) -> None:
@@ -34,17 +50,24 @@ def build_report(
     """What is to be said of ``unit`` in ``period``; raises NotFound outside the viewer's scope."""
     _require_own_sight(session, viewer)
     node = viewer.require_unit(unit.id)
-    seen = overview(session, viewer, METRIC, period, now=now, unit=node.code)
-    score = Said("score.plain", {"score": Amount(seen.figure.score, "score")})
+    facts = read_facts(session, viewer, node, period, METRIC, now=now)
+    return written(facts, now, viewer.hierarchy.timezone(node.id, "UTC"))
+
+
+def written(facts: Facts, now: datetime, timezone: str) -> ReportContent:
+    """The report of what was read; pure."""
+    sections = tuple(section for choose in _CHOOSERS if (section := choose(facts)) is not None)
+    by_code = {section.code: section for section in sections}
     return ReportContent(
-        unit=node,
-        period=period,
-        metric=METRIC,
+        unit=facts.unit,
+        period=facts.period,
+        metric=facts.seen.metric.code,
         made_at=now,
-        as_of=now,
-        timezone=viewer.hierarchy.timezone(node.id, "UTC"),
-        findings=(score,),
-        sections=(Section("methods", Said("methods.title")),),
+        as_of=facts.table.as_of,
+        timezone=timezone,
+        findings=tuple(by_code[code].title for code in _TOLD_FIRST if code in by_code),
+        sections=sections,
+        figures=glance(facts),
     )
 
 

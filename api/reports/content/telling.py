@@ -20,7 +20,7 @@ def tell(value: Value, language: Language) -> str:
         case Said():
             text = said(value, language)
         case Amount():
-            text = amount_text(value)
+            text = amount_text(value, language)
         case Node():
             text = value.name(language)
         case Names():
@@ -37,19 +37,20 @@ def tell(value: Value, language: Language) -> str:
 
 
 def said(words: Said, language: Language) -> str:
-    """The words, with their values put in."""
+    """The words, with their values put in; a key with a slash before it names its own catalogue."""
     values = {name: tell(value, language) for name, value in words.values.items()}
-    return say(f"files.{words.key}", language, **values)
+    key = words.key[1:] if words.key.startswith("/") else f"files.{words.key}"
+    return say(key, language, **values)
 
 
-def amount_text(amount: Amount) -> str:
+def amount_text(amount: Amount, language: Language) -> str:
     """A number as pages round it: scores whole, shares in percent, changes with their sign."""
     if amount.value is None:
         return UNKNOWN
     if amount.kind == "count":
         return f"{amount.value:,.0f}"
     if amount.kind == "share":
-        return f"{_rounded(100 * amount.value, 0)} %"
+        return _rounded(100 * amount.value, 0) + ("%" if language == "zh" else " %")
     if amount.kind == "hours":
         return _rounded(amount.value, 1)
     places = 1 if amount.kind == "mark" else 0
