@@ -24,9 +24,10 @@ _log = logging.getLogger(__name__)
 def run(installation: Installation, only: Collection[str] = ()) -> None:
     """Works until the process is told to stop; a gateway that cannot be built stops it at once.
 
-    With ``only`` the process does these loops and never leads: somebody else has to.
+    With ``only`` the process does these loops and never leads: somebody else has to. Loops that
+    are apart are done by such a process alone.
     """
-    loops = [loop for loop in LOOPS if not only or loop.name in only]
+    loops = [loop for loop in LOOPS if (loop.name in only if only else not loop.apart)]
     check_gateways(installation)
     rest_collector()
     stop = threading.Event()

@@ -17,6 +17,7 @@ from conftest import NOW, Office
 from counted_rows import OCCURRED_ON, add_all, add_counts
 from plan_rows import add_plans
 from published_rows import add_published
+from report_rows import add_reports
 from sqlalchemy import text
 from sqlmodel import Session
 from warning_rows import add_warnings
@@ -143,6 +144,9 @@ def make_two_regions(office: Office) -> World:
             for number, name in enumerate((n for pair in TREE.values() for n in pair), 1)
         }
         add_warnings(session, {one.unit_id: int(one.data_marks[1]) for one in made.values()})
+        add_reports(
+            session, {one.unit_id: (one.data_marks[0], one.account) for one in made.values()}
+        )
         add_plans(session, {one.unit_id: one.data_marks[0] for one in made.values()})
         add_published(
             session,

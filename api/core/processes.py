@@ -14,10 +14,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from api.core.embedded import prepare_home
 
 _PATIENCE = 10.0  # seconds a process gets to end by itself
+_REST = 2.0  # seconds before a process that died is started again
 
 
 def rest_collector() -> None:
@@ -62,7 +64,7 @@ def run_together(
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
-    children = [_start(command, environment, logs) for command in commands]
+    children = [_start_logged(command, environment, logs) for command in commands]
 
     def all_run() -> bool:
         return not told.is_set() and all(child.poll() is None for child in children)
@@ -77,6 +79,31 @@ def run_together(
         _stop(children)
 
 
+@contextmanager
+def kept_beside(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[None]:
+    """Keeps another of our processes running beside this one; one that dies is started again.
+
+    It writes where we write, and stops with us (see :func:`end_with_parent`).
+    """
+    over = threading.Event()
+
+    def keep() -> None:
+        while not over.is_set():
+            child = _start(command, environment)
+            while child.poll() is None and not over.wait(0.2):
+                pass
+            _stop([child])
+            over.wait(_REST)
+
+    keeper = threading.Thread(target=keep, name="keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join(_PATIENCE + 1)
+
+
 def end_with_parent() -> None:
     """Ends this process when the parent that started it by :func:`run_together` is gone."""
 
@@ -88,19 +115,25 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, name="parent watch", daemon=True).start()
 
 
-def _start(
+def _start_logged(
     command: Sequence[str], environment: Mapping[str, str], logs: Path
 ) -> subprocess.Popen[bytes]:
     descriptor = os.open(logs / f"{command[0]}.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "branchpulse", *command],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            env={**os.environ, **environment},
-            start_new_session=True,  # a Ctrl-C reaches us first, and we stop them in order
-        )
+        return _start(command, environment, log)
+
+
+def _start(
+    command: Sequence[str], environment: Mapping[str, str], log: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "branchpulse", *command],
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=log,
+        env={**os.environ, **environment},
+        start_new_session=True,  # a Ctrl-C reaches us first, and we stop them in order
+    )
 
 
 def _stop(children: Sequence[subprocess.Popen[bytes]]) -> None:

@@ -19,6 +19,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import RouteContext, iter_route_contexts
 from isolation import LIMITED, found_in, lasting_office, publish_tree, switch_the_filter_off
 from plan_rows import plan_of, step_of
+from report_rows import item_of, order_of
 from sqlalchemy import text
 from sqlmodel import Session
 from two_regions import PLACES, Branch, World, log_in_as, make_two_regions
@@ -56,6 +57,8 @@ NAMES: Mapping[str, Callable[[Branch], str]] = MappingProxyType(
         "point_id": lambda branch: str(branch.point),
         "plan_id": lambda branch: str(plan_of(branch.unit_id)),
         "step_id": lambda branch: str(step_of(branch.unit_id)),
+        "order_id": lambda branch: str(order_of(branch.unit_id)),
+        "item_id": lambda branch: str(item_of(branch.unit_id)),
         "view_id": lambda branch: str(branch.response),  # nobody's: views have a test of their own
         "absence_id": lambda branch: str(branch.response),  # so have absences
         "delivery_id": lambda branch: str(branch.response),  # and messages that nobody took
@@ -147,6 +150,12 @@ BODIES: Mapping[tuple[str, str], Callable[[Branch], object]] = MappingProxyType(
         },
         ("POST", "/api/v1/plans/{plan_id}/steps/{step_id}"): lambda _: {"done": True},
         ("POST", "/api/v1/plans/{plan_id}/share"): lambda _: {"what": "some words"},
+        ("POST", "/api/v1/reports/orders"): lambda branch: {
+            "unit": branch.code,
+            "from": "2026-08-01",
+            "to": "2026-10-31",
+            "language": "en",
+        },
         ("POST", "/api/v1/contests"): lambda branch: {
             "response": str(branch.response),
             "reason": "other",
