@@ -49,7 +49,9 @@ from api.reports import endpoints as reports
 from api.reports.orders import endpoints as report_orders
 from api.responses import endpoints as responses
 from api.surveys import endpoints as rules
+from api.tickets import endpoints as tickets
 from api.tickets import loop_endpoints
+from api.tickets.alerts import endpoints as alert_endpoints
 from api.webhooks import endpoints as webhooks
 from api.webhooks.mail import endpoints as mail_calls
 from api.webhooks.wechat import endpoints as wechat_calls
@@ -67,6 +69,8 @@ ROUTERS: tuple[object, ...] = (
     rules.router,
     indicators.router,
     loop_endpoints.router,
+    tickets.router,
+    alert_endpoints.router,
     invitations.router,
     dead_letters.router,
     insights.router,

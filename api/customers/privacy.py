@@ -143,6 +143,7 @@ def _everything(session: Session, person: Row[Any], vault: Vault) -> dict[str, A
         "events": events,
         "invitations": _plain(queries.invitations_of(session, person.id)),
         "answers": _plain(queries.answers_of(session, person.id)),
+        "tickets": _plain(queries.tickets_of(session, person.id)),
         "merges": _plain(queries.merges_of(session, person.id)),
     }
 

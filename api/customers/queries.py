@@ -128,6 +128,25 @@ def answers_of(session: Session, person_id: UUID) -> Sequence[Row[Any]]:
     ).all()
 
 
+def tickets_of(session: Session, person_id: UUID) -> Sequence[Row[Any]]:
+    """A person's tickets with what was noted and put to them, oldest first."""
+    return session.execute(
+        text(
+            "select t.number, u.code as unit, t.kind, t.severity, t.state, t.cause, t.summary, "
+            "t.metric, t.first_score, t.recovery_score, t.source, t.external_id, t.opened_at, "
+            "t.resolved_at, t.closed_at, "
+            "(select coalesce(jsonb_agg(jsonb_build_object('kind', s.kind, 'at', s.at, 'state', "
+            "s.to_state, 'note', s.note) order by s.at, s.id), '[]') from ticket_step s "
+            "where s.ticket_id = t.id) as steps, "
+            "(select coalesce(jsonb_agg(f.file_name order by f.id), '[]') from ticket_file f "
+            "where f.ticket_id = t.id) as files "
+            "from ticket t join unit u on u.id = t.branch_id "
+            "where t.person_id = :id order by t.opened_at, t.number"
+        ),
+        {"id": person_id},
+    ).all()
+
+
 def merges_of(session: Session, person_id: UUID) -> Sequence[Row[Any]]:
     """Records that were found to be this person, and when that was taken back."""
     return session.execute(

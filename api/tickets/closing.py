@@ -38,7 +38,7 @@ def customer_said(
 
 
 def no_word(session: Session, ticket_id: UUID, now: datetime) -> bool:
-    """The customer said nothing in time: resolved, but unverified. False when it stood otherwise."""
+    """The customer said nothing in time: it ends unverified. False when it stood otherwise."""
     ticket = repository.ticket_by_id(session, ticket_id)
     to_state = None if ticket is None else next_state("expire", ticket.state)
     if ticket is None or to_state is None:

@@ -153,6 +153,7 @@ def standing_of(session: Session, row: Row[Any], reachable: bool) -> Standing:
     owners = {one for one in (row.owner_id, row.deputy_id) if one is not None}
     return Standing(
         state=row.state,
+        unnamed=not row.named,
         reachable=reachable,
         revealed=row.revealed_at is not None,
         owners=hands_of(session, row.id) | owners,

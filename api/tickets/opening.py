@@ -12,6 +12,17 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from api.core.redaction import redact
+from api.models import Response, Ticket
+from api.notices.telling import Telling, tell
+from api.security.scope import Scope
+from api.tickets import ticking
+from api.tickets.changing import announce
+from api.tickets.complaints import hold_customer
+from api.tickets.owners import choose_owner
+from api.tickets.repository import tickets as repository
+
+LONGEST_SUMMARY = 4_000
 TicketKind = Literal["answer", "complaint", "wish"]
 
 
@@ -40,8 +51,96 @@ class Opening:
     opened_by: UUID | None = None
     opened_at: datetime | None = None  # when the matter came up, if before now
     detail: Mapping[str, Any] = field(default_factory=dict)
+    quiet: bool = False  # whose it is is told with the digest
+    limits: Scope | None = None  # what the transaction may see; None for a worker's
 
 
 def open_ticket(session: Session, opening: Opening, now: datetime) -> UUID | None:
-    """The new ticket's id; None when the response or the source's id has one already."""
-    raise NotImplementedError
+    """The new ticket's id; None when the response or the source's id has one already.
+
+    A response's ticket is of the response's branch, customer and touchpoint, whatever else is
+    given.
+    """
+    about = None
+    if opening.response_id is not None:
+        about = repository.response_of(session, opening.response_id)
+    values = _values(opening, about, now)
+    owner = choose_owner(session, opening.role, values["branch_id"], now)
+    made = repository.add_ticket(
+        session, owner_id=owner.account_id, deputy_id=owner.deputy_id, **values
+    )
+    if made is None:
+        _learn_name(session, about, now)
+        return None
+    ticket = repository.ticket_by_id(session, made)
+    assert ticket is not None, "what was added can be read"
+    _begin(session, ticket, opening, now)
+    return made
+
+
+def _learn_name(session: Session, about: Response | None, now: datetime) -> None:
+    """A customer who agreed on a later page than the first to be known can be called."""
+    if about is None or not about.named:
+        return
+    ticket = repository.ticket_of_response(session, about.id)
+    if ticket is not None and not ticket.named and repository.set_named(session, ticket.id):
+        known = repository.ticket_of_response(session, about.id)
+        if known is not None:
+            ticking.recompute(session, known, now)
+
+
+def _begin(session: Session, ticket: Ticket, opening: Opening, now: datetime) -> None:
+    """The first step, the clocks, the customer's peace, and who has to know."""
+    repository.add_step(
+        session,
+        ticket,
+        kind="opened",
+        at=now,
+        by_id=opening.opened_by,
+        to_state="new",
+        detail=dict(opening.detail),
+    )
+    ticking.start_clocks(session, ticket, ticket.opened_at)
+    repository.refresh_due(session, [ticket.id])
+    hold_customer(session, ticket, opening.limits or Scope.nothing(), now)
+    announce(session, ticket, "ticket.opened", now)
+    if not opening.quiet:
+        tell(session, _telling(ticket), now)
+
+
+def _values(opening: Opening, about: Response | None, now: datetime) -> dict[str, Any]:
+    return {
+        "branch_id": opening.branch_id if about is None else about.branch_id,
+        "kind": opening.kind,
+        "severity": opening.severity,
+        "role": opening.role,
+        "loop_version": opening.loop_version,
+        "response_id": opening.response_id,
+        "event_id": opening.event_id,
+        "person_id": opening.person_id if about is None else about.person_id,
+        "named": about is None or about.named,
+        "touchpoint_id": opening.touchpoint_id if about is None else about.touchpoint_id,
+        "metric": opening.metric,
+        "first_score": opening.first_score,
+        "summary": None if opening.summary is None else redact(opening.summary)[:LONGEST_SUMMARY],
+        "source": opening.source,
+        "external_id": opening.external_id,
+        "opened_at": opening.opened_at or now,
+        "state": "new",
+        "state_at": now,
+        "version": 1,
+        "level": 0,
+        "reopened": 0,
+    }
+
+
+def _telling(ticket: Ticket) -> Telling:
+    return Telling(
+        kind="ticket",
+        dedupe_key=f"ticket:{ticket.id}:{ticket.version}",
+        branch_id=ticket.branch_id,
+        ticket_id=ticket.id,
+        accounts=() if ticket.owner_id is None else (ticket.owner_id,),
+        role=ticket.role if ticket.owner_id is None else None,
+        detail={"number": ticket.number, "severity": ticket.severity},
+    )

@@ -2,125 +2,71 @@
 
 Everything here runs in the caller's transaction. A ticket is named by its number; outside the
 viewer's branches it is *not found*. ``version`` is the one that the person looked at: when another
-was faster, `Stale` is raised and nothing happened.
+was faster, `Stale` is raised and nothing happened. Each change returns the ticket's new version.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from api.core.crypto import Vault
+from api.core.errors import Invalid
+from api.models import Ticket
+from api.notices.people import holders
+from api.security.permissions import ROLE_PERMISSIONS, Permission
 from api.security.viewer import Viewer
-from api.tickets.queries import TicketLine
+from api.tickets.changing import Change, change
+from api.tickets.contact import dial, reveal
+from api.tickets.detail import (
+    ClockShown,
+    Encounter,
+    FileShown,
+    MaskedContact,
+    Step,
+    TicketDetail,
+    require_ticket,
+)
+from api.tickets.entry import is_known, require_handled, require_open, require_seen
+from api.tickets.errors import NotNow, OwnTicket, UnfitOwner, UnknownCause
+from api.tickets.files import add_file, read_file
+from api.tickets.notes import tidy_note
+from api.tickets.owners import choose_owner
+from api.tickets.published import loop_in_force
+from api.tickets.repository import tickets as repository
+from api.tickets.states import next_state
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something that happened to a ticket; ``by`` is a name, None for the system."""
-
-    kind: str
-    at: datetime
-    by: str | None
-    from_state: str | None
-    to_state: str | None
-    note: str | None
-    detail: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ClockShown:
-    """A clock of a ticket: running, met (in time or late) or stopped."""
-
-    kind: str
-    calendar: str
-    started_at: datetime
-    due_at: datetime
-    met_at: datetime | None
-    stopped_at: datetime | None
-    escalated: int
-    overdue: bool  # runs and is past its time, or was met late
-
-
-@dataclass(frozen=True, slots=True)
-class FileShown:
-    """A file of a ticket, without its content."""
-
-    id: UUID
-    file_name: str
-    media_type: str
-    size: int
-    added_by: str | None
-    added_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MaskedContact:
-    """A contact point of the customer, masked; `reveal` shows one in clear, once."""
-
-    id: UUID
-    kind: str
-    masked: str
-
-
-@dataclass(frozen=True, slots=True)
-class Encounter:
-    """Something the viewer's branches had to do with the customer: an event, answer or ticket."""
-
-    kind: str  # event | response | ticket
-    at: datetime
-    unit_id: int
-    touchpoint: str | None
-    score: int | None = None
-    response_id: UUID | None = None
-    ticket_number: int | None = None
-    state: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TicketDetail:
-    """One ticket with all that belongs to it, as far as this viewer may know it.
-
-    ``name``, ``contacts`` and ``history`` are only of customers who agreed to be known (`named`).
-    ``may`` are the actions open to the viewer now; ``next_step`` is the one to do first.
-    """
-
-    line: TicketLine
-    response_id: UUID | None
-    event_id: UUID | None
-    person_id: UUID | None
-    name: str | None = field(repr=False)
-    contacts: tuple[MaskedContact, ...] = field(repr=False)
-    history: tuple[Encounter, ...]
-    steps: tuple[Step, ...]
-    clocks: tuple[ClockShown, ...]
-    files: tuple[FileShown, ...]
-    acknowledged_at: datetime | None
-    contacted_at: datetime | None
-    resolved_at: datetime | None
-    closed_at: datetime | None
-    revealed_at: datetime | None
-    may: frozenset[str]
-    next_step: str | None
-
-
-def require_ticket(
-    session: Session, viewer: Viewer, number: int, vault: Vault, *, now: datetime
-) -> TicketDetail:
-    """The ticket with that number; NotFound outside the viewer's branches."""
-    raise NotImplementedError
-
-
-# The changes. Each returns the ticket's new version.
+__all__ = [
+    "ClockShown",
+    "Encounter",
+    "FileShown",
+    "MaskedContact",
+    "Step",
+    "TicketDetail",
+    "acknowledge",
+    "add_file",
+    "add_note",
+    "assign",
+    "assignable",
+    "contacted",
+    "dial",
+    "move",
+    "read_file",
+    "reopen",
+    "require_ticket",
+    "resolve",
+    "reveal",
+    "verify",
+]
 
 
 def acknowledge(
     session: Session, viewer: Viewer, number: int, *, version: int, now: datetime
 ) -> int:
     """Takes the matter: who acknowledges what nobody owns owns it."""
-    raise NotImplementedError
+    ticket = require_handled(session, viewer, number, version)
+    owner = {} if ticket.owner_id is not None else {"owner_id": viewer.account_id}
+    wanted = _towards("acknowledge", ticket, viewer, values=owner)
+    return change(session, ticket, wanted, now).version
 
 
 def contacted(
@@ -132,8 +78,13 @@ def contacted(
     note: str | None = None,
     now: datetime,
 ) -> int:
-    """The customer was spoken to."""
-    raise NotImplementedError
+    """The customer was spoken to; of who answered without a name nobody can say so."""
+    ticket = require_handled(session, viewer, number, version)
+    if not is_known(session, ticket):
+        raise NotNow(reason="unnamed")
+    owner = {} if ticket.owner_id is not None else {"owner_id": viewer.account_id}
+    wanted = _towards("contacted", ticket, viewer, values=owner, note=tidy_note(note))
+    return change(session, ticket, wanted, now).version
 
 
 def resolve(
@@ -146,29 +97,63 @@ def resolve(
     note: str | None = None,
     now: datetime,
 ) -> int:
-    """The matter is settled, as its owner says, for a cause of the taxonomy."""
-    raise NotImplementedError
+    """The matter is settled, as its owner says, for a cause of the taxonomy.
+
+    Who was not spoken to, though that is allowed, needs a note that says why.
+    """
+    ticket = require_handled(session, viewer, number, version)
+    rules = loop_in_force(session)
+    if rules is None or rules.loop.cause(cause) is None:
+        raise UnknownCause(fields=[{"field": "cause", "message": "a cause of the rules"}])
+    spoken_to = ticket.contacted_at is not None or not is_known(session, ticket)
+    said = tidy_note(note, needed=not spoken_to)
+    owner = ticket.owner_id or viewer.account_id
+    values = {"cause": cause, "owner_id": owner}
+    wanted = _towards("resolve", ticket, viewer, values=values, note=said, tells="resolved")
+    return change(session, ticket, wanted, now).version
 
 
 def reopen(
     session: Session, viewer: Viewer, number: int, *, version: int, note: str, now: datetime
 ) -> int:
     """The matter is not settled after all."""
-    raise NotImplementedError
+    ticket = require_handled(session, viewer, number, version)
+    said = tidy_note(note, needed=True)
+    wanted = _towards("reopen", ticket, viewer, note=said, tells="reopened")
+    return change(session, ticket, wanted, now).version
 
 
 def verify(
     session: Session, viewer: Viewer, number: int, *, version: int, note: str, now: datetime
 ) -> int:
-    """The customer is content, says somebody who never owned the ticket."""
-    raise NotImplementedError
+    """The customer is content, says somebody who never had the ticket in hand."""
+    ticket = require_seen(session, viewer, number, version)
+    viewer.require(Permission.VERIFY_TICKETS, ticket.branch_id)
+    had_it = repository.hands_of(session, ticket.id) | {ticket.owner_id, ticket.deputy_id}
+    if viewer.account_id is None or viewer.account_id in had_it:
+        raise OwnTicket(permission=Permission.VERIFY_TICKETS)
+    said = tidy_note(note, needed=True)
+    wanted = _towards("verify", ticket, viewer, note=said, tells="verified")
+    return change(session, ticket, wanted, now).version
 
 
 def add_note(
     session: Session, viewer: Viewer, number: int, *, version: int, note: str, now: datetime
 ) -> int:
     """Writes something down; personal details are taken out."""
-    raise NotImplementedError
+    ticket = require_handled(session, viewer, number, version)
+    wanted = Change(
+        "note", viewer.account_id, note=tidy_note(note, needed=True), limits=viewer.scope
+    )
+    return change(session, ticket, wanted, now).version
+
+
+def assignable(session: Session, viewer: Viewer, number: int, *, now: datetime) -> list[UUID]:
+    """Who may be given the ticket: whoever of a handling role stands nearest to its branch."""
+    ticket = require_handled(session, viewer, number)
+    roles = [role for role, may in ROLE_PERMISSIONS.items() if Permission.HANDLE_TICKETS in may]
+    found = [one for role in roles for one in holders(session, role, ticket.branch_id, now)]
+    return list(dict.fromkeys(found))
 
 
 def assign(
@@ -182,7 +167,20 @@ def assign(
     now: datetime,
 ) -> int:
     """Gives the ticket to somebody who may handle tickets of its branch."""
-    raise NotImplementedError
+    ticket = require_handled(session, viewer, number, version)
+    require_open(ticket)
+    fit = assignable(session, viewer, number, now=now)
+    if owner not in fit or owner == deputy or (deputy is not None and deputy not in fit):
+        raise UnfitOwner(fields=[{"field": "owner", "message": "somebody of the branch"}])
+    wanted = Change(
+        "owner",
+        viewer.account_id,
+        values={"owner_id": owner, "deputy_id": deputy},
+        detail={"owner": str(owner), "deputy": None if deputy is None else str(deputy)},
+        tells="ticket",
+        limits=viewer.scope,
+    )
+    return change(session, ticket, wanted, now).version
 
 
 def move(
@@ -195,53 +193,36 @@ def move(
     note: str,
     now: datetime,
 ) -> int:
-    """Gives the matter to another branch, whose calendar and owner it gets."""
-    raise NotImplementedError
+    """Gives the matter to another branch, whose calendar and owner it gets.
+
+    Only who sees both branches can. What the customer wrote goes along, the answer itself stays
+    where it was given.
+    """
+    ticket = require_handled(session, viewer, number, version)
+    require_open(ticket)
+    target = viewer.require_unit_code(to_unit)
+    viewer.require(Permission.HANDLE_TICKETS, target.id)
+    if not target.is_branch or target.id == ticket.branch_id:
+        raise Invalid(fields=[{"field": "to_unit", "message": "another branch"}])
+    said = tidy_note(note, needed=True)
+    owner = choose_owner(session, ticket.role, target.id, now)
+    words = None
+    if ticket.response_id is not None:
+        words = repository.words_of(session, ticket.response_id)
+    values = {
+        "branch_id": target.id,
+        "owner_id": owner.account_id,
+        "deputy_id": owner.deputy_id,
+        "named": is_known(session, ticket),
+        "summary": ticket.summary if words is None else words,
+    }
+    detail = {"from": viewer.hierarchy.nodes[ticket.branch_id].code, "to": target.code}
+    wanted = Change("moved", viewer.account_id, None, values, said, detail, "moved", viewer.scope)
+    return change(session, ticket, wanted, now).version
 
 
-def reveal(
-    session: Session,
-    viewer: Viewer,
-    number: int,
-    contact_id: UUID,
-    *,
-    version: int,
-    vault: Vault,
-    now: datetime,
-) -> str:
-    """A contact point in clear, once per ticket; the audit says who looked."""
-    raise NotImplementedError
-
-
-def dial(
-    session: Session,
-    viewer: Viewer,
-    number: int,
-    contact_id: UUID,
-    *,
-    version: int,
-    vault: Vault,
-    now: datetime,
-) -> int:
-    """Has the relay connect the viewer's own telephone with the customer's; shows no number."""
-    raise NotImplementedError
-
-
-def add_file(
-    session: Session,
-    viewer: Viewer,
-    number: int,
-    *,
-    file_name: str,
-    content: bytes,
-    now: datetime,
-) -> UUID:
-    """Puts a file to the ticket: PDF, PNG or JPEG up to 2 MB."""
-    raise NotImplementedError
-
-
-def read_file(
-    session: Session, viewer: Viewer, number: int, file_id: UUID
-) -> tuple[FileShown, bytes]:
-    """A file with its content."""
-    raise NotImplementedError
+def _towards(action: str, ticket: Ticket, viewer: Viewer, **more: object) -> Change:
+    to_state = next_state(action, ticket.state)
+    if to_state is None:
+        raise NotNow(state=ticket.state)
+    return Change("state", viewer.account_id, to_state, limits=viewer.scope, **more)  # type: ignore[arg-type]

@@ -56,7 +56,8 @@ class Standing:
     """What decides about actions: where a ticket stands and whom it is about."""
 
     state: str
-    reachable: bool  # the customer may be known, and there is a contact point
+    unnamed: bool  # the customer answered without a name: nobody calls
+    reachable: bool  # there is a contact point that may be used
     revealed: bool
     owners: frozenset[UUID]  # who owns it, stands in, or ever owned or resolved it
 
@@ -87,7 +88,7 @@ def actions(hand: Hand, standing: Standing) -> frozenset[str]:
     is_open = standing.state in OPEN_STATES
     found = {name for name in ("acknowledge", "contacted", "resolve", "reopen")
              if hand.handles and next_state(name, standing.state)}  # fmt: skip
-    if not standing.reachable:
+    if standing.unnamed:
         found.discard("contacted")
     if next_state("verify", standing.state) and may_verify(hand, standing):
         found.add("verify")
@@ -102,6 +103,6 @@ def actions(hand: Hand, standing: Standing) -> frozenset[str]:
 def first_action(standing: Standing, allowed: frozenset[str]) -> str | None:
     """What is to be done first, if the viewer may; who is not to be called needs no call."""
     wanted = _FIRST.get(standing.state)
-    if wanted == "contacted" and not standing.reachable:
+    if wanted == "contacted" and standing.unnamed:
         wanted = "resolve"
     return wanted if wanted in allowed else None

@@ -51,7 +51,7 @@ def start_clocks(session: Session, ticket: Ticket, at: datetime) -> None:
     if found is None:
         return
     place = place_of(session, found.loop, ticket.branch_id, at)
-    targets = found.loop.targets_of(ticket.severity)
+    targets = _targets(found.loop, ticket)
     repository.add_clocks(session, [_row(ticket, place, one, at) for one in targets])
 
 
@@ -78,7 +78,7 @@ def recompute(session: Session, ticket: Ticket, now: datetime) -> None:
         return
     place = place_of(session, found.loop, ticket.branch_id, now)
     wanted: dict[_Key, Target] = {
-        (one.kind, one.calendar): one for one in found.loop.targets_of(ticket.severity)
+        (one.kind, one.calendar): one for one in _targets(found.loop, ticket)
     }
     clocks = {(one.kind, one.calendar): one for one in repository.clocks_of(session, ticket.id)}
     for key, clock in clocks.items():
@@ -87,6 +87,12 @@ def recompute(session: Session, ticket: Ticket, now: datetime) -> None:
     repository.add_clocks(session, [_row(ticket, place, one, since) for one, since in missing])
     repository.set_rules(session, ticket.id, found.version)
     tickets.refresh_due(session, [ticket.id])
+
+
+def _targets(loop: Loop, ticket: Ticket) -> list[Target]:
+    """What is to be done; who answered without a name is not to be called."""
+    found = loop.targets_of(ticket.severity)
+    return [one for one in found if ticket.named or one.kind != "contact"]
 
 
 def _rules_of(session: Session, ticket: Ticket) -> LoopInForce | None:

@@ -31,6 +31,15 @@ _STEPS: dict[str, str] = {
         "update contest c set note = '', decision_note = null from response r "
         f"where c.response_id = r.id and r.{_THEIRS}"
     ),
+    "ticket_files": (
+        f"delete from ticket_file f using ticket t where f.ticket_id = t.id and t.{_THEIRS}"
+    ),
+    "ticket_notes": (
+        "update ticket_step s set note = null from ticket t "
+        f"where s.ticket_id = t.id and t.{_THEIRS} and s.note is not null"
+    ),
+    "tickets": f"update ticket set person_id = null, named = false, summary = null where {_THEIRS}",
+    "alerts": f"update alert set person_id = null where {_THEIRS}",
     "links": (
         "update survey_token t set dead_at = :now from invitation i "
         f"where t.invitation_id = i.id and i.{_THEIRS} and t.dead_at is null"

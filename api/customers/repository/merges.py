@@ -15,7 +15,10 @@ from api.core.ids import new_id
 from api.models import PersonMerge
 
 # Tables whose rows follow the person, by their own id.
-FOLLOWING = ("contact_point", "consent", "event", "invitation", "response", "person_hold")
+FOLLOWING = (
+    *("contact_point", "consent", "event", "invitation", "response", "person_hold"),
+    *("ticket", "alert"),
+)
 _FILLED = ("name_encrypted", "birth_year", "language", "timezone", "value_tier", "household_hash")
 
 _PAIRS = "unnest(cast(:kept as uuid[]), cast(:merged as uuid[])) n(kept, merged)"

@@ -44,6 +44,23 @@ def ticket_by_id(session: Session, ticket_id: UUID) -> Ticket | None:
     return _one(session, col(Ticket.id) == ticket_id)
 
 
+def ticket_of_response(session: Session, response_id: UUID) -> Ticket | None:
+    """The ticket about a response."""
+    return _one(session, col(Ticket.response_id) == response_id)
+
+
+def set_named(session: Session, ticket_id: UUID) -> bool:
+    """The customer may be known; False when that was said already."""
+    query = (
+        update(Ticket)
+        .where(col(Ticket.id) == ticket_id, col(Ticket.named).is_(False))
+        .values(named=True)
+        .returning(col(Ticket.id))
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(query).first() is not None
+
+
 def response_of(session: Session, response_id: UUID) -> Response | None:
     """The response that a ticket is about."""
     query = select(Response).where(col(Response.id) == response_id)
