@@ -57,6 +57,16 @@ class Page(StrEnum):
     UNITS_IMPORT = "network/import"
     JOURNEY = "journey"
     EXPLORE = "explore"
+    TICKETS = "tickets"
+    TICKET = "ticket"
+    ALERTS = "alerts"
+    LOOP = "loop"
+    LOOP_RULES = "loop/rules"
+    LOOP_EDIT = "loop/rules/edit"
+    WEBHOOK = "loop/webhook"
+    NOTICES = "notices"
+    NOTICE_CHOICES = "notices/choices"
+    PLANS = "plans"
     MISSING = "missing"
 
 
@@ -218,6 +228,16 @@ _TAILS = {
     Page.UNITS_IMPORT: "",
     Page.VOICES: "unit",
     Page.RESPONSE: "subject",
+    Page.PLANS: "subject",
+    Page.TICKETS: "unit",
+    Page.TICKET: "subject",
+    Page.ALERTS: "unit",
+    Page.LOOP: "unit",
+    Page.LOOP_RULES: "subject",
+    Page.LOOP_EDIT: "",
+    Page.WEBHOOK: "",
+    Page.NOTICES: "",
+    Page.NOTICE_CHOICES: "",
 }
 # Filters that a page has for itself.
 _OWN: dict[Page, tuple[str, ...]] = {
@@ -229,7 +249,15 @@ _OWN: dict[Page, tuple[str, ...]] = {
     Page.VOICES: ("words", "score", "channel", "written", "after"),
     Page.RESPONSE: ("of", "words", "score", "channel", "written", "after"),
     Page.COMPARE: ("units",),
+    Page.PLANS: ("unit", "driver"),
+    Page.TICKETS: ("state", "owner", "severity", "after"),
+    Page.TICKET: ("do",),
+    Page.ALERTS: ("kind", "after"),
+    Page.NOTICES: ("after",),
+    Page.WEBHOOK: ("after",),
 }
+# Pages that are about something that their address names.
+_NAMED = (Page.UNIT, Page.WHY, Page.INDICATORS_VERSION, Page.RESPONSE, Page.TICKET)
 _LONGEST_FIRST = sorted(_TAILS, key=len, reverse=True)
 
 
@@ -246,7 +274,7 @@ def _page(pathname: str) -> tuple[Page, str | None]:
     whole = "/" not in tail or page is Page.ASKING_EVENT
     if page is Page.MISSING or not whole or (tail and not _TAILS[page]):
         return Page.MISSING, None
-    if page in (Page.UNIT, Page.WHY, Page.INDICATORS_VERSION, Page.RESPONSE) and not tail:
+    if page in _NAMED and not tail:
         return Page.MISSING, None
     return page, unquote(tail) or None
 

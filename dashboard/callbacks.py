@@ -59,7 +59,9 @@ from dashboard.pages.unit import more_button, unit_page
 from dashboard.pages.voices import comment_rows
 from dashboard.pages.warnings import warnings_page
 from dashboard.people_callbacks import people_room
+from dashboard.plan_callbacks import plans_room
 from dashboard.scores_callbacks import published_page, scores_page
+from dashboard.ticket_callbacks import tickets_room
 from dashboard.voices_callbacks import voices_room
 from dashboard.wiring import Refused, callback
 from dashboard.written import written_whole
@@ -180,6 +182,8 @@ _ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (
     voices_room,
     network_room,
     people_room,
+    tickets_room,
+    plans_room,
 )
 _RESTING = (published_page, contest_page, drivers_of, asking_group, indicators_group)
 

@@ -21,11 +21,15 @@ _MEASURED = (
     Page.VOICES,
     *(Page.JOURNEY, Page.EXPLORE),
 )
+# Pages about what stands now, of whichever day.
+_TIMELESS = (Page.TICKETS, Page.ALERTS)
+_LOOP = (*_TIMELESS, Page.LOOP)
 
 # Pages whose unit is picked from a list, not from the path above it.
 _PICKED = (
     *(Page.ASKING, Page.DRIVERS, Page.ENOUGH, Page.WARNINGS, Page.INDICATORS, Page.VOICES),
     *(Page.JOURNEY, Page.EXPLORE),
+    *(Page.TICKETS, Page.ALERTS, Page.LOOP),
 )
 
 
@@ -62,6 +66,7 @@ class Frame:
     units: list[Link] = field(default_factory=list)
     unit: str = ""
     monthly: bool = False
+    timeless: bool = False
     views: list[Saved] = field(default_factory=list)
     takes: bool = True  # whether the viewer may take tables along
 
@@ -75,6 +80,7 @@ def frame(sitting: Sitting) -> Frame:
     monthly = address.page is Page.WARNINGS and measured
     # Improving is about one touchpoint, which the page itself lets one choose.
     all_places = monthly or address.page in (Page.JOURNEY, Page.IMPROVE)
+    all_places = all_places or address.page in _LOOP
     touchpoints = [] if all_places else _touchpoints(sitting, address)
     units = _units(sitting, address) if address.page in _PICKED else []
     root = sitting.viewer.hierarchy.root
@@ -105,11 +111,12 @@ def frame(sitting: Sitting) -> Frame:
             )
             for code in ("zh", "en")
         ],
-        filtered=measured or address.page in (Page.ASKING, Page.INDICATORS),
+        filtered=measured or address.page in (Page.ASKING, Page.INDICATORS, *_LOOP),
         tabs=_tabs(sitting, address),
         units=units,
         unit=next((link.label for link in units if link.active), ""),
         monthly=monthly,
+        timeless=address.page in _TIMELESS,
         views=saved_views(sitting),
         takes=sitting.viewer.may(Permission.EXPORT),
     )
@@ -199,6 +206,10 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
         ]
     if home is not None and may_look(sitting):
         links += _home_links(sitting, home)
+    if sitting.viewer.may(Permission.VIEW_COMMENTS):
+        # A branch looks at its day, then at who waits for a call.
+        place = len(links) if compares(sitting) else 1
+        links.insert(place, ("dashboard.nav.tickets", Page.TICKETS, None))
     if may_look(sitting):
         links.append(("dashboard.nav.indicators", Page.INDICATORS, None))
         if not compares(sitting):
@@ -266,6 +277,7 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
         (Page.JOURNEY, Permission.VIEW_SCORES),
         (Page.DRIVERS, Permission.VIEW_SCORES),
         (Page.EXPLORE, Permission.VIEW_SCORES),
+        (Page.PLANS, Permission.VIEW_SCORES),
     ),
     (
         (Page.ASKING, Permission.VIEW_NETWORK),
@@ -281,9 +293,19 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
         (Page.ENOUGH, Permission.VIEW_NETWORK),
     ),
     ((Page.VOICES, Permission.VIEW_COMMENTS), (Page.CONTESTS, Permission.VIEW_COMMENTS)),
+    (
+        (Page.TICKETS, Permission.VIEW_COMMENTS),
+        (Page.ALERTS, Permission.VIEW_COMMENTS),
+        (Page.LOOP, Permission.VIEW_SCORES),
+        (Page.LOOP_RULES, Permission.VIEW_COMMENTS),
+        (Page.WEBHOOK, Permission.MANAGE_LOOP),
+    ),
+    ((Page.NOTICES, Permission.VIEW_SCORES), (Page.NOTICE_CHOICES, Permission.VIEW_SCORES)),
 )
 _BEHIND = {
     Page.RESPONSE: Page.VOICES,
+    Page.TICKET: Page.TICKETS,
+    Page.LOOP_EDIT: Page.LOOP_RULES,
     Page.PEOPLE_NEW: Page.PEOPLE,
     Page.UNITS_IMPORT: Page.NETWORK,
     Page.INDICATORS_EDIT: Page.INDICATORS,

@@ -16,6 +16,7 @@ from dashboard.data.frame import Link
 from dashboard.data.metrics import shown_metric
 from dashboard.data.own_branch import Fresh, fresh_voices
 from dashboard.data.periods import days_text, shown_period
+from dashboard.data.plans import new_plan_href
 from dashboard.data.sitting import Sitting
 from dashboard.numbers import UNKNOWN, count, percent
 
@@ -47,6 +48,7 @@ class NextStep:
     tone: str
     voices: list[Fresh]
     voices_title: str
+    plan: Link | None = None  # where a plan about it is begun
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,14 @@ def _step(sitting: Sitting, node: Node, found: Improvement) -> NextStep:
         tone="bp-low",
         voices=voices,
         voices_title=say("branch.improve.voices", **said),
+        plan=_plan(sitting, node, found, first),
     )
+
+
+def _plan(sitting: Sitting, node: Node, found: Improvement, lever: Lever) -> Link | None:
+    place = None if found.place is None else found.place.touchpoint.code
+    href = new_plan_href(sitting, node.code, lever.metric.code, place)
+    return None if href is None else Link(sitting.say("branch.improve.plan"), href)
 
 
 def _no_step(sitting: Sitting, node: Node, found: Improvement) -> NextStep:

@@ -45,6 +45,9 @@ def _next(step: NextStep | None, say: Words) -> Any:
     if step is None:
         return None
     steps = html.Ol([html.Li(words) for words in step.steps], className="bp-todo")
+    plan = None
+    if step.plan is not None:
+        plan = dcc.Link(step.plan.label, href=step.plan.href, className="bp-button bp-primary")
     lead = html.Div(
         [html.Strong(step.title), html.P(step.words)], className=f"bp-priority {step.tone}".strip()
     )
@@ -57,7 +60,8 @@ def _next(step: NextStep | None, say: Words) -> Any:
             ],
             className="bp-low-voices",
         )
-    return card(say("branch.improve.next"), lead, steps if step.steps else None, voices, width=6)
+    return card(say("branch.improve.next"), lead, steps if step.steps else None, plan, voices,
+                width=6)  # fmt: skip
 
 
 def _levers(view: ImproveView, say: Words) -> Any:

@@ -23,6 +23,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from conftest import Office
 from fastapi import FastAPI
 from isolation import LIMITED, found_in, lasting_office, publish_tree, switch_the_filter_off
+from plan_rows import plan_of, step_of
 from sqlalchemy import text
 from two_regions import Branch, World, log_in_as, make_two_regions
 
@@ -212,6 +213,18 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "units-mapping.filename": lambda *_: None,
         "units-mapping.contents": lambda *_: None,
         "units-sure.value": lambda *_: "0",
+        "plan-start.value": lambda *_: "nps",
+        "plan-unit.value": lambda _, branch: branch.code,
+        "plan-driver.value": lambda *_: "nps",
+        "plan-place.value": lambda *_: None,
+        "plan-title.value": lambda *_: "some words",
+        "plan-from.value": lambda *_: "2026-11-02",
+        "plan-key.data": lambda _, branch: f"{plan_of(branch.unit_id)} 1",
+        "plan-act.data": lambda _, branch: {"act": "tick", "about": str(step_of(branch.unit_id))},
+        "plan-what.value": lambda *_: "some words",
+        "plan-due.value": lambda *_: "2026-12-01",
+        "plan-owner.value": lambda *_: None,
+        "plan-lesson.value": lambda *_: "some words",
         "view-act.data": lambda _, branch: {"act": "delete", "view": str(branch.response)},
         "view-name.value": lambda *_: "a view",
         "view-rename.value": lambda *_: "another name",
@@ -237,6 +250,7 @@ def addresses(branch: Branch) -> Iterator[str]:
     yield f"{ROOT}{Page.ASKING_CUSTOMER}/{branch.customer}?{PERIOD}"
     yield f"{ROOT}{Page.PEOPLE}/{branch.account}?{PERIOD}"
     yield f"{ROOT}{Page.RESPONSE}/{branch.response}?{PERIOD}"
+    yield f"{ROOT}{Page.PLANS}/{plan_of(branch.unit_id)}?{PERIOD}"
     yield f"{ROOT}{Page.CONTESTS}/{branch.contest}?{PERIOD}"
     yield f"{ROOT}{Page.CONTESTS}/answer-{branch.response}?{PERIOD}"
 
