@@ -5,6 +5,7 @@ PY := .venv/bin/python
 ARGS ?=
 SUITES := fast integration concurrency browser
 RUN_SUITE := .ci/suite
+MAKE_FONT := $(PY) -m api.reports.files.subset  # the Chinese font of reports, once
 
 .PHONY: help demo test check static soak screenshots bench lock clean \
         check-format check-lint check-types check-order check-tests $(SUITES:%=suite-%)
@@ -64,7 +65,7 @@ lock:  ## renew requirements*.lock from pyproject.toml (the only use of uv)
 	uv export -q --format requirements-txt --no-emit-project --no-header --no-annotate -o requirements-dev.lock
 
 clean:  ## remove .venv and caches; the data in .branchpulse stays
-	rm -rf .venv .make .artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	rm -rf .venv .make .artifacts api/reports/files/fonts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 	find api dashboard scheduler scoring migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- stamps: what is done is not done again ----------------------------------------------------
@@ -82,12 +83,14 @@ clean:  ## remove .venv and caches; the data in .branchpulse stays
 .make/package: .make/runtime pyproject.toml
 	.venv/bin/pip install --quiet --no-deps --no-build-isolation -e .
 	.venv/bin/pip check
+	@$(MAKE_FONT)
 	@touch $@
 
 .make/dev: .make/venv requirements-dev.lock pyproject.toml
 	.venv/bin/pip install --quiet --require-hashes --no-deps -r requirements-dev.lock
 	.venv/bin/pip install --quiet --no-deps --no-build-isolation -e .
 	.venv/bin/pip check
+	@$(MAKE_FONT)
 	@touch $@
 
 .make/browser: .make/dev
