@@ -12,14 +12,17 @@ from pathlib import Path
 from types import MappingProxyType
 from uuid import UUID
 
+from alert_rows import add_alerts
 from channel_rows import add_calls_and_point, add_contest
 from conftest import NOW, Office
 from counted_rows import OCCURRED_ON, add_all, add_counts
+from delivery_rows import add_deliveries
 from plan_rows import add_plans
 from published_rows import add_published
 from report_rows import add_reports
 from sqlalchemy import text
 from sqlmodel import Session
+from ticket_rows import add_tickets
 from warning_rows import add_warnings
 
 from api.access import logins, repository, service
@@ -147,6 +150,16 @@ def make_two_regions(office: Office) -> World:
         add_reports(
             session, {one.unit_id: (one.data_marks[0], one.account) for one in made.values()}
         )
+        add_deliveries(
+            session, {one.unit_id: (one.data_marks[0], one.account) for one in made.values()}
+        )
+        add_tickets(
+            session,
+            {
+                one.unit_id: (one.data_marks[0], one.customer, one.response, one.account)
+                for one in made.values()
+            },
+        )
         add_plans(session, {one.unit_id: one.data_marks[0] for one in made.values()})
         add_published(
             session,
@@ -266,6 +279,7 @@ def _make_branch(session: Session, vault: Vault, name: str, at: Context) -> Bran
     )
     grant = service.grant(session, account, "branch_manager", unit_id=at.unit_id, now=NOW)
     contest, evidence = add_contest(session, mark, at, response, account)
+    add_alerts(session, mark, at.unit_id, response)
     return Branch(
         code=_code(name),
         former_code=former,

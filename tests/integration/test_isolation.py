@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import pytest
+from alert_rows import mute_of
 from conftest import Office
+from delivery_rows import absence_of, delivery_of
 from fastapi import FastAPI
 from fastapi._compat import ModelField
 from fastapi.dependencies.utils import get_flat_params
@@ -22,6 +24,7 @@ from plan_rows import plan_of, step_of
 from report_rows import item_of, order_of
 from sqlalchemy import text
 from sqlmodel import Session
+from ticket_rows import file_of, number_of, ticket_bodies
 from two_regions import PLACES, Branch, World, log_in_as, make_two_regions
 from web import TestClient
 
@@ -55,13 +58,16 @@ NAMES: Mapping[str, Callable[[Branch], str]] = MappingProxyType(
         "contest_id": lambda branch: str(branch.contest),
         "file_id": lambda branch: str(branch.evidence),
         "point_id": lambda branch: str(branch.point),
+        "mute_id": lambda branch: str(mute_of(branch.unit_id)),
         "plan_id": lambda branch: str(plan_of(branch.unit_id)),
         "step_id": lambda branch: str(step_of(branch.unit_id)),
         "order_id": lambda branch: str(order_of(branch.unit_id)),
         "item_id": lambda branch: str(item_of(branch.unit_id)),
+        "ticket": lambda branch: str(number_of(branch.unit_id)),
+        "ticket_file": lambda branch: str(file_of(branch.unit_id)),
         "view_id": lambda branch: str(branch.response),  # nobody's: views have a test of their own
-        "absence_id": lambda branch: str(branch.response),  # so have absences
-        "delivery_id": lambda branch: str(branch.response),  # and messages that nobody took
+        "absence_id": lambda branch: str(absence_of(branch.unit_id)),
+        "delivery_id": lambda branch: str(delivery_of(branch.unit_id)),
     }
 )
 # Parameters that name nothing of a branch, with a value that gives the fullest answer.
@@ -108,9 +114,20 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "cut": "advisor",
         "year": "2026",
         "set": None,
+        "cause": None,
+        "escalated": None,
+        "order": None,
+        "overdue": None,
+        "owner": None,
+        "severity": None,
         "by": "branch",
         "driver": "nps",
         "status": None,
+        "rule": None,
+        "severity": None,
+        "muted": None,
+        "running": None,
+        "over": None,
     }
 )
 # Addresses that open by a secret which nobody else has; they are tested with one that is made up.
@@ -136,6 +153,11 @@ BODIES: Mapping[tuple[str, str], Callable[[Branch], object]] = MappingProxyType(
             "corrects": 1,
             "reason": "some words",
         },
+        ("POST", "/api/v1/alerts/mutes"): lambda branch: {
+            "unit": branch.code,
+            "reason": "some words",
+            "until_at": "2026-11-30T00:00:00+08:00",
+        },
         ("POST", "/api/v1/plans"): lambda branch: {
             "unit": branch.code,
             "metric": "nps",
@@ -156,6 +178,7 @@ BODIES: Mapping[tuple[str, str], Callable[[Branch], object]] = MappingProxyType(
             "to": "2026-10-31",
             "language": "en",
         },
+        **ticket_bodies(),
         ("POST", "/api/v1/contests"): lambda branch: {
             "response": str(branch.response),
             "reason": "other",
