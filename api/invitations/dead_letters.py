@@ -88,7 +88,7 @@ def resend(session: Session, viewer: Viewer, invitation_id: UUID, now: datetime)
         raise NotFound(invitation=str(invitation_id))
     viewer.require(Permission.MANAGE_ASKING, letter.branch_id)
     if letter.status not in DEAD:
-        raise NotDead(status=letter.status)
+        raise NotDead(found=letter.status)
     if letter.against is not None:
         raise CannotResend(reason=reason_words(letter.against, viewer.language))
     hours = _hours(session, letter, now)

@@ -56,7 +56,7 @@ def resend(session: Session, viewer: Viewer, delivery_id: UUID, now: datetime) -
         raise NotFound(delivery=str(delivery_id))
     viewer.require(Permission.MANAGE_LOOP, row.branch_id)
     if not repository.revive(session, delivery_id, now):
-        raise NotDeadMessage(status=row.status)
+        raise NotDeadMessage(found=row.status)
     audit(
         session,
         viewer.actor,

@@ -21,7 +21,7 @@ from scheduler.senders.port import NotNow, Unresolved
 from scheduler.senders.webhook_out import WebhookOut
 
 BATCH = 20
-ATTEMPTS = 12  # over about a day
+ATTEMPTS = 15  # over a day
 LEASE = timedelta(minutes=5)
 FIRST_REST, LONGEST_REST = timedelta(seconds=30), timedelta(hours=4)
 KEPT_SENT, KEPT_DEAD = timedelta(days=30), timedelta(days=90)

@@ -124,7 +124,6 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "driver": "nps",
         "status": None,
         "rule": None,
-        "severity": None,
         "muted": None,
         "running": None,
         "over": None,

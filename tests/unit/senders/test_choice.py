@@ -49,11 +49,17 @@ FURTHER = {
     )
 }
 SMTP = {"smtp_url": "smtp://127.0.0.1:9", "mail_from": "Branchpulse <ask@example.com>"}
+WECOM = {
+    "wecom_base_url": "http://127.0.0.1:9",
+    "wecom_corp_id": "ww1",
+    "wecom_agent_id": 1000002,
+    "wecom_secret": "s",
+}
 CHINA, US = "+8619900000001", "+12025550101"
 OPTIONS: tuple[dict[str, Any], ...] = (
     {**TWILIO, **FURTHER, "twilio_base_url": "http://127.0.0.1:9"},
     {**DOMESTIC, **CONTACTLESS},
-    SMTP,
+    {**SMTP, **WECOM},
     {
         "wechat_app_id": "wx",
         "wechat_secret": "s",
@@ -192,6 +198,13 @@ WRONG = [
     ({"gateways": '{"tencent_sms": {"app_id": 1}}'}, "GATEWAYS"),
     ({"gateways": '{"tencent_sms": []}'}, "GATEWAYS"),
     ({"gateways": '{"tencent_sms": {"base_url": "http://sms.example.com"}}'}, "GATEWAYS"),
+    ({"wecom_corp_id": "ww1"}, "WECOM_CORP_ID"),
+    ({**WECOM, "wecom_base_url": "http://wecom.example.com"}, "WECOM_BASE_URL"),
+    ({"webhook_url": "https://tickets.example.com"}, "WEBHOOK_URL"),
+    ({"webhook_url": "http://tickets.example.com", "webhook_secret": "s" * 32}, "WEBHOOK_URL"),
+    ({"webhook_url": "https://a:b@tickets.example.com", "webhook_secret": "s" * 32}, "WEBHOOK"),
+    ({"webhook_url": "https://tickets.example.com", "webhook_secret": "s"}, "WEBHOOK_SECRET"),
+    ({"notice_template": "SMS_1"}, "NOTICE_TEMPLATE"),
 ]
 
 
