@@ -46,6 +46,7 @@ from dashboard.field_callbacks import field_page
 from dashboard.following import fingerprints, name_parts, replace_parts
 from dashboard.ids import Id
 from dashboard.indicators_callbacks import indicators_group
+from dashboard.loop_callbacks import loop_room
 from dashboard.made import Made
 from dashboard.network_callbacks import network_room
 from dashboard.pages import states
@@ -183,6 +184,7 @@ _ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (
     network_room,
     people_room,
     tickets_room,
+    loop_room,
     plans_room,
 )
 _RESTING = (published_page, contest_page, drivers_of, asking_group, indicators_group)

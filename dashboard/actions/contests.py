@@ -21,7 +21,7 @@ def contest(
     if file is not None:
         name, content = file
         service.add_evidence(
-            session, viewer, made, file_name=name, content=_bytes(content), now=now
+            session, viewer, made, file_name=name, content=file_bytes(content), now=now
         )
     return made
 
@@ -38,7 +38,7 @@ def decide(sitting: Sitting, contest_id: UUID, verdict: Verdict, note: str) -> N
     )
 
 
-def _bytes(content: str) -> bytes:
+def file_bytes(content: str) -> bytes:
     """What stands behind the comma of a data address."""
     try:
         return base64.b64decode(content.partition(",")[2], validate=True)

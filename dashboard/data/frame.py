@@ -11,6 +11,7 @@ from dashboard.data.months import month_choices, month_text, shown_month
 from dashboard.data.periods import days_text, period_choices, shown_period
 from dashboard.data.picks import sensible
 from dashboard.data.sitting import Sitting
+from dashboard.data.unread import unread
 from dashboard.data.views import Saved, saved_views
 from dashboard.numbers import Metric
 
@@ -68,6 +69,8 @@ class Frame:
     monthly: bool = False
     timeless: bool = False
     views: list[Saved] = field(default_factory=list)
+    unread: int = 0  # notices
+    notices: str = ""  # where they are; "" for who has none
     takes: bool = True  # whether the viewer may take tables along
 
 
@@ -118,6 +121,8 @@ def frame(sitting: Sitting) -> Frame:
         monthly=monthly,
         timeless=address.page in _TIMELESS,
         views=saved_views(sitting),
+        unread=unread(sitting) if may_look(sitting) else 0,
+        notices=address.to(Page.NOTICES).href if may_look(sitting) else "",
         takes=sitting.viewer.may(Permission.EXPORT),
     )
 

@@ -9,6 +9,7 @@ from dash import dcc, html
 from dashboard.data.frame import Frame, Link
 from dashboard.data.words import Say
 from dashboard.ids import Id
+from dashboard.numbers import count
 from dashboard.pages.parts import icon
 from dashboard.pages.views import views_menu
 
@@ -74,7 +75,25 @@ def _tools(frame: Frame, say: Say) -> list[Any]:
         right=True,
         label=say("dashboard.account"),
     )
-    return [views_menu(frame.views, say), theme, language, account]
+    bell = dcc.Link(
+        bell_inside(frame.unread, say),
+        id=Id.BELL,
+        href=frame.notices,
+        className="bp-tool bp-bell",
+    )
+    tools = [views_menu(frame.views, say), theme, language, account]
+    return [bell, *tools] if frame.notices else tools
+
+
+def bell_inside(unread: int, say: Say) -> list[Any]:
+    """The bell with how many notices are new, said aloud too."""
+    words = say("told.bell_new", n=count(unread)) if unread else say("told.bell")
+    number = html.B(_bell_number(unread), className="bp-bell-number") if unread else None
+    return [icon("bell"), number, html.Span(words, className="visually-hidden")]
+
+
+def _bell_number(unread: int) -> str:
+    return str(unread) if unread < 100 else "99+"
 
 
 def _head(frame: Frame, say: Say) -> list[Any]:
@@ -131,7 +150,7 @@ def _filters(frame: Frame, say: Say) -> Any:
         units if len(frame.units) > 1 else None,
         metric if len(frame.metrics) > 1 else None,
         place if len(frame.touchpoints) > 1 else None,
-        period,
+        None if frame.timeless else period,
     ]
     return html.Div(shown, className="bp-filters")
 

@@ -90,7 +90,7 @@ def _filters(view: VoicesView, say: Words) -> Any:
         [
             html.Div([box, button], className="bp-voice-seek"),
             html.Div(
-                [*map(_menu, view.choices), clear if view.narrowed else None],
+                [*map(choice_menu, view.choices), clear if view.narrowed else None],
                 className="bp-filters",
             ),
         ],
@@ -98,7 +98,8 @@ def _filters(view: VoicesView, say: Words) -> Any:
     )
 
 
-def _menu(choice: Choice) -> Any:
+def choice_menu(choice: Choice) -> Any:
+    """A filter whose choices are links."""
     links = [
         dcc.Link(link.label, href=link.href, className="active" if link.active else "")
         for link in choice.links

@@ -1,0 +1,268 @@
+"""Alerts of the viewer's branches and what is muted, as their page shows them."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from api.core.errors import Invalid
+from api.insights.comments import score_groups
+from api.security.permissions import Permission
+from api.tickets.alerts_queries import (
+    AlertCount,
+    AlertFilter,
+    AlertLine,
+    MuteLine,
+    count_alerts,
+    list_alerts,
+    list_mutes,
+)
+from dashboard.address import Page
+from dashboard.data.board import state_text, ticket_address
+from dashboard.data.frame import Link
+from dashboard.data.loop_now import rule_names
+from dashboard.data.sitting import Sitting
+from dashboard.data.times import moment_text
+from dashboard.data.voices import Choice, tone_of
+from dashboard.numbers import count
+
+PAGE = 30
+LATELY = 30  # days that are counted
+KINDS = ("answer", "silence", "feed", "warning", "complaint")
+RUNNING = "running"
+MUTE_DAYS = (1, 3, 7, 14, 30)
+EVERY_RULE = "*"
+MOST_BRANCHES = 500
+
+
+@dataclass(frozen=True)
+class AlertItem:
+    """One alert: what was found, where, when, and where it leads."""
+
+    key: str
+    href: str | None
+    mark: str
+    tone: str
+    symbol: str
+    title: str
+    words: str
+    facts: str
+    state: str
+    urgent: str
+    muted: str
+
+
+@dataclass(frozen=True)
+class CountRow:
+    """How often a rule found something lately."""
+
+    rule: str
+    found: str
+    tickets: str
+    muted: str
+    running: str
+
+
+@dataclass(frozen=True)
+class MuteRow:
+    """A mute that holds; ``id`` "" where the viewer may not end it."""
+
+    id: str
+    title: str
+    reason: str
+    facts: str
+    found: str
+
+
+@dataclass(frozen=True)
+class MuteForm:
+    """What may be muted: rules and branches, as pairs of a value and its words."""
+
+    rules: list[tuple[str, str]]
+    branches: list[tuple[str, str]]
+    days: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class AlertsView:
+    """The page."""
+
+    items: list[AlertItem]
+    counts: list[CountRow]
+    mutes: list[MuteRow]
+    form: MuteForm | None
+    choice: Choice
+    days: int = LATELY
+    older: str | None = None
+    first: str | None = None
+    narrowed: bool = False
+    units: list[str] = field(default_factory=list)
+
+
+def alerts_view(sitting: Sitting) -> AlertsView:
+    """What was found in the branches of the address, and what is muted there."""
+    address, asked = sitting.address, (sitting.session, sitting.viewer)
+    names = rule_names(sitting)
+    found = _listed(sitting)
+    shown = found[:PAGE]
+    since = sitting.now - timedelta(days=LATELY)
+    counts = count_alerts(*asked, address.unit, since=since)
+    mutes = list_mutes(*asked, address.unit, now=sitting.now)
+    return AlertsView(
+        items=[_item(sitting, one, names) for one in shown],
+        counts=[_count(sitting, one, names) for one in counts],
+        mutes=[_mute(sitting, one, names) for one in mutes],
+        form=_form(sitting, names),
+        choice=_kinds(sitting),
+        older=address.with_words(after=shown[-1].position).href if len(found) > PAGE else None,
+        first=address.with_words(after=None).href if address.word("after") else None,
+        narrowed=address.word("kind") is not None,
+    )
+
+
+def _listed(sitting: Sitting) -> list[AlertLine]:
+    """One more than a page holds, so that one knows whether there are further ones."""
+    kind = sitting.address.word("kind")
+    wanted = AlertFilter(
+        unit=sitting.address.unit,
+        kinds=(kind,) if kind in KINDS else (),
+        running=kind == RUNNING,
+    )
+    asked = sitting.session, sitting.viewer, wanted
+    try:
+        return list_alerts(*asked, after=sitting.address.word("after"), limit=PAGE + 1)
+    except Invalid:  # no place in the list: it begins at its beginning
+        return list_alerts(*asked, limit=PAGE + 1)
+
+
+def _item(sitting: Sitting, one: AlertLine, names: dict[str, str]) -> AlertItem:
+    say = sitting.say
+    groups = {} if one.metric is None else score_groups(sitting.session, one.metric)
+    alone = len(sitting.viewer.scope.branches) == 1
+    facts = [] if alone else [one.unit.name(sitting.language)]
+    return AlertItem(
+        key=str(one.id),
+        href=_href(sitting, one),
+        mark="" if one.score is None else str(one.score),
+        tone=tone_of(one.score, groups),
+        symbol=_SYMBOLS.get(one.kind, "info-circle"),
+        title=names.get(one.rule, one.rule),
+        words=_words(sitting, one, names),
+        facts=" · ".join([*facts, moment_text(sitting, one.opened_at)]),
+        state=_state(sitting, one),
+        urgent=say("board.severity.3") if one.severity > 2 else "",
+        muted=say("alerted.muted") if one.muted else "",
+    )
+
+
+_SYMBOLS = {
+    "answer": "chat-dots",
+    "silence": "moon-stars",
+    "feed": "hourglass-split",
+    "warning": "exclamation-triangle",
+    "complaint": "chat-left-quote",
+}
+
+
+def _href(sitting: Sitting, one: AlertLine) -> str | None:
+    """To the ticket, else to what it is about."""
+    address = sitting.address
+    if one.ticket_number is not None:
+        return ticket_address(address, one.ticket_number).href
+    if one.response_id is not None:
+        return address.about(Page.RESPONSE, str(one.response_id)).href
+    page = Page.WARNINGS if one.kind == "warning" else Page.ASKING
+    if page is Page.ASKING and not sitting.viewer.may(Permission.VIEW_NETWORK):
+        return None
+    return address.to(page, one.unit.code).href
+
+
+def _words(sitting: Sitting, one: AlertLine, names: dict[str, str]) -> str:
+    """What was found, from the values that the alert keeps."""
+    say, detail = sitting.say, one.detail
+    match one.kind:
+        case "silence":
+            return say("alerted.found.silence", events=detail.get("events", ""),
+                       since=_day(sitting, detail.get("since")))  # fmt: skip
+        case "feed":
+            expected = detail.get("expected")
+            usual = f"{expected:.0f}" if isinstance(expected, int | float) else ""
+            return say("alerted.found.feed", observed=detail.get("observed", ""), expected=usual,
+                       days=detail.get("days", ""))  # fmt: skip
+        case "warning":
+            return say(f"alerted.found.warning_{detail.get('level', 'watch')}",
+                       since=_day(sitting, detail.get("since")))  # fmt: skip
+        case "complaint":
+            return say("alerted.found.complaint")
+        case _:
+            others = [names.get(code, code) for code in detail.get("rules", ())
+                      if code != one.rule]  # fmt: skip
+            if others:
+                return say("alerted.found.also", rules=say("loopbook.comma").join(others))
+            return say("alerted.found.answer")
+
+
+def _day(sitting: Sitting, value: object) -> str:
+    return str(value or "")[:10]
+
+
+def _state(sitting: Sitting, one: AlertLine) -> str:
+    if one.ticket_state is not None:
+        return sitting.say("alerted.ticket", number=one.ticket_number,
+                           state=state_text(sitting, one.ticket_state))  # fmt: skip
+    if one.ended_at is not None:
+        return sitting.say("alerted.over", when=moment_text(sitting, one.ended_at))
+    return sitting.say("alerted.running") if one.kind in ("silence", "feed", "warning") else ""
+
+
+def _count(sitting: Sitting, one: AlertCount, names: dict[str, str]) -> CountRow:
+    return CountRow(
+        rule=names.get(one.rule, one.rule),
+        found=count(one.found),
+        tickets=count(one.tickets),
+        muted=count(one.muted),
+        running=count(one.running),
+    )
+
+
+def _mute(sitting: Sitting, one: MuteLine, names: dict[str, str]) -> MuteRow:
+    say = sitting.say
+    may = sitting.viewer.may(Permission.MUTE_ALERTS, one.unit.id)
+    rule = say("alerted.mute.every") if one.rule is None else names.get(one.rule, one.rule)
+    until = say("alerted.mute.until", when=moment_text(sitting, one.until_at))
+    who = one.by or say("ticket.system")
+    return MuteRow(
+        id=str(one.id) if may else "",
+        title=f"{one.unit.name(sitting.language)} · {rule}",
+        reason=one.reason,
+        facts=f"{until} · {who}",
+        found=say("alerted.mute.found", n=count(one.found)),
+    )
+
+
+def _form(sitting: Sitting, names: dict[str, str]) -> MuteForm | None:
+    """What may be muted by whoever may mute; None for all others."""
+    viewer, say = sitting.viewer, sitting.say
+    if not viewer.may(Permission.MUTE_ALERTS):
+        return None
+    tree = viewer.hierarchy
+    ids = tree.branch_ids if viewer.scope.whole else viewer.scope.branches
+    nodes = [node for one in ids if (node := tree.nodes.get(one)) is not None
+             and node.closed_on is None and viewer.may(Permission.MUTE_ALERTS, one)]  # fmt: skip
+    nodes.sort(key=lambda node: (node.sort_key, node.id))
+    return MuteForm(
+        rules=[(EVERY_RULE, say("alerted.mute.every")), *names.items()],
+        branches=[(node.code, f"{node.name(sitting.language)} · {node.code}") for node in nodes],
+        days=[(str(one), say("board.days" if one > 1 else "alerted.mute.day", n=one))
+              for one in MUTE_DAYS],
+    )  # fmt: skip
+
+
+def _kinds(sitting: Sitting) -> Choice:
+    address, say = sitting.address.with_words(after=None), sitting.say
+    chosen = address.word("kind")
+    words = (RUNNING, *KINDS)
+    every = Link(say("alerted.kind.every"), address.with_words(kind=None).href, chosen not in words)
+    links = [
+        Link(say(f"alerted.kind.{one}"), address.with_words(kind=one).href, one == chosen)
+        for one in words
+    ]
+    return Choice(say("alerted.kind.label"), [every, *links])

@@ -1,0 +1,171 @@
+"""What the viewer was told, how they want to be told, who is away: as their pages show it."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from api.core.errors import Invalid
+from api.notices.absences import Away, colleagues, list_absences
+from api.notices.choices import read_choices
+from api.notices.kinds import KINDS, WAYS
+from api.notices.service import Notified, list_notices
+from dashboard.address import Page
+from dashboard.data.board import ticket_address
+from dashboard.data.sitting import Sitting
+from dashboard.data.times import moment_text, zone_of
+from dashboard.data.unread import unread
+
+PAGE = 30
+NOBODY = ""
+
+
+@dataclass(frozen=True)
+class NoticeLine:
+    """Something the viewer was told; ``href`` leads to what it is about."""
+
+    id: str
+    words: str
+    facts: str
+    href: str | None
+    new: bool
+
+
+@dataclass(frozen=True)
+class NoticesView:
+    """The list, the newest first."""
+
+    lines: list[NoticeLine]
+    unread: int
+    older: str | None
+    first: str | None
+
+
+@dataclass(frozen=True)
+class WayChoice:
+    """One way of being told, and of what."""
+
+    way: str
+    name: str
+    options: list[tuple[str, str]]
+    chosen: list[str]
+
+
+@dataclass(frozen=True)
+class AwayLine:
+    """An absence; ``id`` "" where it is not the viewer's own."""
+
+    id: str
+    words: str
+    facts: str
+
+
+@dataclass(frozen=True)
+class ChoicesView:
+    """How the viewer is told, and who is away."""
+
+    ways: list[WayChoice]
+    quiet: bool
+    quiet_from: str
+    quiet_until: str
+    zone: str
+    wecom: str
+    absences: list[AwayLine]
+    deputies: list[tuple[str, str]]
+    today: str
+
+
+def notices_view(sitting: Sitting) -> NoticesView:
+    """What the viewer was told."""
+    address, asked = sitting.address, (sitting.session, sitting.viewer)
+    cursor = address.word("after")
+    try:
+        found = list_notices(*asked, cursor=cursor, limit=PAGE)
+    except Invalid:  # no place in the list: it begins at its beginning
+        found = list_notices(*asked, limit=PAGE)
+    return NoticesView(
+        lines=[_line(sitting, one) for one in found.items],
+        unread=unread(sitting),
+        older=address.with_words(after=found.next).href if found.next else None,
+        first=address.with_words(after=None).href if cursor else None,
+    )
+
+
+def choices_view(sitting: Sitting) -> ChoicesView:
+    """How and when the viewer is told, and who is away."""
+    say, asked = sitting.say, (sitting.session, sitting.viewer)
+    found = read_choices(*asked, sitting.installation.vault)
+    kinds = [(kind, say(f"notices.kind.{kind}")) for kind in KINDS]
+    quiet = found.quiet or (time(20), time(8))
+    people = sorted(colleagues(*asked, sitting.now).items(), key=lambda one: one[1])
+    return ChoicesView(
+        ways=[
+            WayChoice(
+                way,
+                say(f"notices.way.{way}"),
+                kinds,
+                [kind for kind in KINDS if way in found.ways_of(kind)],
+            )
+            for way in WAYS
+        ],
+        quiet=found.quiet is not None,
+        quiet_from=f"{quiet[0]:%H:%M}",
+        quiet_until=f"{quiet[1]:%H:%M}",
+        zone=found.timezone or say("told.own_zone"),
+        wecom=found.wecom or "",
+        absences=[_away(sitting, one) for one in list_absences(*asked, sitting.now)],
+        deputies=[(NOBODY, say("told.no_deputy")), *((str(who), name) for who, name in people)],
+        today=sitting.today.isoformat(),
+    )
+
+
+def own_zone(sitting: Sitting) -> ZoneInfo:
+    """The clock of the viewer's unit, by which days of an absence begin and end."""
+    home = sitting.viewer.home
+    name = home.timezone if home is not None else None
+    return ZoneInfo(name) if name else zone_of(sitting)
+
+
+def local_moment(sitting: Sitting, day: str, *, after: bool = False) -> datetime | None:
+    """When a day begins on the viewer's clock, or (``after``) when it is over; None for no day."""
+    try:
+        began = datetime.fromisoformat(f"{day}T00:00:00").replace(tzinfo=own_zone(sitting))
+    except ValueError:
+        return None
+    if not after:
+        return began
+    return datetime.combine(
+        began.date().fromordinal(began.date().toordinal() + 1), time(), tzinfo=began.tzinfo
+    )
+
+
+def _line(sitting: Sitting, one: Notified) -> NoticeLine:
+    say, address = sitting.say, sitting.address
+    href = None
+    if one.ticket is not None:
+        href = ticket_address(address, one.ticket).href
+    elif one.kind in ("alert", "digest"):
+        href = address.to(Page.ALERTS, one.unit_code).href
+    ways = [say(f"notices.way.{way}") for way in one.told]
+    besides = [say("told.besides", ways=say("loopbook.comma").join(ways))] if ways else []
+    return NoticeLine(
+        id=str(one.id),
+        words=one.words,
+        facts=" · ".join([moment_text(sitting, one.created_at), *besides]),
+        href=href,
+        new=one.read_at is None,
+    )
+
+
+def _away(sitting: Sitting, one: Away) -> AwayLine:
+    say = sitting.say
+    deputy = one.deputy or say("told.nobody")
+    days = say(
+        "told.away_days",
+        first=moment_text(sitting, one.from_at),
+        last=moment_text(sitting, one.until_at),
+    )
+    return AwayLine(
+        id=str(one.id) if one.account_id == sitting.viewer.account_id else "",
+        words=say("told.away", name=one.name, deputy=deputy),
+        facts=days,
+    )

@@ -1,0 +1,135 @@
+"""Alerts: what was found, how often each rule found something, and what is muted."""
+
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+
+from dashboard.data.alerts import AlertItem, AlertsView, CountRow, MuteForm, MuteRow
+from dashboard.data.words import Words
+from dashboard.ids import Id
+from dashboard.pages import states
+from dashboard.pages.parts import card, chip, icon
+from dashboard.pages.voices import choice_menu
+
+
+def alerts_page(view: AlertsView, say: Words) -> Any:
+    """The whole page; what is muted is made anew by its callbacks."""
+    muted = html.Div(mutes_inside(view, say), id=Id.MUTES, className="bp-stack bp-5")
+    counts = _counts(view, say)
+    listed = html.Div([_list(view, say), counts], className="bp-stack bp-7")
+    return html.Div([listed, muted], className="bp-grid bp-alerts")
+
+
+def mutes_inside(view: AlertsView, say: Words) -> list[Any]:
+    """What is muted, and the form that mutes."""
+    return [_mutes(view, say), _form(view.form, say) if view.form else None]
+
+
+def _list(view: AlertsView, say: Words) -> Any:
+    title = say("alerted.list")
+    menu = html.Div([choice_menu(view.choice)], className="bp-filters")
+    if not view.items:
+        key = "alerted.none_here" if view.narrowed else "alerted.none"
+        inside = states.state("check-circle", say(key), say(f"{key}_words"))
+        return card(title, inside, aside=menu)
+    rows = html.Div([_item(one) for one in view.items], className="bp-tickets")
+    return card(title, rows, _ways(view, say), aside=menu)
+
+
+def _item(one: AlertItem) -> Any:
+    chips = [
+        chip(one.state) if one.state else None,
+        chip(one.urgent, "bp-down") if one.urgent else None,
+        chip(one.muted) if one.muted else None,
+    ]
+    mark = html.Div(one.mark or icon(one.symbol), className=f"bp-mark-score {one.tone}".strip())
+    body = html.Div(
+        [
+            html.Strong(one.title),
+            html.Div(one.words),
+            html.Div(one.facts, className="bp-muted bp-small"),
+            html.Div(chips, className="bp-ticket-chips") if any(chips) else None,
+        ]
+    )
+    css = "bp-ticket-row bp-alert-row"
+    if one.href is None:
+        return html.Div([mark, body], className=f"{css} bp-unlinked")
+    return dcc.Link([mark, body], href=one.href, className=css)
+
+
+def _ways(view: AlertsView, say: Words) -> Any:
+    first, older = view.first, view.older
+    ways = [
+        dcc.Link(say("board.first"), href=first, className="bp-button") if first else None,
+        dcc.Link(say("board.older"), href=older, className="bp-button") if older else None,
+    ]
+    return html.Div(ways, className="bp-buttons bp-more") if any(ways) else None
+
+
+def _counts(view: AlertsView, say: Words) -> Any:
+    title = say("alerted.counts", days=view.days)
+    if not view.counts:
+        return card(title, html.P(say("alerted.counts_none"), className="bp-muted"))
+    names = ("rule", "found", "tickets", "muted", "running")
+    head = html.Tr([html.Th(say(f"alerted.column.{name}"), scope="col") for name in names])
+    body = html.Tbody([_count(one) for one in view.counts])
+    table = html.Table([html.Thead(head), body], className="bp-table")
+    scroll = html.Div(table, className="bp-scroll", tabIndex=0)
+    return card(title, scroll, note=say("alerted.counts_note"))
+
+
+def _count(one: CountRow) -> Any:
+    cells = (one.found, one.tickets, one.muted, one.running)
+    return html.Tr([html.Th(one.rule, scope="row"), *(html.Td(cell) for cell in cells)])
+
+
+def _mutes(view: AlertsView, say: Words) -> Any:
+    title = say("alerted.mute.title")
+    if not view.mutes:
+        return card(title, html.P(say("alerted.mute.none"), className="bp-muted"))
+    rows = [_mute(one, say) for one in view.mutes]
+    return card(title, html.Div(rows, className="bp-letters"), note=say("alerted.mute.note"))
+
+
+def _mute(one: MuteRow, say: Words) -> Any:
+    words = html.Div(
+        [
+            html.Strong(one.title),
+            html.P(one.reason, className="bp-said"),
+            html.Div(f"{one.facts} · {one.found}", className="bp-muted bp-small"),
+        ]
+    )
+    end = html.Button(
+        say("alerted.mute.end"), className="bp-button", **{"data-row-act": f"unmute {one.id}"}
+    )
+    return html.Article([words, end if one.id else None], className="bp-letter-row")
+
+
+def _form(form: MuteForm, say: Words) -> Any:
+    """Muting: what, where, for how long, and why."""
+    reason = dcc.Textarea(
+        id=Id.MUTE_REASON, value="", maxLength=300, rows=2, className="form-control"
+    )
+    fields = [
+        _select(say("alerted.mute.branch"), Id.MUTE_UNIT, form.branches),
+        _select(say("alerted.mute.rule"), Id.MUTE_RULE, form.rules),
+        _select(say("alerted.mute.days"), Id.MUTE_DAYS, form.days),
+        html.Label([say("alerted.mute.reason"), reason]),
+    ]
+    button = html.Button(
+        [icon("moon-stars"), say("alerted.mute.do")],
+        id=Id.MUTE,
+        className="bp-button bp-primary",
+    )
+    return card(
+        say("alerted.mute.new"),
+        html.Div([*fields, html.Div(button, className="bp-buttons")], className="bp-form"),
+        note=say("alerted.mute.new_note"),
+    )
+
+
+def _select(words: str, name: Id, options: list[tuple[str, str]]) -> Any:
+    listed = [{"label": label, "value": value} for value, label in options]
+    first = listed[0]["value"] if listed else None
+    return html.Label([words, dbc.Select(id=name, options=listed, value=first)])
