@@ -67,6 +67,8 @@ class Page(StrEnum):
     NOTICES = "notices"
     NOTICE_CHOICES = "notices/choices"
     PLANS = "plans"
+    REPORTS = "reports"
+    REPORT_ORDER = "reports/order"
     MISSING = "missing"
 
 
@@ -228,6 +230,8 @@ _TAILS = {
     Page.UNITS_IMPORT: "",
     Page.VOICES: "unit",
     Page.RESPONSE: "subject",
+    Page.REPORTS: "unit",
+    Page.REPORT_ORDER: "subject",
     Page.PLANS: "subject",
     Page.TICKETS: "unit",
     Page.TICKET: "subject",
@@ -249,6 +253,7 @@ _OWN: dict[Page, tuple[str, ...]] = {
     Page.VOICES: ("words", "score", "channel", "written", "after"),
     Page.RESPONSE: ("of", "words", "score", "channel", "written", "after"),
     Page.COMPARE: ("units",),
+    Page.REPORT_ORDER: ("after",),
     Page.PLANS: ("unit", "driver"),
     Page.TICKETS: ("state", "owner", "severity", "after"),
     Page.TICKET: ("do",),
@@ -257,7 +262,10 @@ _OWN: dict[Page, tuple[str, ...]] = {
     Page.WEBHOOK: ("after",),
 }
 # Pages that are about something that their address names.
-_NAMED = (Page.UNIT, Page.WHY, Page.INDICATORS_VERSION, Page.RESPONSE, Page.TICKET)
+_NAMED = (
+    *(Page.UNIT, Page.WHY, Page.INDICATORS_VERSION, Page.RESPONSE, Page.TICKET),
+    Page.REPORT_ORDER,
+)
 _LONGEST_FIRST = sorted(_TAILS, key=len, reverse=True)
 
 

@@ -61,6 +61,7 @@ from dashboard.pages.voices import comment_rows
 from dashboard.pages.warnings import warnings_page
 from dashboard.people_callbacks import people_room
 from dashboard.plan_callbacks import plans_room
+from dashboard.reports_callbacks import reports_room
 from dashboard.scores_callbacks import published_page, scores_page
 from dashboard.ticket_callbacks import tickets_room
 from dashboard.voices_callbacks import voices_room
@@ -183,6 +184,7 @@ _ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (
     voices_room,
     network_room,
     people_room,
+    reports_room,
     tickets_room,
     loop_room,
     plans_room,

@@ -211,6 +211,12 @@ class Id(StrEnum):
     AWAY_DEPUTY = "away-deputy"
     AWAY_GO = "away-go"
     DEAD_MESSAGES = "dead-messages"
+    # ordered reports
+    REPORT_FORMATS = "report-formats"
+    REPORT_LANGUAGE = "report-language"
+    REPORT_PACK = "report-pack"
+    REPORT_MAKE = "report-make"
+    REPORT_ACT = "report-act"
     # collection
     COLLECTION_GRID = "collection-grid"
     JOURNEY_GRID = "journey-grid"

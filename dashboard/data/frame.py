@@ -31,6 +31,7 @@ _PICKED = (
     *(Page.ASKING, Page.DRIVERS, Page.ENOUGH, Page.WARNINGS, Page.INDICATORS, Page.VOICES),
     *(Page.JOURNEY, Page.EXPLORE),
     *(Page.TICKETS, Page.ALERTS, Page.LOOP),
+    Page.REPORTS,
 )
 
 
@@ -83,7 +84,7 @@ def frame(sitting: Sitting) -> Frame:
     monthly = address.page is Page.WARNINGS and measured
     # Improving is about one touchpoint, which the page itself lets one choose.
     all_places = monthly or address.page in (Page.JOURNEY, Page.IMPROVE)
-    all_places = all_places or address.page in _LOOP
+    all_places = all_places or address.page in (*_LOOP, Page.REPORTS)
     touchpoints = [] if all_places else _touchpoints(sitting, address)
     units = _units(sitting, address) if address.page in _PICKED else []
     root = sitting.viewer.hierarchy.root
@@ -114,7 +115,7 @@ def frame(sitting: Sitting) -> Frame:
             )
             for code in ("zh", "en")
         ],
-        filtered=measured or address.page in (Page.ASKING, Page.INDICATORS, *_LOOP),
+        filtered=measured or address.page in (Page.ASKING, Page.INDICATORS, Page.REPORTS, *_LOOP),
         tabs=_tabs(sitting, address),
         units=units,
         unit=next((link.label for link in units if link.active), ""),
@@ -224,6 +225,8 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
         links.append((word, Page.VOICES, None))
     if "regional_manager" in sitting.viewer.roles:
         links.append(("dashboard.nav.ranking", Page.RANKING, None))
+    if sitting.viewer.may(Permission.EXPORT) and may_look(sitting):
+        links.append(("dashboard.nav.reports", Page.REPORTS, None))
     if compares(sitting):
         links.append(("dashboard.nav.asking", Page.ASKING, None))
     if "interviewer" in sitting.viewer.roles:
@@ -309,6 +312,7 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
 )
 _BEHIND = {
     Page.RESPONSE: Page.VOICES,
+    Page.REPORT_ORDER: Page.REPORTS,
     Page.TICKET: Page.TICKETS,
     Page.LOOP_EDIT: Page.LOOP_RULES,
     Page.PEOPLE_NEW: Page.PEOPLE,

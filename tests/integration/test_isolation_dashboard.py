@@ -24,6 +24,7 @@ from conftest import Office
 from fastapi import FastAPI
 from isolation import LIMITED, found_in, lasting_office, publish_tree, switch_the_filter_off
 from plan_rows import plan_of, step_of
+from report_rows import order_of
 from sqlalchemy import text
 from two_regions import Branch, World, log_in_as, make_two_regions
 
@@ -207,6 +208,13 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "account-phone.value": lambda *_: None,
         "account-staff.value": lambda *_: "78",
         "account-sure.value": lambda *_: '{"name": "x", "language": "en", "staff_number": "79"}',
+        "report-formats.value": lambda *_: ["pdf"],
+        "report-language.value": lambda *_: "en",
+        "report-pack.value": lambda *_: "one",
+        "report-act.data": lambda _, branch: {
+            "act": "cancel",
+            "about": str(order_of(branch.unit_id)),
+        },
         "units-on.value": lambda *_: "2026-10-01",
         "units-file.filename": lambda *_: "units.csv",
         "units-file.contents": lambda *_: "data:text/csv;base64,Y29kZSxraW5kCg==",
@@ -253,6 +261,7 @@ def addresses(branch: Branch) -> Iterator[str]:
     yield f"{ROOT}{Page.PLANS}/{plan_of(branch.unit_id)}?{PERIOD}"
     yield f"{ROOT}{Page.CONTESTS}/{branch.contest}?{PERIOD}"
     yield f"{ROOT}{Page.CONTESTS}/answer-{branch.response}?{PERIOD}"
+    yield f"{ROOT}{Page.REPORT_ORDER}/{order_of(branch.unit_id)}?{PERIOD}"
 
 
 def answers(browser: Browser, *branches: Branch, turn: int = 0) -> Iterator[Answer]:

@@ -378,8 +378,8 @@ def test_a_scheduled_report_is_ordered_once_and_sent_with_its_files(
         letter = session.execute(text("select * from outbox_message")).one()
     vault = office.worker.vault
     assert vault.decrypt(bytes(letter.recipient_encrypted)) == "m@example.com"
-    assert f"/app/reports/{order.id}" in vault.decrypt(bytes(letter.body_text_encrypted))
-    assert f"/app/reports/{order.id}" in vault.decrypt(bytes(letter.body_html_encrypted))
+    assert f"/app/reports/order/{order.id}" in vault.decrypt(bytes(letter.body_text_encrypted))
+    assert f"/app/reports/order/{order.id}" in vault.decrypt(bytes(letter.body_html_encrypted))
     assert letter.detail["attachment"]["type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(vault.unseal(bytes(letter.attachment)))) as pack:
         assert sorted(pack.read(name) for name in pack.namelist()) == [b"pdf R1", b"xlsx R1"]

@@ -38,6 +38,7 @@ class OrderLine:
     cancelled: int
     open: int
     bytes: int
+    only: UUID | None  # the file, when there is one alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,15 @@ class Finished:
 _LINES = """
 select o.id, o.unit_id, o.pack, o.period_from, o.period_to, o.language, o.formats, o.status,
     o.items, o.created_at, o.finished_at, o.subscription_id is not null,
-    i.done, i.failed, i.cancelled, i.open, i.bytes
+    i.done, i.failed, i.cancelled, i.open, i.bytes, i.only
 from report_order o
 left join lateral (
     select count(*) filter (where status = 'done') as done,
         count(*) filter (where status = 'failed') as failed,
         count(*) filter (where status = 'cancelled') as cancelled,
         count(*) filter (where status in ('waiting', 'claimed')) as open,
-        coalesce(sum(octet_length(content)), 0) as bytes
+        coalesce(sum(octet_length(content)), 0) as bytes,
+        case when count(*) = 1 then max(id::text) filter (where status = 'done') end::uuid as only
     from report_item where order_id = o.id) i on true
 where o.account_id = :account and o.unit_id = any(:units)
 """

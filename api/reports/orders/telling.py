@@ -52,7 +52,7 @@ def tell_finished(
 
 def order_link(installation: Installation, order_id: UUID) -> str:
     """The address of an order in the dashboard."""
-    return f"{installation.settings.public_url.rstrip('/')}/app/reports/{order_id}"
+    return f"{installation.settings.public_url.rstrip('/')}/app/reports/order/{order_id}"
 
 
 def _write(session: Session, installation: Installation, order: Finished, now: datetime) -> None:
