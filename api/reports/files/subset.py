@@ -29,7 +29,7 @@ def main() -> int:
         return 0
     source = find_source()
     if source is None:
-        say("documents will need a Noto Sans CJK font (Debian: apt install fonts-noto-cjk)")
+        tell("documents will need a Noto Sans CJK font (Debian: apt install fonts-noto-cjk)")
         return 0
     FONT.parent.mkdir(exist_ok=True)
     draft = FONT.with_suffix(f".{os.getpid()}")
@@ -38,7 +38,7 @@ def main() -> int:
     return 0
 
 
-def say(line: str) -> None:
+def tell(line: str) -> None:
     """One line for whoever runs make."""
     sys.stderr.write(f"make: {line}\n")
 
