@@ -9,7 +9,7 @@ from api.plans.service import PlanWish
 from api.security.permissions import Permission
 from dashboard.actions import plans as planning
 from dashboard.address import Page
-from dashboard.data.plans import NEW, plan_form, plan_id, plan_view, plans_view
+from dashboard.data.plans import ANYBODY, NEW, plan_form, plan_id, plan_view, plans_view
 from dashboard.data.sitting import Sitting
 from dashboard.ids import Id
 from dashboard.made import Made
@@ -54,7 +54,7 @@ def start_plan(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
     if len(title.strip()) < _SHORTEST:
         return _missing(sitting)
     day = planning.day_of("started_on", begun)
-    wish = PlanWish(unit, outcome, title, day, driver or None, place or None)
+    wish = PlanWish(unit, outcome, title, day, driver or None, _chosen(place))
     made = planning.start(sitting, wish)
     return sitting.address.about(Page.PLANS, str(made)).href
 
@@ -77,7 +77,7 @@ def add_step(sitting: Sitting, clicks: int | None, key: str | None, *given: Any)
         raise PreventUpdate
     if len(what.strip()) < _SHORTEST:
         return _missing(sitting)
-    planning.add_step(sitting, _key(key)[0], what, due, owner or None)
+    planning.add_step(sitting, _key(key)[0], what, due, _chosen(owner))
     return _anew(sitting, key)
 
 
@@ -118,6 +118,10 @@ def _anew(sitting: Sitting, key: str | None) -> Any:
 def _key(key: str | None) -> tuple[Any, int]:
     plan, _, version = (key or "").partition(" ")
     return plan_id(plan), int(version) if version.isdigit() else 0
+
+
+def _chosen(value: str) -> str | None:
+    return None if value in ("", ANYBODY) else value
 
 
 def _missing(sitting: Sitting) -> Any:

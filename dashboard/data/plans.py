@@ -21,6 +21,7 @@ from dashboard.data.sitting import Sitting
 from dashboard.numbers import UNKNOWN, Metric, count
 
 NEW = "new"
+ANYBODY = EVERYWHERE = "-"  # what lists hold for nobody and for every touchpoint
 _SOON = timedelta(weeks=2)
 
 
@@ -177,8 +178,8 @@ def plan_form(sitting: Sitting) -> PlanForm:
         drivers=[(code, info.name(sitting.language)) for code, info in known.items()],
         driver=driver if driver in known else next(iter(known), None),
         outcome=metric.code if metric else "",
-        places=[("", say("dashboard.filter.all_touchpoints")), *places],
-        place=address.touchpoint if address.touchpoint in dict(places) else "",
+        places=[(EVERYWHERE, say("dashboard.filter.all_touchpoints")), *places],
+        place=address.touchpoint if address.touchpoint in dict(places) else EVERYWHERE,
         today=sitting.today,
         back=address.to(Page.PLANS).href,
     )

@@ -8,6 +8,7 @@ from dash import dcc, html
 
 from dashboard.actions.plans import LONGEST_TEXT, LONGEST_TITLE
 from dashboard.data.plans import (
+    ANYBODY,
     EffectView,
     PlanForm,
     PlanLine,
@@ -49,7 +50,7 @@ def plan_inside(view: PlanView, say: Words) -> list[Any]:
             html.H2(view.title),
             html.P([chip(view.state), " ", view.facts], className="bp-muted"),
         ],
-        className="bp-12 bp-plan-head",
+        className="bp-12 bp-wide bp-plan-head",
     )  # fmt: skip
     effects = html.Div(
         [_effect(one, say, first=not place) for place, one in enumerate(view.effects)],
@@ -176,14 +177,14 @@ def _step(step: StepLine, say: Words, *, may: bool) -> Any:
 
 
 def _step_form(view: PlanView, say: Words) -> Any:
-    owners = [("", say("plans.page.nobody")), *view.owners]
+    owners = [(ANYBODY, say("plans.page.nobody")), *view.owners]
     return html.Div(
         [
             html.Label([say("plans.form.what"), dcc.Textarea(
                 id=Id.PLAN_WHAT, value="", maxLength=LONGEST_TEXT, rows=2,
                 className="form-control", placeholder=say("plans.form.what_hint"))]),
             html.Div([
-                _select(say("plans.form.owner"), Id.PLAN_OWNER, owners, ""),
+                _select(say("plans.form.owner"), Id.PLAN_OWNER, owners, ANYBODY),
                 html.Label([say("plans.form.due"), dbc.Input(
                     id=Id.PLAN_DUE, type="date", value=view.due.isoformat())]),
             ], className="bp-make"),
