@@ -99,7 +99,7 @@ class DeadLetterBody(BaseModel):
     event: UUID
     unit_code: str
     channel: str
-    kind: Literal["first", "fallback", "reminder", "resend"]
+    kind: Literal["first", "fallback", "reminder", "resend", "recovery"]
     status: Literal["unknown", "undelivered"]
     failure: str
     reason: str

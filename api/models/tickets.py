@@ -129,6 +129,14 @@ class Ticket(Table, table=True):
         ),
         Index("ix_ticket_branch_id_opened_at", "branch_id", "opened_at"),
         Index("ix_ticket_closed", "closed_at", postgresql_where=sql("closed_at is not null")),
+        Index(  # asked, and not heard yet
+            "ix_ticket_asked",
+            "recovery_invitation_id",
+            postgresql_where=sql(
+                "recovery_invitation_id is not null and recovery_score is null "
+                "and state not in ('verified', 'unverified')"
+            ),
+        ),
         Index(  # what waits for the customer's word
             "ix_ticket_resolved", "resolved_at", postgresql_where=sql("state = 'resolved'")
         ),
@@ -169,6 +177,7 @@ class Ticket(Table, table=True):
     reopened: int = 0  # how often
     recovery_invitation_id: UUID | None = Field(default=None, foreign_key="invitation.id")
     recovery_score: int | None = None
+    recovery_next_at: datetime | None = moment(nullable=True)  # when asking is thought about
     revealed_at: datetime | None = moment(nullable=True)
 
 

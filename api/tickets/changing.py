@@ -102,8 +102,9 @@ def _moments(ticket: Ticket, state: str | None, now: datetime) -> dict[str, Any]
         given["acknowledged_at"] = ticket.acknowledged_at or now
     if state == "contacted":
         given["contacted_at"] = ticket.contacted_at or now
-    if state == "resolved":
-        given["resolved_at"] = now
+    if state == "resolved":  # the customer is asked anew
+        asked = {"recovery_invitation_id": None, "recovery_score": None}
+        given |= {"resolved_at": now, "recovery_next_at": now, **asked}
     if state in ("verified", "unverified"):
         given["closed_at"] = now
     if state == "reopened":

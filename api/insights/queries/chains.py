@@ -108,7 +108,7 @@ RANKED = """
         join invitation root on root.id = coalesce(i.root_id, i.id)
         left join response r on r.invitation_id = root.id
         where i.occurred_on >= :start and i.occurred_on < :end and i.status <> 'dropped'
-            and i.channel not in ('qr', 'kiosk') {where} {touch}
+            and i.channel not in ('qr', 'kiosk') and root.kind <> 'recovery' {where} {touch}
     ), ranked as (
         select *, row_number() over (partition by chain order by
                 sent_at is not null and (first_seen_at is null or sent_at <= first_seen_at) desc,
