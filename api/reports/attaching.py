@@ -8,6 +8,7 @@ import logging
 
 from api.core.installation import Installation
 from api.reports.files.pdf import html_pdf
+from api.reports.printing import gathered
 from api.reports.repository.letters import Waiting, attach, next_waiting
 
 BATCH = 20
@@ -29,7 +30,7 @@ def _printed(installation: Installation, waiting: Waiting) -> bytes | None:
     """The file, encrypted; None where it cannot be made, so that the letter goes without."""
     vault = installation.vault
     try:
-        return vault.seal(html_pdf(vault.decrypt(waiting.html)))
+        return vault.seal(html_pdf(gathered(vault.decrypt(waiting.html))))
     except Exception as error:
         _log.error("no file for letter %s: %s", waiting.id, type(error).__name__)
         return None

@@ -35,17 +35,29 @@ def steps(
 ) -> list[Step]:
     """What to do this week, the most urgent first; never nothing."""
     found = [Step("overdue", number=overdue.overdue)] if overdue.overdue else []
-    alerts = [one for one in warnings if one.level == "alert"]
-    found += [Step("warning", one.unit_code, one.unit_name, one.drop) for one in alerts[:2]]
-    told = {one.branch_id for one in alerts[:2]}
-    falls = [one for one in movers if (one.row.change or 0) < 0 and one.row.branch_id not in told]
+    alerts = [one for one in warnings if one.level == "alert"][:2]
+    found += [Step("warning", one.unit_code, one.unit_name, one.drop) for one in alerts]
+    told = {one.branch_id for one in alerts}
+    falls = [one for one in movers if _change(one) < 0 and one.row.branch_id not in told]
+    rises = [one for one in movers if _change(one) > 0]
     found += [_step("fallen", one, one.row.change) for one in falls[:2]]
     found += [_step("silent", one, one.row.n) for one in lines if _is_silent(one)][:1]
-    found += [_step("risen", one, one.row.change) for one in movers if (one.row.change or 0) > 0][
-        :1
-    ]
-    found += [_step("nearly", one, one.lacking) for one in _nearly(lines)][:1]
+    told |= {one.row.branch_id for one in movers}
+    hints = [] if falls else _hints(one for one in lines if one.row.branch_id not in told)
+    found += [_step("hint", one, one.row.change) for one in hints[:1]]
+    found += [_step("risen", one, one.row.change) for one in rises[:1]]
+    found += [_step("nearly", one, one.lacking) for one in _nearly(lines)[:1]]
     return found[:MOST_STEPS] or [Step("read")]
+
+
+def _hints(lines: Iterable[RankingRow]) -> list[RankingRow]:
+    """Falls that are more than noise by themselves, though not among so many; the deepest first."""
+    fallen = [one for one in lines if one.row.change_is_noise is False and _change(one) < 0]
+    return sorted(fallen, key=_change)
+
+
+def _change(line: RankingRow) -> float:
+    return line.row.change or 0.0
 
 
 def _step(kind: StepKind, line: RankingRow, number: float | None) -> Step:

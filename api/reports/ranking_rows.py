@@ -10,7 +10,7 @@ from api.reports.repository.weekly import Voice, WeekCounts
 from api.security.hierarchy import Node
 from scoring.tiers import answers_lacking
 
-StepKind = Literal["overdue", "warning", "fallen", "silent", "risen", "nearly", "read"]
+StepKind = Literal["overdue", "warning", "fallen", "silent", "hint", "risen", "nearly", "read"]
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ def render(ranking: WeeklyRanking, language: Language, links: dict[str, str]) ->
         "links": links,
         "words": words,
         "told": told,
+        "movers_note": lambda: movers_note(ranking, language),
         "number": signed,
         "days": lambda period: days(period, language),
         "day": lambda on: day_text(on, language),
@@ -66,6 +67,14 @@ def render(ranking: WeeklyRanking, language: Language, links: dict[str, str]) ->
             [words("short", title=subject, first=told(ranking.steps[0])), links["league"]]
         ),
     )
+
+
+def movers_note(ranking: WeeklyRanking, language: Language) -> str:
+    """Why so few branches are said to have moved, when the table says it of more."""
+    key = "reports.movers_why" if ranking.movers else "reports.no_movers"
+    note = say(key, language, compared=ranking.compared)
+    alone = ranking.beyond_noise - len(ranking.movers)
+    return note if alone <= 0 else f"{note} {say('reports.alone', language, alone=alone)}"
 
 
 def step_words(step: Step, language: Language) -> str:

@@ -55,6 +55,12 @@ class WeeklyRanking:
     steps: list[Step]
 
     @property
+    def beyond_noise(self) -> int:
+        """Branches whose change, looked at by itself, is more than noise."""
+        lines = (*self.ranked, *self.apart)
+        return sum(line.row.change is not None and not line.row.change_is_noise for line in lines)
+
+    @property
     def week_total(self) -> WeekCounts:
         """The week of all branches together."""
         weeks = [line.week for line in (*self.ranked, *self.apart)]
