@@ -1,6 +1,8 @@
 """HTTP of tickets: translates, decides nothing."""
 
 from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -11,7 +13,7 @@ from fastapi.responses import Response
 from api.boundary.idempotency import IdempotencyGuard
 from api.boundary.visits import PersonVisit
 from api.models.tickets import OPEN_STATES
-from api.tickets import service
+from api.tickets import measures, service
 from api.tickets.queries import TicketFilter, TicketLine, list_tickets, ticket_counts
 from api.tickets.schemas import (
     AssignIn,
@@ -20,7 +22,9 @@ from api.tickets.schemas import (
     ContactIn,
     CountsOut,
     FileIn,
+    LoopMeasuresOut,
     MadeOut,
+    MeasuresOut,
     MoveIn,
     NoteIn,
     ResolveIn,
@@ -34,6 +38,8 @@ from api.tickets.schemas import (
 
 router = APIRouter(prefix="/api/v1/tickets", tags=["tickets"])
 _PRIVATE = {"Cache-Control": "no-store"}
+From = Annotated[date, Query(alias="from")]
+To = Annotated[date, Query(alias="to")]
 Words = Annotated[str | None, Query(max_length=300)]
 
 
@@ -73,6 +79,28 @@ def read_counts(visit: PersonVisit, unit: Words = None) -> CountsOut:
     """How many tickets stand where."""
     found = ticket_counts(visit.session, visit.viewer, unit, now=visit.now)
     return CountsOut.model_validate(found, from_attributes=True)
+
+
+@router.get("/measures")
+def read_measures(visit: PersonVisit, first: From, last: To, unit: Words = None) -> LoopMeasuresOut:
+    """How well a unit, and each one directly below, closes the loop.
+
+    About tickets opened from one day up to before another, days of the unit's own zone.
+    """
+    found = measures.measure_days(visit.session, visit.viewer, unit, (first, last), visit.now)
+    language = visit.viewer.language
+    return LoopMeasuresOut(
+        rows=[
+            MeasuresOut.model_validate(
+                {
+                    **asdict(replace(one, unit=None)),  # type: ignore[arg-type]
+                    "unit_code": one.unit.code,
+                    "unit_name": one.unit.name(language),
+                }
+            )
+            for one in found
+        ]
+    )
 
 
 @router.get("/{ticket}")

@@ -251,3 +251,69 @@ class TicketDetailOut(TicketOut):
     revealed_at: datetime | None
     may: list[str]
     next_step: str | None
+
+
+class ShareOut(BaseModel):
+    """A share with its interval; nothing without any case."""
+
+    n: int
+    hits: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+class TimeOut(BaseModel):
+    """Hours until a state was reached by half and by 9 in 10; none: not yet by so many."""
+
+    state: str
+    n: int
+    reached: int
+    median_hours: float | None
+    most_hours: float | None
+
+
+class KeptOut(BaseModel):
+    """Clocks of one kind that were met in time."""
+
+    kind: str
+    calendar: str
+    in_time: ShareOut
+
+
+class EndsOut(BaseModel):
+    """What became of tickets that had been resolved."""
+
+    recovered: ShareOut
+    unverified: int
+    waiting: int
+    reopened: ShareOut
+    told: int
+
+
+class CauseOut(BaseModel):
+    """A root cause; repeats are tickets beyond a branch's first of it."""
+
+    cause: str
+    n: int
+    branches: int
+    repeats: int
+
+
+class MeasuresOut(BaseModel):
+    """The closed loop of one unit."""
+
+    unit_code: str
+    unit_name: str
+    opened: int
+    open: int
+    times: list[TimeOut]
+    kept: list[KeptOut]
+    ends: EndsOut
+    causes: list[CauseOut]
+
+
+class LoopMeasuresOut(BaseModel):
+    """The unit first, then each one directly below it."""
+
+    rows: list[MeasuresOut]
