@@ -28,11 +28,11 @@ verify = {{ enabled = false }}
 cause = [ {{ code = "other", name = {{ zh = "o", en = "o" }} }} ]
 target = [
   {{ severity = "high", calendar = "business", {business} }},
-  {{ severity = "high", calendar = "customer", resolve_hours = 72 }},
+  {{ severity = "high", calendar = "customer", resolve_hours = {customer} }},
 ]
 escalation = [
   {{ clock = "contact", calendar = "business", after_hours = 0, to = "region" }},
-  {{ clock = "contact", calendar = "business", after_hours = 9, to = "headquarters" }},
+  {{ clock = "contact", calendar = "business", after_hours = {later}, to = "headquarters" }},
   {{ clock = "resolve", calendar = "customer", after_hours = 0, to = "region" }},
 ]
 [[alert]]
@@ -87,10 +87,18 @@ def make_network(session: Session, vault: Vault, now: datetime) -> Clocked:
 
 
 def publish_rules(
-    session: Session, now: datetime, version: int = 1, *, closed: str = "", business: str = BUSINESS
+    session: Session,
+    now: datetime,
+    version: int = 1,
+    *,
+    closed: str = "",
+    business: str = BUSINESS,
+    customer: float = 72,
+    later: float = 9,
 ) -> None:
-    """Publishes a version of :data:`RULES`."""
-    written = RULES.format(version=version, closed=closed, business=business)
+    """Publishes a version of :data:`RULES`; ``later``: hours until headquarters is told."""
+    given = {"closed": closed, "business": business, "customer": customer, "later": later}
+    written = RULES.format(version=version, **given)
     publish_loop(session, read_loop(written, "loop.toml"), now, written=written)
 
 
@@ -116,7 +124,8 @@ def add_ticket(
 def read_ticket(session: Session, ticket_id: UUID) -> Ticket:
     """The ticket as it stands."""
     query = select(Ticket).where(col(Ticket.id) == ticket_id)
-    return session.execute(query.execution_options(populate_existing=True)).scalar_one()
+    found: Ticket = session.execute(query.execution_options(populate_existing=True)).scalar_one()
+    return found
 
 
 def set_state(session: Session, ticket: Ticket, state: str, at: datetime, **more: object) -> Ticket:
