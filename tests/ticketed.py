@@ -70,7 +70,10 @@ class Shop:
         where = self.branch if branch is None else branch
         with self.office.worker.database.transaction() as session:
             person = self.customer(session, where, phone)
-            return person, _response(session, self.world, where, person, named, score, words)
+            response = _response(
+                session, self.world, (where, person), named=named, score=score, words=words
+            )
+            return person, response
 
     def customer(self, session: Session, branch: int, phone: str) -> UUID:
         """Somebody with a telephone number, known to a branch."""
@@ -124,8 +127,15 @@ def add_colleague(session: Session, office: Office, name: str, role: str, unit: 
 
 
 def _response(
-    session: Session, world: World, branch: int, person: UUID, named: bool, score: int, words: str
+    session: Session,
+    world: World,
+    of: tuple[int, UUID],
+    *,
+    named: bool,
+    score: int,
+    words: str,
 ) -> UUID:
+    branch, person = of
     made = new_id()
     session.execute(
         text(
