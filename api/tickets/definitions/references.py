@@ -55,7 +55,7 @@ def check_references(file: LoopFile, known: Known) -> Iterator[Finding]:
     for number, calendar in enumerate(file.calendars):
         for place, unit in enumerate(calendar.units):
             if unit not in known.units:
-                values = {"unit": unit, "known": min(known.units, default="")}
+                values = {"code": unit, "known": min(known.units, default="")}
                 yield Finding(("calendar", number, "units", place), "unknown_unit", values)
     if file.verify.enabled:
         yield from _verify(file.verify, known)
