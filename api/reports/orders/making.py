@@ -25,7 +25,7 @@ from api.reports.orders import repository
 from api.reports.orders.repository import Job
 from api.reports.orders.telling import tell_finished
 from api.security.permissions import Permission
-from api.security.scope import open_scope
+from api.security.scope import see_as_person
 from api.security.sessions import viewer_of_account
 
 LEASE = timedelta(minutes=2)
@@ -78,7 +78,7 @@ def _content(installation: Installation, job: Job) -> ReportContent:
     now = installation.clock()
     with installation.database.transaction() as session:
         viewer = viewer_of_account(session, job.account_id, job.name, job.language, now)
-        open_scope(session, viewer.scope)
+        see_as_person(session, viewer.scope)
         viewer.require(Permission.EXPORT, job.unit_id)
         read_once(session)
         return build_report(session, viewer, viewer.require_unit(job.unit_id), period, now)
