@@ -41,6 +41,7 @@ from api.insights.case_mix.coefficients import publish_all
 from api.network.service import add_units, ensure_owner_group, ensure_touchpoints, set_network
 from api.surveys.definitions import Survey, load_text, read_messages, read_rules, read_survey
 from api.surveys.service import publish_messages, publish_rules, publish_survey
+from api.tickets import loop_files
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _SURVEYS = {"cars": ("car_sales", "car_service"), "bank": ("bank_counter",)}
@@ -182,6 +183,7 @@ def _publish(session: Session, network: str, now: datetime) -> Published:
     publish_rules(session, rules, now, written=written)
     session.flush()
     publish_file(session, EXAMPLES / "indicators" / f"{network}.toml", now)
+    loop_files.publish_file(session, EXAMPLES / "loop.toml", now)
     found = [surveys.get(touchpoint) for touchpoint in SHARES[network]]
     return Published(
         surveys=[pair[0] if pair else None for pair in found],
