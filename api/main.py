@@ -46,6 +46,7 @@ from api.notices import outgoing_endpoints
 from api.plans import endpoints as plans
 from api.points import endpoints as points
 from api.reports import endpoints as reports
+from api.reports import subscription_endpoints as subscriptions
 from api.reports.orders import endpoints as report_orders
 from api.responses import endpoints as responses
 from api.surveys import endpoints as rules
@@ -94,6 +95,7 @@ ROUTERS: tuple[object, ...] = (
     points.public,
     report_orders.router,
     reports.router,
+    subscriptions.router,
     webhooks.router,
     wechat_calls.router,
     mail_calls.router,

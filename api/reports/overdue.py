@@ -34,10 +34,7 @@ class Overdue:
 
 def overdue_of(session: Session, viewer: Viewer, unit: str | None, now: datetime) -> Overdue:
     """The open tickets of the viewer's branches, below ``unit`` if one is named."""
-    try:
-        counts = ticket_counts(session, viewer, unit, now=now)
-    except NotImplementedError:  # until the board reads its table
-        return Overdue(0, 0, ())
+    counts = ticket_counts(session, viewer, unit, now=now)
     if not counts.overdue:
         return Overdue(counts.open, 0, ())
     wanted = TicketFilter(unit=unit, overdue=True)

@@ -19,6 +19,7 @@ from api.core.languages import LANGUAGES, Language, spoken
 from api.insights.periods import week_start
 from api.models import Subscription
 from api.reports.repository import subscriptions as repository
+from api.reports.repository.weekly import read_network
 from api.reports.windows import MONDAY, SEND_TIME, is_open, last_due, next_due
 from api.security.hierarchy import Hierarchy, Node
 from api.security.permissions import Permission
@@ -80,8 +81,8 @@ class Subscribed:
         return whose + ("usual" if self.id is None else self.language)
 
     def next_at(self, now: datetime, zone: str) -> datetime:
-        """When it comes next, in its zone; ``zone`` is the unit's."""
-        return next_due(now, self.timezone or zone, weekday=self.weekday, at=self.at)
+        """When it comes next, in the zone that `zone_of` says."""
+        return next_due(now, zone, weekday=self.weekday, at=self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,13 @@ def forget(session: Session, viewer: Viewer, subscription_id: UUID) -> None:
     """Takes a subscription away; a regional manager then gets the usual one again."""
     if not repository.delete_row(session, _account(viewer), subscription_id):
         raise NotFound(subscription=str(subscription_id))
+
+
+def zone_of(session: Session, viewer: Viewer, one: Subscribed) -> str:
+    """By which clock it comes: its own zone, the unit's, or the network's."""
+    network = read_network(session)
+    usual = "UTC" if network is None else network.default_timezone
+    return one.timezone or viewer.hierarchy.timezone(one.unit_id, usual)
 
 
 def due_now(

@@ -66,6 +66,7 @@ NAMES: Mapping[str, Callable[[Branch], str]] = MappingProxyType(
         "ticket": lambda branch: str(number_of(branch.unit_id)),
         "ticket_file": lambda branch: str(file_of(branch.unit_id)),
         "view_id": lambda branch: str(branch.response),  # nobody's: views have a test of their own
+        "subscription_id": lambda branch: str(branch.response),  # the same
         "absence_id": lambda branch: str(absence_of(branch.unit_id)),
         "delivery_id": lambda branch: str(delivery_of(branch.unit_id)),
     }
@@ -121,6 +122,7 @@ OTHERS: Mapping[str, str | None] = MappingProxyType(
         "owner": None,
         "severity": None,
         "by": "branch",
+        "unread": None,
         "driver": "nps",
         "status": None,
         "rule": None,
@@ -141,6 +143,11 @@ BODIES: Mapping[tuple[str, str], Callable[[Branch], object]] = MappingProxyType(
             "from_at": "2026-11-19T00:00:00+08:00",
             "until_at": "2026-11-20T00:00:00+08:00",
             "deputy": str(branch.account),
+        },
+        ("PUT", "/api/v1/subscriptions"): lambda branch: {
+            "kind": "report",
+            "unit": branch.code,
+            "language": "en",
         },
         ("POST", "/api/v1/views"): lambda _: {"name": "a view", "href": "/app/league"},
         ("PATCH", "/api/v1/views/{view_id}"): lambda _: {"name": "another name"},
