@@ -81,6 +81,7 @@ TICKS: tuple[Tick, ...] = (
     Tick("idempotency", "scheduler.jobs.housekeeping:forget_answers", 600),
     Tick("league tables", "scheduler.jobs.housekeeping:forget_leagues", 600),
     Tick("log-ins", "scheduler.jobs.housekeeping:forget_log_ins", 600),
+    Tick("recovery", "api.tickets.recovery:follow_resolved", 10),
     Tick("messages out", "scheduler.jobs.webhooks_out:keep_up_messages", 120),
     Tick("notices", "scheduler.jobs.telling:forget_old_notices", 600),
     Tick("phone checks", "scheduler.jobs.housekeeping:forget_phone_checks", 600),

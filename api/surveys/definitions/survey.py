@@ -91,7 +91,7 @@ class Survey(Table):
 
     code: Code
     version: Version
-    touchpoints: Annotated[tuple[Code, ...], Field(min_length=1)]
+    touchpoints: tuple[Code, ...]  # none: asked for something else than a visit
     identity: Identity = "if_ticked"
     privacy: Code = "standard"
     title: Localized
