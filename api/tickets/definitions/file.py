@@ -1,7 +1,7 @@
 """The rules of the closed loop as they stand in their file: the shape of every table."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
@@ -179,3 +179,11 @@ class LoopFile(Table):
     causes: Annotated[tuple[CauseEntry, ...], Field(alias="cause", min_length=1)]
     verify: VerifyEntry
     digest: DigestEntry = DigestEntry()
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a file of the loop's rules."""
+    document = LoopFile.model_json_schema(by_alias=True)
+    document["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    document["title"] = "Branchpulse rules of the closed loop"
+    return document

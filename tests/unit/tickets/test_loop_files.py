@@ -1,12 +1,16 @@
 """The file of the closed loop's rules: what it says becomes values, what is wrong is named."""
 
+import json
+import tomllib
 from datetime import date, time
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from api.surveys.definitions import canonical, read_survey
 from api.tickets.definitions import DefinitionInvalid, Known, LoopFile, loop_of, read_loop
+from api.tickets.definitions.file import schema
 from api.tickets.loop import (
     AllOf,
     AnyOf,
@@ -227,3 +231,12 @@ def test_every_fault_is_said_at_once() -> None:
     assert {one[2] for one in wrong(text)} >= {"one_of"}
     text = text.replace('"regio"', '"region"').replace("hours = 4,", "hours = 10,")
     assert {one[2] for one in wrong(text)} == {"unknown_calendar", "loop_target_order"}
+
+
+def test_the_published_schema_is_current_and_takes_the_example() -> None:
+    stored = (ROOT / "docs" / "loop.schema.json").read_text(encoding="utf-8")
+    assert json.loads(stored) == schema(), "regenerate it as docs/closed-loop.md says"
+    validator = Draft202012Validator(schema())
+    validator.validate(tomllib.loads(EXAMPLE))
+    wrong = tomllib.loads(EXAMPLE.replace("default_calendar", "calendars"))
+    assert list(validator.iter_errors(wrong))
