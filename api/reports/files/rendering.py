@@ -9,8 +9,14 @@ from datetime import timedelta
 from api.core.languages import Language
 from api.reports.content.blocks import Format, ReportContent
 from api.reports.files.pdf import render_pdf
+from api.reports.files.pptx import render_pptx
+from api.reports.files.xlsx import render_xlsx
 
-_RENDERERS: Mapping[Format, Callable[[ReportContent, Language], bytes]] = {"pdf": render_pdf}
+_RENDERERS: Mapping[Format, Callable[[ReportContent, Language], bytes]] = {
+    "pdf": render_pdf,
+    "pptx": render_pptx,
+    "xlsx": render_xlsx,
+}
 
 
 def render_report(content: ReportContent, format: Format, language: Language) -> bytes:
