@@ -21,9 +21,9 @@ from api.surveys.definitions import canonical, digest
 from api.surveys.errors import NotPublishable, PublishedOtherwise, RulesUnusable
 from api.surveys.repository import lock_publishing
 from api.surveys.rulebook import problems_as_data
-from api.tickets import loop_repository as repository
 from api.tickets.definitions import DefinitionInvalid, LoopFile, Problem, read_loop
 from api.tickets.published import LoopInForce, known_to_loop, loop_in_force, loop_of_version
+from api.tickets.repository import rules as repository
 
 State = Literal["in_force", "past"]
 NAME = "loop.toml"  # what a text without a file is called

@@ -11,10 +11,10 @@ from sqlmodel import Session
 from api.core.errors import NotFound
 from api.network.codes import load_codes
 from api.surveys.definitions import Survey
-from api.tickets import loop_repository as repository
 from api.tickets.definitions import Known, LoopFile, loop_of
 from api.tickets.loop import Loop
-from api.tickets.loop_repository import Reader
+from api.tickets.repository import rules as repository
+from api.tickets.repository.rules import Reader
 
 
 @dataclass(frozen=True)
