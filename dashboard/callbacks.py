@@ -47,6 +47,7 @@ from dashboard.following import fingerprints, name_parts, replace_parts
 from dashboard.ids import Id
 from dashboard.indicators_callbacks import indicators_group
 from dashboard.loop_callbacks import loop_room
+from dashboard.loopbook_callbacks import loopbook_group
 from dashboard.made import Made
 from dashboard.network_callbacks import network_room
 from dashboard.pages import states
@@ -189,7 +190,14 @@ _ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (
     loop_room,
     plans_room,
 )
-_RESTING = (published_page, contest_page, drivers_of, asking_group, indicators_group)
+_RESTING = (
+    published_page,
+    contest_page,
+    drivers_of,
+    asking_group,
+    indicators_group,
+    loopbook_group,
+)
 
 
 def _of_a_room(sitting: Sitting, now: Shown) -> tuple[Any, Shown | None]:

@@ -11,7 +11,7 @@ from api.notices.choices import Choices
 from api.notices.errors import BadAbsence, BadChoice
 from api.notices.kinds import KINDS
 from dashboard.data.sitting import Sitting
-from dashboard.data.told import local_moment
+from dashboard.data.told import NOBODY, local_moment
 
 
 def read_all(sitting: Sitting) -> None:
@@ -48,7 +48,7 @@ def be_away(sitting: Sitting, first: str, last: str, deputy: str) -> None:
     begins, ends = local_moment(sitting, first), local_moment(sitting, last, after=True)
     if begins is None or ends is None:
         raise BadAbsence
-    wish = AbsenceWish(begins, ends, _id(deputy) if deputy else None)
+    wish = AbsenceWish(begins, ends, None if deputy in ("", NOBODY) else _id(deputy))
     vault = sitting.installation.vault
     absences.be_away(sitting.session, sitting.viewer, vault, wish, sitting.now)
 

@@ -24,7 +24,7 @@ from dashboard.data.times import moment_text
 from dashboard.data.voices import Choice, tone_of
 from dashboard.numbers import count
 
-PAGE = 30
+PAGE = 20
 LATELY = 30  # days that are counted
 KINDS = ("answer", "silence", "feed", "warning", "complaint")
 RUNNING = "running"
@@ -197,7 +197,7 @@ def _words(sitting: Sitting, one: AlertLine, names: dict[str, str]) -> str:
                       if code != one.rule]  # fmt: skip
             if others:
                 return say("alerted.found.also", rules=say("loopbook.comma").join(others))
-            return say("alerted.found.answer")
+            return ""
 
 
 def _day(sitting: Sitting, value: object) -> str:

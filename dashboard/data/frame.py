@@ -72,6 +72,7 @@ class Frame:
     views: list[Saved] = field(default_factory=list)
     unread: int = 0  # notices
     notices: str = ""  # where they are; "" for who has none
+    report: str = ""  # where a report of what is shown can be ordered
     takes: bool = True  # whether the viewer may take tables along
 
 
@@ -124,8 +125,24 @@ def frame(sitting: Sitting) -> Frame:
         views=saved_views(sitting),
         unread=unread(sitting) if may_look(sitting) else 0,
         notices=address.to(Page.NOTICES).href if may_look(sitting) else "",
+        report=_report(sitting, address),
         takes=sitting.viewer.may(Permission.EXPORT),
     )
+
+
+# Pages about one unit and some days: what a report is about.
+_REPORTED = (Page.OVERVIEW, Page.UNIT, Page.TODAY, Page.STANDING, Page.LEAGUE)
+
+
+def _report(sitting: Sitting, address: Address) -> str:
+    """The form for a report of the page's unit and days, if the viewer may have one."""
+    node = _unit(sitting, address) or sitting.viewer.home
+    if address.page not in _REPORTED or node is None:
+        return ""
+    if not sitting.viewer.may(Permission.EXPORT, node.id):
+        return ""
+    plain = address.with_(touchpoint=None, metric=None, compared=None)
+    return plain.to(Page.REPORTS, node.code).href
 
 
 def _periods(sitting: Sitting, address: Address, *, monthly: bool) -> list[Link]:
@@ -308,6 +325,7 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
         (Page.LOOP_RULES, Permission.VIEW_COMMENTS),
         (Page.WEBHOOK, Permission.MANAGE_LOOP),
     ),
+    ((Page.REPORTS, Permission.EXPORT),),
     ((Page.NOTICES, Permission.VIEW_SCORES), (Page.NOTICE_CHOICES, Permission.VIEW_SCORES)),
 )
 _BEHIND = {

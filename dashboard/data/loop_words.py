@@ -86,7 +86,7 @@ def rule_words(rule: AlertRule, say: Words, names: Names) -> str:
 def span_words(say: Words, seconds: int) -> str:
     """A length of time that somebody wrote into the rules: days only where they are whole."""
     if seconds >= _DAY and seconds % _DAY == 0:
-        return say("loopbook.days", n=seconds // _DAY)
+        return say("loopbook.days" if seconds > _DAY else "loopbook.day", n=seconds // _DAY)
     if seconds >= _HOUR:
         return say("loopbook.hours", n=plain(seconds / _HOUR))
     return say("loopbook.minutes", n=seconds // 60)
@@ -94,12 +94,11 @@ def span_words(say: Words, seconds: int) -> str:
 
 def escalation_words(one: Escalation, say: Words) -> str:
     """Who is told when, of a clock that is over."""
-    after = span_words(say, one.after_seconds) if one.after_seconds else say("loopbook.at_once")
     return say(
-        "loopbook.escalation",
+        "loopbook.escalation" if one.after_seconds else "loopbook.escalation_at_once",
         kind=say(f"board.clock.{one.kind}"),
         calendar=say(f"ticket.calendar.{one.calendar}"),
-        after=after,
+        after=span_words(say, one.after_seconds),
         to=say(f"loopbook.to.{one.to}"),
     )
 

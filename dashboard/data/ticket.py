@@ -12,6 +12,7 @@ from api.tickets.service import ClockShown, Encounter, FileShown, TicketDetail, 
 from dashboard.address import Page
 from dashboard.data.board import owner_text, state_text, ticket_address
 from dashboard.data.clock_words import due_text, length_text
+from dashboard.data.loop_now import cause_name, loop_now
 from dashboard.data.one_response import Fact
 from dashboard.data.sitting import Sitting
 from dashboard.data.ticket_form import Form, form_of
@@ -142,6 +143,10 @@ def _facts(sitting: Sitting, found: TicketDetail) -> list[Fact]:
         facts.append(Fact(say("ticket.fact.answer"), say("ticket.read_answer"), href))
     if line.reopened:
         facts.append(Fact(say("ticket.fact.reopened"), count(line.reopened)))
+    if line.cause:
+        found_rules = loop_now(sitting)
+        name = cause_name(found_rules.loop if found_rules else None, line.cause, sitting)
+        facts.append(Fact(say("ticket.fact.cause"), name))
     if line.recovery_score is not None:
         facts.append(Fact(say("ticket.fact.recovery"), str(line.recovery_score)))
     return facts

@@ -6,7 +6,8 @@ not do is never offered.
 
 from dataclasses import dataclass
 
-from api.tickets.service import TicketDetail
+from api.notices.repository import names_of
+from api.tickets.service import TicketDetail, assignable
 from dashboard.data.loop_now import cause_choices
 from dashboard.data.sitting import Sitting
 from dashboard.data.words import Words
@@ -104,7 +105,12 @@ def _choices(
 
 
 def _people(sitting: Sitting, found: TicketDetail) -> tuple[tuple[str, str], ...]:
-    return ()
+    """Who may be given the ticket, but for who has it."""
+    session, line = sitting.session, found.line
+    fit = assignable(session, sitting.viewer, line.number, now=sitting.now)
+    names = names_of(session, fit)
+    listed = [(str(one), names[one]) for one in fit if one in names and one != line.owner_id]
+    return tuple(sorted(listed, key=lambda one: one[1]))
 
 
 def _branches(sitting: Sitting, found: TicketDetail) -> tuple[tuple[str, str], ...]:

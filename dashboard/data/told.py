@@ -16,7 +16,7 @@ from dashboard.data.times import moment_text, zone_of
 from dashboard.data.unread import unread
 
 PAGE = 30
-NOBODY = ""
+NOBODY = "none"  # an empty value would read as nothing chosen
 
 
 @dataclass(frozen=True)

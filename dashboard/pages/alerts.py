@@ -15,9 +15,9 @@ from dashboard.pages.voices import choice_menu
 
 def alerts_page(view: AlertsView, say: Words) -> Any:
     """The whole page; what is muted is made anew by its callbacks."""
-    muted = html.Div(mutes_inside(view, say), id=Id.MUTES, className="bp-stack bp-5")
+    muted = html.Div(mutes_inside(view, say), id=Id.MUTES, className="bp-stack bp-natural bp-5")
     counts = _counts(view, say)
-    listed = html.Div([_list(view, say), counts], className="bp-stack bp-7")
+    listed = html.Div([_list(view, say), counts], className="bp-stack bp-natural bp-7")
     return html.Div([listed, muted], className="bp-grid bp-alerts")
 
 
@@ -47,7 +47,7 @@ def _item(one: AlertItem) -> Any:
     body = html.Div(
         [
             html.Strong(one.title),
-            html.Div(one.words),
+            html.Div(one.words) if one.words else None,
             html.Div(one.facts, className="bp-muted bp-small"),
             html.Div(chips, className="bp-ticket-chips") if any(chips) else None,
         ]

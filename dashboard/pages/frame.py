@@ -151,8 +151,15 @@ def _filters(frame: Frame, say: Say) -> Any:
         metric if len(frame.metrics) > 1 else None,
         place if len(frame.touchpoints) > 1 else None,
         None if frame.timeless else period,
+        _report(frame, say) if frame.report else None,
     ]
     return html.Div(shown, className="bp-filters")
+
+
+def _report(frame: Frame, say: Say) -> Any:
+    """The way to a report of what is shown."""
+    words = [icon("file-earmark-text"), html.Span(say("orders.page.link"))]
+    return dcc.Link(words, href=frame.report, className="bp-filter", title=say("orders.page.new"))
 
 
 def _own_days(frame: Frame, say: Say) -> Any:

@@ -45,8 +45,8 @@ def ticket_inside(view: TicketView, say: Words) -> list[Any]:
     narrow = [_clocks(view, say), _contact(view, say), _files(view, say), _history(view, say)]
     return [
         html.Div(back, className="bp-back-row"),
-        html.Div(wide, className="bp-stack bp-7"),
-        html.Div(narrow, className="bp-stack bp-5"),
+        html.Div(wide, className="bp-stack bp-natural bp-7"),
+        html.Div(narrow, className="bp-stack bp-natural bp-5"),
     ]
 
 

@@ -62,7 +62,7 @@ def _ways(view: NoticesView, say: Words) -> Any:
 
 def choices_page(view: ChoicesView, say: Words) -> Any:
     """How I am told, and when not; beside it who is away."""
-    away = html.Div(away_inside(view, say), id=Id.AWAY, className="bp-stack bp-5")
+    away = html.Div(away_inside(view, say), id=Id.AWAY, className="bp-stack bp-natural bp-5")
     return html.Div([_how(view, say), away], className="bp-grid")
 
 
