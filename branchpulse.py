@@ -438,6 +438,25 @@ def simulate(
     print_json(document) if as_json else print(as_lines(document))
 
 
+@app.command("report")
+def report_(
+    unit: Annotated[str, typer.Argument(help="Code of a unit.")],
+    *,
+    first: FirstDay,
+    last: LastDay,
+    format: Annotated[str, typer.Option("--format", help="pdf, pptx or xlsx")] = "pdf",
+    language: Annotated[str, typer.Option("--lang", help="zh or en")] = "zh",
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")],
+) -> None:
+    """Writes one report about a unit and period."""
+    from api.reports.commands import write_report
+
+    days = (first.date(), last.date())
+    with opened("worker") as house:
+        size = write_report(house, unit, days, format, language, output=output)
+    print(f"{output}: {size} bytes")
+
+
 BENCHES = {
     "submit": "api.responses.bench",
     "ingest": "api.customers.bench",
