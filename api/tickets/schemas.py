@@ -159,7 +159,7 @@ class TicketsOut(BaseModel):
 
 
 class CountsOut(BaseModel):
-    """How many tickets stand where; closed ones of the last 90 days."""
+    """How many tickets stand where; closed ones of the last 30 days."""
 
     open: int
     new: int
