@@ -326,6 +326,7 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
         (Page.WEBHOOK, Permission.MANAGE_LOOP),
     ),
     ((Page.REPORTS, Permission.EXPORT),),
+    ((Page.REPORTS, Permission.EXPORT), (Page.SUBSCRIPTIONS, Permission.EXPORT)),
     ((Page.NOTICES, Permission.VIEW_SCORES), (Page.NOTICE_CHOICES, Permission.VIEW_SCORES)),
 )
 _BEHIND = {

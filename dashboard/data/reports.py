@@ -30,6 +30,7 @@ class ReportForm:
     unit: str
     period: str
     branches: int  # below the unit; 0 when it is one itself
+    several: bool  # units to choose from
     language: str
 
 
@@ -139,6 +140,7 @@ def _form(sitting: Sitting, unit: Node) -> ReportForm:
         unit=unit.name(sitting.language),
         period=days_text(sitting.say, shown_period(sitting)),
         branches=0 if unit.is_branch else len(below),
+        several=len(sitting.viewer.scope.branches) > 1,
         language=sitting.language,
     )
 

@@ -111,13 +111,17 @@ def _head(frame: Frame, say: Say) -> list[Any]:
         if crumbs
         else None,
         html.Div(
-            [html.H1(frame.title), _filters(frame, say) if frame.filtered else None],
+            [html.H1(frame.title), _filters(frame, say)],
             className="bp-titles",
         ),
     ]
 
 
 def _filters(frame: Frame, say: Say) -> Any:
+    """What a page is about, where it can be chosen, and the way to a report of it."""
+    report = _report(frame, say) if frame.report else None
+    if not frame.filtered:
+        return html.Div(report, className="bp-filters") if report else None
     period = _menu(
         [icon("calendar3"), html.Span(frame.period), icon("chevron-down")],
         _entries(frame.periods)
@@ -151,7 +155,7 @@ def _filters(frame: Frame, say: Say) -> Any:
         metric if len(frame.metrics) > 1 else None,
         place if len(frame.touchpoints) > 1 else None,
         None if frame.timeless else period,
-        _report(frame, say) if frame.report else None,
+        report,
     ]
     return html.Div(shown, className="bp-filters")
 

@@ -65,9 +65,10 @@ def _form(form: ReportForm, say: Words) -> Any:
             className="bp-button bp-primary",
         ),
     ]
-    about = html.P(say("orders.page.about", unit=form.unit, days=form.period))
+    about = "orders.page.about" if form.several else "orders.page.about_one"
+    lead = html.P(say(about, unit=form.unit, days=form.period))
     inner = html.Div(fields, className="bp-form bp-report-form")
-    return card(say("orders.page.new"), about, inner, note=say("orders.page.new_note"), width=5)
+    return card(say("orders.page.new"), lead, inner, note=say("orders.page.new_note"), width=5)
 
 
 def _which(form: ReportForm, say: Words) -> Any:
