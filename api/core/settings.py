@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     webhook_url: SecretStr | None = None  # of the network's own ticket system
     webhook_secret: SecretStr | None = None  # signs what goes there
     webhook_internal: bool = False  # it may stand in the own network
+    relay_base_url: str | None = None  # connects a colleague with a customer, numbers unseen
+    relay_secret: SecretStr | None = None  # signs what goes there
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
     phone_check_template: str | None = None  # at the SMS gateway; parameters: code, minutes
@@ -226,7 +228,21 @@ class Settings(BaseSettings):
         """Of ways to colleagues and to the network's own systems."""
         app = (self.wecom_corp_id, self.wecom_agent_id, self.wecom_secret)
         url, secret = self.webhook_url, self.webhook_secret
+        relay = (self.relay_base_url, self.relay_secret)
         return [
+            (
+                any(relay) and not all(relay),
+                "BRANCHPULSE_RELAY_BASE_URL and BRANCHPULSE_RELAY_SECRET belong together",
+            ),
+            (
+                not _private(self.relay_base_url),
+                "BRANCHPULSE_RELAY_BASE_URL must begin with https:// (http:// is for this machine "
+                "only)",
+            ),
+            (
+                self.relay_secret is not None and len(self.relay_secret.get_secret_value()) < 32,
+                "BRANCHPULSE_RELAY_SECRET must have at least 32 characters",
+            ),
             (
                 any(app) and not all((*app, self.wecom_base_url)),
                 "BRANCHPULSE_WECOM_CORP_ID, BRANCHPULSE_WECOM_AGENT_ID, BRANCHPULSE_WECOM_SECRET "

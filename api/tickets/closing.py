@@ -1,7 +1,7 @@
-"""How a resolved ticket ends without a colleague: by the customer's word, or by none.
+"""What happens to a ticket without a colleague: the customer's word, or none; a call that failed.
 
-Called by whoever asked the customer (`recovery`); runs in a worker's transaction. The first score
-of the ticket stays whatever the customer says now.
+Called by workers, in their transactions. The first score of the ticket stays whatever the customer
+says now.
 """
 
 from datetime import datetime
@@ -45,3 +45,10 @@ def no_word(session: Session, ticket_id: UUID, now: datetime) -> bool:
         return False
     change(session, ticket, Change(kind="state", to_state=to_state, tells=to_state), now)
     return True
+
+
+def call_failed(session: Session, ticket_id: UUID, failure: str, now: datetime) -> None:
+    """The relay did not connect a call that somebody asked for: only noted, nothing changes."""
+    ticket = repository.ticket_by_id(session, ticket_id)
+    if ticket is not None:
+        repository.add_step(session, ticket, kind="not_dialled", at=now, detail={"why": failure})

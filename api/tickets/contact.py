@@ -72,7 +72,7 @@ def dial(
         key=f"relay:{ticket.id}:{after.version}",
         to=bytes(row.value_encrypted),
         caller=vault.encrypt(own),
-        detail={"kind": row.kind, "ticket": ticket.number},
+        detail={"kind": row.kind, "ticket": str(ticket.id)},
         now=now,
     )
     return after.version

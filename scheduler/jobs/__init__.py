@@ -60,6 +60,7 @@ LOOPS: tuple[Loop, ...] = (
     Loop("follow up", "api.invitations.following:follow_up_due", rest=1.0),
     Loop("send", "scheduler.jobs.sending:send_due", rest=1.0, threads=2),
     Loop("letters", "scheduler.jobs.letters:send_letters", rest=1.0),
+    Loop("calls", "scheduler.jobs.relay:place_calls", rest=1.0),
     Loop("codes", "scheduler.jobs.codes:send_codes", rest=1.0),
     Loop("notices", "api.notices.spreading:spread_notices"),
     Loop("messages out", "scheduler.jobs.webhooks_out:post_messages", rest=1.0),

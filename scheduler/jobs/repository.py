@@ -13,6 +13,7 @@ _CLAIM_LETTERS = text("""
 update outbox_message set status = 'claimed', claimed_at = :now, attempts = attempts + 1
 where id in (
     select id from outbox_message where status = 'waiting' and (kind = 'phone_check') = :codes
+        and (channel = 'relay') = :calls
         and (not_before is null or not_before <= :now)
         and (claimed_at is null or claimed_at + attempts * interval '5 minutes' <= :now)
     order by created_at, id limit :limit for update skip locked)
@@ -24,6 +25,9 @@ update outbox_message set status = cast(:status as text), failure = :failure,
     sent_at = case when cast(:status as text) = 'sent' then cast(:now as timestamptz) end
 where id = :id and status = 'claimed' and claimed_at = :claimed_at
 """)
+_WIPE = text(
+    "update outbox_message set recipient_encrypted = '', body_text_encrypted = '' where id = :id"
+)
 _STALE_LETTERS = text("""
 update outbox_message set status = 'unknown', failure = 'no_receipt'
 where id in (select id from outbox_message where status = 'claimed' and claimed_at < :before
@@ -61,10 +65,10 @@ class LetterRow:
 
 
 def claim_letters(
-    session: Session, now: datetime, limit: int, *, codes: bool = False
+    session: Session, now: datetime, limit: int, *, codes: bool = False, calls: bool = False
 ) -> list[LetterRow]:
-    """Claims letters that wait, or ``codes`` on their way to a phone; oldest first."""
-    given = {"now": now, "limit": limit, "codes": codes}
+    """Claims letters that wait, ``codes`` on their way to a phone, or ``calls``; oldest first."""
+    given = {"now": now, "limit": limit, "codes": codes, "calls": calls}
     return [LetterRow(*row) for row in session.execute(_CLAIM_LETTERS, given)]
 
 
@@ -74,6 +78,11 @@ def settle_letter(
     """Notes what came of a claimed letter."""
     given = {"id": letter.id, "claimed_at": letter.claimed_at, "now": now}
     session.execute(_SETTLE_LETTER, {**given, "status": status, "failure": failure})
+
+
+def wipe_letter(session: Session, letter_id: UUID) -> None:
+    """Forgets whom a message was for and what it said."""
+    session.execute(_WIPE, {"id": letter_id})
 
 
 def give_up_letters(session: Session, before: datetime, limit: int) -> int:

@@ -18,6 +18,7 @@ from scheduler.senders.contactless import Contactless
 from scheduler.senders.domestic_sms import DomesticSms
 from scheduler.senders.nobody import Nobody
 from scheduler.senders.port import Sender
+from scheduler.senders.relay import RELAY, Relay
 from scheduler.senders.smtp_mail import SMTP, SmtpMail
 from scheduler.senders.tencent_sms import TENCENT_SMS, TencentSms
 from scheduler.senders.twilio_sms import TWILIO, TwilioSms
@@ -88,6 +89,12 @@ GATEWAYS: tuple[Gateway, ...] = (
         "wecom",
         lambda settings: settings.wecom_base_url is not None,
         lambda installation: Wecom(installation.settings, installation.clock),
+    ),
+    Gateway(
+        RELAY,
+        RELAY,
+        lambda settings: settings.relay_base_url is not None,
+        lambda installation: Relay(installation.settings, installation.clock),
     ),
     Gateway(WECHAT, "wechat", lambda settings: settings.wechat_app_id is not None, WechatMessages),
 )

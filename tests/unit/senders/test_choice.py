@@ -55,10 +55,11 @@ WECOM = {
     "wecom_agent_id": 1000002,
     "wecom_secret": "s",
 }
+RELAY = {"relay_base_url": "http://127.0.0.1:9", "relay_secret": "r" * 32}
 CHINA, US = "+8619900000001", "+12025550101"
 OPTIONS: tuple[dict[str, Any], ...] = (
     {**TWILIO, **FURTHER, "twilio_base_url": "http://127.0.0.1:9"},
-    {**DOMESTIC, **CONTACTLESS},
+    {**DOMESTIC, **CONTACTLESS, **RELAY},
     {**SMTP, **WECOM},
     {
         "wechat_app_id": "wx",
@@ -143,6 +144,8 @@ def test_the_wall_of_that_test_would_stop_a_provider(tmp_path: Path) -> None:
         (CONTACTLESS, "contactless", "C-1", "contactless"),
         ({**TWILIO, **DOMESTIC}, "contactless", "C-1", "console"),
         (CONTACTLESS, "sms", CHINA, "console"),
+        (RELAY, "relay", CHINA, "relay"),
+        (RELAY, "sms", CHINA, "console"),
         (CONTACTLESS, "a channel of tomorrow", "x", "console"),
     ],
 )
@@ -185,6 +188,9 @@ def test_letters_go_by_mail_or_stay_here(tmp_path: Path) -> None:
 
 
 WRONG = [
+    ({"relay_base_url": "http://127.0.0.1:9"}, "RELAY_BASE_URL"),
+    ({**RELAY, "relay_base_url": "http://relay.example.com"}, "RELAY_BASE_URL"),
+    ({**RELAY, "relay_secret": "short"}, "RELAY_SECRET"),
     ({"domestic_sms_key_id": "key"}, "DOMESTIC_SMS_BASE_URL"),
     ({**DOMESTIC, "domestic_sms_base_url": "http://sms.example.com"}, "DOMESTIC_SMS_BASE_URL"),
     ({**DOMESTIC, "domestic_sms_callback_token": "short"}, "DOMESTIC_SMS_CALLBACK_TOKEN"),
