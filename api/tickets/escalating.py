@@ -5,9 +5,14 @@ ticket: what was killed half-way did nothing. Steps on the business calendar com
 works, never at night.
 """
 
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
+from typing import TypeVar
+from uuid import UUID
 
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from api.core.installation import Installation
@@ -25,6 +30,8 @@ from api.tickets.ticking import Place, place_of, recompute
 
 AT_ONCE = 500  # steps in one round; the next round takes the rest
 BATCH = 200  # tickets in one transaction that computes clocks anew
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
 _followed: dict[str, tuple[int, int]] = {}
 
 
@@ -33,7 +40,7 @@ def escalate_due(installation: Installation) -> int:
     now = installation.clock()
     with installation.database.transaction() as session:
         found = _ripe(session, now)
-    return sum(_escalate(installation, one, now) for one in found[:AT_ONCE])
+    return sum(_one_by_one(found[:AT_ONCE], lambda one: _escalate(installation, one, now)))
 
 
 def keep_up_clocks(installation: Installation) -> int:
@@ -53,12 +60,7 @@ def keep_up_clocks(installation: Installation) -> int:
         return 0
     done = 0
     while waiting:
-        for ticket_id in waiting:
-            with installation.database.transaction() as session:
-                ticket = repository.lock_ticket(session, ticket_id, wait=True)
-                if ticket is not None:
-                    recompute(session, ticket, installation.clock())
-        done += len(waiting)
+        done += sum(_one_by_one(waiting, lambda one: _follow(installation, one)))
         with installation.database.transaction() as session:
             waiting = repository.open_tickets(session, waiting[-1], BATCH)
     _followed[key] = present
@@ -73,16 +75,37 @@ def ripe(step: Escalation, place: Place, due_at: datetime, now: datetime) -> boo
     return moment <= now and is_open(place.calendar, place.zone, now)
 
 
+def _one_by_one(found: Iterable[T], work: Callable[[T], bool]) -> Iterator[bool]:
+    """What became of each; one that fails is told in the log and stops no other."""
+    for one in found:
+        try:
+            yield work(one)
+        except OperationalError:
+            raise  # the database is away: the next tick tries again
+        except Exception:
+            _log.exception("clocks of %s", one)
+
+
+def _follow(installation: Installation, ticket_id: UUID) -> bool:
+    with installation.database.transaction() as session:
+        ticket = repository.lock_ticket(session, ticket_id, wait=True)
+        if ticket is not None:
+            recompute(session, ticket, installation.clock())
+    return True
+
+
 def _ripe(session: Session, now: datetime) -> list[Overdue]:
     loop = _loop(session)
-    places = lru_cache(maxsize=None)(lambda branch: place_of(session, loop, branch, now))
     steps = _steps(loop)
+    places = cache(lambda branch: place_of(session, loop, branch, now))
+    works = cache(lambda branch: is_open(places(branch).calendar, places(branch).zone, now))
     if not steps:
         return []
     return [
         one
         for one in repository.overdue(session, steps, now)
-        if ripe(_next(loop, one), places(one.branch_id), one.due_at, now)
+        if (one.calendar == "customer" or works(one.branch_id))
+        and ripe(_next(loop, one), places(one.branch_id), one.due_at, now)
     ]
 
 

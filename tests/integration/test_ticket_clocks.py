@@ -293,3 +293,30 @@ def _escalate(office: Office) -> list[dict[str, object]]:
     found = [one[2] for one in told(office)[before:]]
     assert len(found) == taken
     return found
+
+
+def test_a_ticket_that_fails_stops_no_other(
+    office: Office,
+    session: Session,
+    ticket: Ticket,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    healthy = add_ticket(session, ticket.branch_id, OPENED)
+    session.commit()
+    office.clock.now = shanghai(2026, 11, 23, 15)
+    say = escalating._say
+
+    def fails_for_one(session: Session, found: Ticket, *rest: object) -> None:
+        if found.id == ticket.id:
+            raise RuntimeError("a made-up fault")
+        say(session, found, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(escalating, "_say", fails_for_one)
+    assert escalating.escalate_due(office.worker) == 2
+    assert "a made-up fault" in caplog.text
+    monkeypatch.undo()
+    assert escalating.escalate_due(office.worker) == 2
+    with office.worker.database.transaction() as later:
+        assert {one.escalated for one in clocks(later, healthy).values()} == {0, 1}
+    assert len(told(office)) == 4
