@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -44,7 +45,7 @@ def unhappy(shop: Shop, **answer: object) -> Opening:
 
 def number_of(shop: Shop, ticket: UUID | None) -> int:
     ((found,),) = rows(shop, "select number from ticket where id = :id", id=ticket)
-    return int(str(found))
+    return int(found)
 
 
 def opened(shop: Shop, **answer: object) -> int:
@@ -56,7 +57,7 @@ def shown(shop: Shop, number: int, name: str = "manager") -> TicketDetail:
         return service.require_ticket(session, viewer, number, shop.office.web.vault, now=NOW)
 
 
-def rows(shop: Shop, statement: str, **given: object) -> list[tuple[object, ...]]:
+def rows(shop: Shop, statement: str, **given: object) -> list[tuple[Any, ...]]:
     with shop.office.owner.connection() as connection:
         return [tuple(row) for row in connection.execute(text(statement), given)]
 
@@ -218,7 +219,7 @@ def test_who_answered_without_a_name_stays_unknown_and_is_not_called(shop: Shop)
             service.contacted(session, viewer, number, version=1, now=NOW)
         for act in (service.reveal, service.dial):
             with pytest.raises(NotToBeKnown):
-                act(session, viewer, number, UUID(str(contact)), version=1, vault=vault, now=NOW)
+                act(session, viewer, number, contact, version=1, vault=vault, now=NOW)
     assert rows(shop, "select reason from person_hold") == [("complaint",)], "is left in peace"
     with shop.office.owner.connection() as connection:
         connection.execute(text("update response set named = true"))
@@ -260,8 +261,8 @@ def test_the_relay_gets_both_numbers_and_nobody_else_does(shop: Shop) -> None:
         "select recipient_encrypted, body_text_encrypted, detail::text from outbox_message "
         "where channel = 'relay' and status = 'waiting'",
     )
-    assert vault.decrypt(bytes(to)) == "+8619900000001"  # type: ignore[arg-type]
-    assert vault.decrypt(bytes(caller)) == "+8619900001001"  # type: ignore[arg-type]
+    assert vault.decrypt(bytes(to)) == "+8619900000001"
+    assert vault.decrypt(bytes(caller)) == "+8619900001001"
     assert "1990" not in str(detail)
 
 
