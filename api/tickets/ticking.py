@@ -15,7 +15,8 @@ from sqlmodel import Session
 from api.core.errors import NotFound
 from api.models import Ticket, TicketClock
 from api.models.tickets import OPEN_STATES
-from api.security.hierarchy import current_hierarchy
+from api.network.codes import load_codes
+from api.security.hierarchy import Hierarchy, current_hierarchy
 from api.tickets.clocks import due
 from api.tickets.loop import Calendar, ClockKind, Loop, Target
 from api.tickets.published import LoopInForce, loop_in_force, loop_of_version
@@ -41,8 +42,19 @@ class Place:
 def place_of(session: Session, loop: Loop, branch_id: int, now: datetime) -> Place:
     """Where a branch works; the nearest unit above with a calendar, or a zone, says."""
     tree = current_hierarchy(session, now.date())
-    calendar = loop.calendar_for(node.code for node in tree.ancestors(branch_id))
+    above = tree.ancestors(branch_id)
+    renamed = _renamed(session, loop, tree)
+    calendar = loop.calendar_for(renamed.get(node.id, node.code) for node in above)
     return Place(calendar, tree.timezone(branch_id, repository.default_zone(session)))
+
+
+def _renamed(session: Session, loop: Loop, tree: Hierarchy) -> dict[int, str]:
+    """By unit the code that the rules use, where the unit has another by now."""
+    former = loop.by_unit.keys() - tree.by_code.keys()
+    if not former:
+        return {}
+    by_code = load_codes(session).by_code
+    return {by_code[code]: code for code in former if code in by_code}
 
 
 def start_clocks(session: Session, ticket: Ticket, at: datetime) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from api.models import Ticket
-from api.network.service import move_unit
+from api.network.service import move_unit, rename_code
 from api.tickets import escalating, ticking
 from api.tickets.repository import tickets as repository
 from api.tickets.repository.clocks import overdue
@@ -251,6 +251,14 @@ def test_a_moved_unit_takes_its_open_clocks_along(
     assert escalating.keep_up_clocks(office.worker) == 1
     with office.worker.database.transaction() as later:
         assert clocks(later, ticket)["contact/business"].due_at == berlin(2026, 11, 21, 9)
+
+
+def test_a_unit_keeps_its_calendar_under_another_code(
+    office: Office, world: Clocked, session: Session
+) -> None:
+    rename_code(session, world.units["north"], "nord", office.clock().date())
+    ticket = add_ticket(session, world.units["north1"], OPENED)
+    assert clocks(session, ticket)["contact/business"].due_at == berlin(2026, 11, 21, 9)
 
 
 def test_an_escalation_of_a_time_that_did_not_hold_counts_anew(
