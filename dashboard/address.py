@@ -69,6 +69,7 @@ class Page(StrEnum):
     PLANS = "plans"
     REPORTS = "reports"
     REPORT_ORDER = "reports/order"
+    SUBSCRIPTIONS = "subscriptions"
     MISSING = "missing"
 
 
@@ -232,6 +233,7 @@ _TAILS = {
     Page.RESPONSE: "subject",
     Page.REPORTS: "unit",
     Page.REPORT_ORDER: "subject",
+    Page.SUBSCRIPTIONS: "",
     Page.PLANS: "subject",
     Page.TICKETS: "unit",
     Page.TICKET: "subject",
@@ -254,6 +256,7 @@ _OWN: dict[Page, tuple[str, ...]] = {
     Page.RESPONSE: ("of", "words", "score", "channel", "written", "after"),
     Page.COMPARE: ("units",),
     Page.REPORT_ORDER: ("after",),
+    Page.SUBSCRIPTIONS: ("edit",),
     Page.PLANS: ("unit", "driver"),
     Page.TICKETS: ("state", "owner", "severity", "after"),
     Page.TICKET: ("do",),

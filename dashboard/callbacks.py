@@ -64,6 +64,7 @@ from dashboard.people_callbacks import people_room
 from dashboard.plan_callbacks import plans_room
 from dashboard.reports_callbacks import reports_room
 from dashboard.scores_callbacks import published_page, scores_page
+from dashboard.subscription_callbacks import subscriptions_group
 from dashboard.ticket_callbacks import tickets_room
 from dashboard.voices_callbacks import voices_room
 from dashboard.wiring import Refused, callback
@@ -197,6 +198,7 @@ _RESTING = (
     asking_group,
     indicators_group,
     loopbook_group,
+    subscriptions_group,
 )
 
 

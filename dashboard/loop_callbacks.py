@@ -16,6 +16,7 @@ from dashboard.actions import told as telling
 from dashboard.actions.alerts import end_mute, mute
 from dashboard.address import Page
 from dashboard.data.alerts import alerts_view
+from dashboard.data.measured import measured_view
 from dashboard.data.sitting import Sitting
 from dashboard.data.told import choices_view, notices_view
 from dashboard.data.unread import unread
@@ -26,6 +27,7 @@ from dashboard.notices import notice
 from dashboard.pages import states
 from dashboard.pages.alerts import alerts_page, mutes_inside
 from dashboard.pages.frame import bell_inside
+from dashboard.pages.measured import measured_page
 from dashboard.pages.told import away_inside, choices_page, notices_inside, notices_page
 from dashboard.pages.webhook import webhook_inside, webhook_page
 from dashboard.wiring import callback
@@ -48,6 +50,10 @@ def _alerts(sitting: Sitting) -> Made:
     return Made(alerts_page(alerts_view(sitting), sitting.say))
 
 
+def _measured(sitting: Sitting) -> Made:
+    return Made(measured_page(measured_view(sitting), sitting.say))
+
+
 def _notices(sitting: Sitting) -> Made:
     return Made(notices_page(notices_view(sitting), sitting.say))
 
@@ -63,6 +69,7 @@ def _webhook(sitting: Sitting) -> Made:
 _PAGES: Mapping[Page, tuple[Permission, Callable[[Sitting], Made]]] = MappingProxyType(
     {
         Page.ALERTS: (Permission.VIEW_COMMENTS, _alerts),
+        Page.LOOP: (Permission.VIEW_COMMENTS, _measured),
         Page.NOTICES: (Permission.VIEW_SCORES, _notices),
         Page.NOTICE_CHOICES: (Permission.VIEW_SCORES, _choices),
         Page.WEBHOOK: (Permission.MANAGE_LOOP, _webhook),

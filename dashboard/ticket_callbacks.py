@@ -9,6 +9,7 @@ from dash import Input, Output, State, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from api.security.permissions import Permission
+from api.tickets.errors import Stale
 from dashboard.actions.tickets import add_file, take_step
 from dashboard.address import Page
 from dashboard.data.board import board_view
@@ -72,7 +73,11 @@ def work_on_ticket(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
             return _missing(sitting, "needs_file")
         add_file(sitting, _number(sitting), (str(name), str(content)))
         return _done(sitting, pressed)
-    shown = take_step(sitting, _number(sitting), pressed, words, str(pick or ""))
+    try:
+        shown = take_step(sitting, _number(sitting), pressed, words, str(pick or ""))
+    except Stale:  # somebody was quicker: what they did is to be seen first
+        _missing(sitting, "changed")
+        return ticket_inside(ticket_view(sitting), sitting.say)
     return _done(sitting, pressed, shown)
 
 

@@ -4,8 +4,9 @@
   document.addEventListener("click", function (event) {
     var pressed = event.target.closest("[data-row-act]");
     if (!pressed || pressed.disabled) { return; }
-    window.dash_clientside.set_props("row-act", {
-      data: { act: pressed.getAttribute("data-row-act"), at: Date.now() }
-    });
+    var said = { data: { act: pressed.getAttribute("data-row-act"), at: Date.now() } };
+    // A link leads away: what it says is told when the page it leads to stands, with its bell.
+    var wait = event.target.closest("a[href]") ? 800 : 0;
+    window.setTimeout(function () { window.dash_clientside.set_props("row-act", said); }, wait);
   });
 })();

@@ -240,8 +240,6 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
     if sitting.viewer.may(Permission.VIEW_COMMENTS):
         word = "dashboard.nav.voices" if compares(sitting) else "dashboard.nav.comments"
         links.append((word, Page.VOICES, None))
-    if "regional_manager" in sitting.viewer.roles:
-        links.append(("dashboard.nav.ranking", Page.RANKING, None))
     if sitting.viewer.may(Permission.EXPORT) and may_look(sitting):
         links.append(("dashboard.nav.reports", Page.REPORTS, None))
     if compares(sitting):
@@ -321,12 +319,16 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
     (
         (Page.TICKETS, Permission.VIEW_COMMENTS),
         (Page.ALERTS, Permission.VIEW_COMMENTS),
-        (Page.LOOP, Permission.VIEW_SCORES),
+        (Page.LOOP, Permission.VIEW_COMMENTS),
         (Page.LOOP_RULES, Permission.VIEW_COMMENTS),
         (Page.WEBHOOK, Permission.MANAGE_LOOP),
     ),
     ((Page.REPORTS, Permission.EXPORT),),
-    ((Page.REPORTS, Permission.EXPORT), (Page.SUBSCRIPTIONS, Permission.EXPORT)),
+    (
+        (Page.REPORTS, Permission.EXPORT),
+        (Page.RANKING, Permission.VIEW_NETWORK),
+        (Page.SUBSCRIPTIONS, Permission.EXPORT),
+    ),
     ((Page.NOTICES, Permission.VIEW_SCORES), (Page.NOTICE_CHOICES, Permission.VIEW_SCORES)),
 )
 _BEHIND = {

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from api.insights.periods import Period, full_weeks
+from dashboard.address import Page
 from dashboard.data.sitting import Sitting
 from dashboard.data.words import Words
 
@@ -25,7 +26,9 @@ def shown_period(sitting: Sitting) -> Period:
     address = sitting.address
     if address.first is not None and address.last is not None:
         return Period(address.first, address.last + _DAY)
-    return full_weeks(USUAL_WEEKS, sitting.today)
+    usual = full_weeks(USUAL_WEEKS, sitting.today)
+    # A ticket of this week is none too early: what is open waits today.
+    return Period(usual.start, sitting.today + _DAY) if address.page is Page.LOOP else usual
 
 
 def period_choices(sitting: Sitting) -> list[PeriodChoice]:
