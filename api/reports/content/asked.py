@@ -20,7 +20,7 @@ def asked_section(facts: Facts) -> Section | None:
         _title(funnel),
         tuple(_sentences(facts.seen.reasons, funnel)),
         _chart(funnel),
-        tuple(_tables(funnel, facts.seen.reasons)),
+        tuple(_tables(facts.seen.reasons)),
     )
 
 
@@ -55,13 +55,9 @@ def _chart(funnel: Funnel) -> Chart:
     return Chart("bars", "count", Said("asked.count"), points)
 
 
-def _tables(funnel: Funnel, reasons: list[ReasonCount]) -> list[Table]:
-    steps = Table(
-        columns("step", "count"),
-        tuple((Said(f"step.{name}"), Amount(getattr(funnel, name), "count")) for name in STEPS),
-    )
+def _tables(reasons: list[ReasonCount]) -> list[Table]:
     if not reasons:
-        return [steps]
+        return []
     most = sorted(reasons, key=lambda one: -one.events)[:MOST_REASONS]
     rows = tuple((_reason(one), Amount(one.events, "count")) for one in most)
-    return [steps, Table(columns("reason", "events"), rows)]
+    return [Table(columns("reason", "events"), rows)]

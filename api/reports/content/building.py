@@ -23,8 +23,10 @@ from api.reports.content.driving import drivers_section, improvement_section
 from api.reports.content.journey import journey_section
 from api.reports.content.methods import methods_section
 from api.reports.content.next_steps import next_steps_section
+from api.reports.content.plans import plans_section
 from api.reports.content.reading import Facts, read_facts
 from api.reports.content.score import glance, score_section
+from api.reports.content.tickets import tickets_section
 from api.reports.content.voices import voices_section
 from api.reports.content.watching import warnings_section
 from api.security.hierarchy import Node
@@ -32,11 +34,11 @@ from api.security.viewer import Viewer
 
 METRIC = "nps"
 _CHOOSERS: tuple[Callable[[Facts], Section | None], ...] = (
-    *(score_section, place_section, own_units_section, warnings_section, journey_section),
-    *(drivers_section, improvement_section, voices_section, asked_section, next_steps_section),
-    methods_section,
+    *(next_steps_section, score_section, place_section, own_units_section, warnings_section),
+    *(tickets_section, journey_section, drivers_section, improvement_section, plans_section),
+    *(voices_section, asked_section, methods_section),
 )
-_TOLD_FIRST = ("score", "place", "units", "warnings", "drivers", "journey")
+_TOLD_FIRST = ("score", "place", "units", "warnings", "tickets", "drivers", "journey")
 
 
 def prepare_report(installation: Installation, period: Period, metric: str = METRIC) -> None:

@@ -156,10 +156,18 @@ def _tables(facts: Facts) -> Iterable[Table]:
                 for one in children
             ),
         )
-    yield Table(
-        columns("branch", "code", *_ROW_COLUMNS),
-        tuple(_row(facts, row) for row in facts.table.rows),
-    )
+    verdicts = {one.unit.id: one.is_noise for one in facts.moved}
+    ranked = [row for row in facts.table.rows if row.ranked]
+    apart = [row for row in facts.table.rows if not row.ranked]
+    if ranked:
+        rows = tuple(_row(facts, row, _noise(verdicts.get(row.branch_id))) for row in ranked)
+        yield Table(columns("branch", "code", *_ROW_COLUMNS), rows)
+    if apart:
+        yield Table(
+            columns("branch_apart", "code", "n", "score", "low", "high", "tier"),
+            tuple(_apart(facts, row) for row in apart),
+            shown=10,
+        )
 
 
 def columns(first: str, *names: str) -> tuple[Column, ...]:
@@ -179,7 +187,7 @@ def _ends(figure: Figure) -> tuple[float | None, float | None]:
     return figure.low, figure.high
 
 
-def _row(facts: Facts, row: LeagueRow) -> tuple[Value, ...]:
+def _row(facts: Facts, row: LeagueRow, verdict: Value) -> tuple[Value, ...]:
     places = (row.rank, row.rank_low, row.rank_high)
     scores = (row.score, row.low, row.high, row.adjusted)
     return (
@@ -187,10 +195,20 @@ def _row(facts: Facts, row: LeagueRow) -> tuple[Value, ...]:
         row.unit_code,
         *(Amount(place, "count") for place in places),
         row.band,
-        Said("fewer_than_five") if row.n is None else Amount(row.n, "count"),
+        Amount(row.n, "count"),
         *(Amount(score, "score") for score in scores),
         Amount(row.change, "points"),
-        _noise(row.change_is_noise) if row.ranked else Said(f"tier.{row.tier}"),
+        verdict,
+    )
+
+
+def _apart(facts: Facts, row: LeagueRow) -> tuple[Value, ...]:
+    return (
+        facts.nodes[row.branch_id],
+        row.unit_code,
+        Said("fewer_than_five") if row.n is None else Amount(row.n, "count"),
+        *(Amount(score, "score") for score in (row.score, row.low, row.high)),
+        Said(f"tier.{row.tier}"),
     )
 
 

@@ -18,9 +18,14 @@ def next_steps_section(facts: Facts) -> Section | None:
 
 
 def _steps(facts: Facts) -> Iterator[Said]:
+    if facts.loop is not None and facts.loop.counts.overdue:
+        yield Said("next.overdue", {"overdue": facts.loop.counts.overdue})
     yield from _warned(facts)
     yield from _fallen(facts)
     yield from _driver(facts)
+    late = sum(one.late for one in facts.plans)
+    if late:
+        yield Said("next.late", {"late": late})
     yield from _answers(facts)
 
 

@@ -4,7 +4,7 @@ Every value is the one that the pages show the same viewer. What the viewer may 
 does not exist for this kind of unit, is None.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
@@ -26,11 +26,19 @@ from api.insights.trend import RollingTrend, rolling_trend
 from api.insights.unit import Touchpoint, TouchpointFigure, unit_page
 from api.insights.warnings.reading import Warnings, early_warnings, judged_months
 from api.insights.why import Why, why
+from api.plans.effect import Effect, effect_of
+from api.plans.service import list_plans
+from api.reports.content.blocks import Kind, Names
 from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
+from api.tickets.measures import LoopMeasures, measure_days
+from api.tickets.published import loop_in_force
+from api.tickets.queries import TicketCounts, ticket_counts
+from scoring.scales import Kind as Scored
 
 TREND = timedelta(weeks=52)
+MOST_PLANS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,27 @@ class Stop:
 
     figure: TouchpointFigure
     usual: Beside | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Tickets of the period, those that stand open now, and what causes are called."""
+
+    measures: LoopMeasures
+    counts: TicketCounts
+    causes: dict[str, Names]
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """A plan of action, its actions that are late, and what came of it so far."""
+
+    title: str
+    unit: Node
+    started_on: date
+    late: int
+    effect: Effect
+    kind: Kind  # of the metric's numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +90,8 @@ class Facts:
     comments: list[Comment] | None
     comment_count: int
     touchpoints: dict[str, Touchpoint]
+    loop: Loop | None = None
+    plans: list[Worked] = field(default_factory=list)
 
     @property
     def figure(self) -> Figure:
@@ -97,6 +128,8 @@ def read_facts(
         comments=comments,
         comment_count=count,
         touchpoints=_touchpoints(session),
+        loop=_loop(session, viewer, unit, period, now=now),
+        plans=_plans(session, viewer, unit, now),
     )
 
 
@@ -104,7 +137,7 @@ def _comments(
     session: Session, viewer: Viewer, unit: Node, period: Period, metric: str
 ) -> tuple[list[Comment] | None, int]:
     """The newest comments of the unhappy, then of the happy; None where they are not to be read."""
-    if not viewer.scope.whole and not viewer.may(Permission.VIEW_COMMENTS, unit.id):
+    if not viewer.may(Permission.VIEW_COMMENTS, unit.id):
         return None, 0
     wanted = Wanted(period, metric, unit=unit.code, scored=True)
     kind = require_metric(session, metric).kind
@@ -155,3 +188,35 @@ def _warnings(
 
 def _within(month: date, period: Period, last: date) -> bool:
     return period.start.replace(day=1) <= month <= last
+
+
+def _loop(
+    session: Session, viewer: Viewer, unit: Node, period: Period, *, now: datetime
+) -> Loop | None:
+    """None where the viewer reads no comments, and so no tickets."""
+    if not viewer.may(Permission.VIEW_COMMENTS, unit.id):
+        return None
+    rules = loop_in_force(session)
+    causes = () if rules is None else rules.loop.causes
+    days = (period.start, period.end)
+    return Loop(
+        measures=measure_days(session, viewer, unit.code, days, now)[0],
+        counts=ticket_counts(session, viewer, unit.code, now=now),
+        causes={one.code: Names(one.name("zh"), one.name("en")) for one in causes},
+    )
+
+
+def _plans(session: Session, viewer: Viewer, unit: Node, now: datetime) -> list[Worked]:
+    """The newest plans of the unit and below it that were not dropped."""
+    listed = list_plans(session, viewer, unit=unit.code, statuses=("open", "done"))
+    return [
+        Worked(
+            title=one.row.title,
+            unit=one.unit,
+            started_on=one.row.started_on,
+            late=one.overdue(now.date()),
+            effect=(effect := effect_of(session, viewer.hierarchy, one.row, one.measured, now)),
+            kind="mark" if effect.metric.kind is Scored.MEAN else "score",
+        )
+        for one in listed[:MOST_PLANS]
+    ]

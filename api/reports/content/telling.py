@@ -74,3 +74,8 @@ def days_text(period: Period, language: Language) -> str:
     """A period by its first and last day."""
     last = period.end - timedelta(days=1)
     return f"{day_text(period.start, language)} – {day_text(last, language)}"
+
+
+def text_width(text: str) -> int:
+    """How wide a text is in letters; a Chinese sign takes two."""
+    return sum(2 if sign > "\u2e80" else 1 for sign in text)

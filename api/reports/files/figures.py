@@ -63,6 +63,8 @@ def _use_font() -> None:
 def _height(chart: Chart) -> float:
     if chart.shape == "trend":
         return 2.3
+    if chart.shape == "bars":
+        return 0.7 + len(chart.points) * 0.19
     named = len(chart.points) <= NAMED
     return 0.75 + len(chart.points) * (0.24 if named else 0.036)
 

@@ -12,14 +12,16 @@ from pptx.util import Emu, Inches, Pt
 
 from api.core.languages import Language, say
 from api.reports.content.blocks import Quote, ReportContent, Said, Section, Table, Value
-from api.reports.content.telling import tell
+from api.reports.content.telling import tell, text_width
 from api.reports.files.colours import ACCENT, ACCENT_SOFT, INK, MUTED
 from api.reports.files.native_charts import add_chart
 
 WIDE, HIGH = Inches(13.333), Inches(7.5)
 EDGE, TOP = Inches(0.6), Inches(1.45)
 WITHIN = Emu(WIDE - 2 * EDGE)
-MOST_ROWS = 14
+LEFT, RIGHT = Inches(4.3), Inches(5.1)
+REST, FULL = Emu(WIDE - EDGE - RIGHT), Inches(5.5)
+MOST_ROWS, MOST_BESIDE = 14, 7
 _TITLE_ONLY = 5  # layout of the library's own template
 
 
@@ -44,9 +46,10 @@ def _use_fonts(deck: Any) -> None:
     for rel in deck.slide_masters[0].part.rels.values():
         if rel.reltype.endswith("/theme"):
             part = rel.target_part
-            part._blob = part.blob.replace(
+            chinese = part.blob.replace(
                 b'<a:ea typeface=""/>', b'<a:ea typeface="Microsoft YaHei"/>'
             )
+            part._blob = chinese.replace(b"4F81BD", ACCENT[1:].encode())
 
 
 @dataclass(frozen=True)
@@ -71,32 +74,34 @@ class _Deck:
         self._lines(slide, self.content.findings, frame, 18, INK, bullets=True)
 
     def section(self, section: Section) -> None:
-        """One slide, and a further one for a table beside a chart."""
+        """A slide with what was found, and further ones for tables that do not fit beside it."""
         slide = self._slide(section.title)
-        small = section.code == "methods"
-        alone = section.chart is None and not section.quotes and not section.tables
-        width = WITHIN if alone or small else Inches(4.3)
         if section.quotes:
             self._quotes(slide, section.quotes)
             return
-        height = Inches(5.3) if not small else Inches(3.4)
-        self._lines(
-            slide,
-            section.sentences,
-            (EDGE, TOP, width, height),
-            11 if small else 15,
-            INK,
-            bullets=True,
-        )
-        right = (Inches(5.1), TOP, Emu(WIDE - EDGE - Inches(5.1)), Inches(5.5))
+        if section.code in ("methods", "next"):
+            self._whole_width(slide, section)
+            return
+        self._lines(slide, section.sentences, (EDGE, TOP, LEFT, FULL), 15, INK, bullets=True)
+        tables = list(section.tables)
+        beside = tables.pop(0) if tables and len(tables[0].rows) <= MOST_BESIDE else None
+        top = TOP
         if section.chart is not None:
-            add_chart(slide, section.chart, self.language, right)
-            for table in section.tables:
-                self._table(self._slide(section.title), table, (EDGE, TOP, WITHIN))
-        for place, table in enumerate(section.tables if section.chart is None else ()):
-            here = slide if place == 0 else self._slide(section.title)
-            below = (EDGE, Inches(5.0), WITHIN) if small else right[:3]
-            self._table(here, table, below if place == 0 else (EDGE, TOP, WITHIN))
+            height = FULL if beside is None else Inches(3.2)
+            add_chart(slide, section.chart, self.language, (RIGHT, TOP, REST, height))
+            top = TOP if beside is None else Emu(TOP + height + Inches(0.15))
+        if beside is not None:
+            self._table(slide, beside, (RIGHT, top, REST))
+        for table in tables:
+            self._table(self._slide(section.title), table, (EDGE, TOP, WITHIN))
+
+    def _whole_width(self, slide: Any, section: Section) -> None:
+        """Many sentences, and a table below them."""
+        size, height = (18, FULL) if section.code == "next" else (11, Inches(3.5))
+        frame = (EDGE, TOP, WITHIN, height)
+        self._lines(slide, section.sentences, frame, size, INK, bullets=True)
+        for table in section.tables:
+            self._table(slide, table, (EDGE, Inches(4.95), WITHIN))
 
     def _slide(self, title: Value) -> Any:
         slide = self.deck.slides.add_slide(self.deck.slide_layouts[_TITLE_ONLY])
@@ -158,18 +163,17 @@ class _Deck:
             rows = (*rows[: MOST_ROWS // 2], *rows[-MOST_ROWS // 2 :])
             left = say("files.more_rows", self.language, n=len(table.rows) - len(rows))
             self._lines(slide, [left], (EDGE, Inches(6.7), WITHIN, Inches(0.3)), 11, MUTED)
+        places = range(len(table.columns))
         height = Inches(0.32 * (len(rows) + 1))
         shape = slide.shapes.add_table(len(rows) + 1, len(table.columns), *frame, height)
         for place, column in enumerate(table.columns):
             self._cell(shape.table.cell(0, place), column.head, column.kind)
             for number, row in enumerate(rows, 1):
                 self._cell(shape.table.cell(number, place), row[place], column.kind)
-        first = shape.table.columns[0]
-        rest = (frame[2] - frame[2] // 4) // max(len(table.columns) - 1, 1)
-        if len(table.columns) > 2:
-            first.width = Emu(frame[2] // 4)
-            for column in list(shape.table.columns)[1:]:
-                column.width = Emu(rest)
+        shown = [tuple(one.head for one in table.columns), *rows]
+        wide = [max(text_width(tell(row[at], self.language)) for row in shown) + 3 for at in places]
+        for at in places:
+            shape.table.columns[at].width = Emu(frame[2] * wide[at] // sum(wide))
 
     def _cell(self, cell: Any, value: Value, kind: str) -> None:
         cell.text = tell(value, self.language)

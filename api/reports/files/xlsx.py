@@ -15,7 +15,7 @@ from api.core.languages import Language, say
 from api.imports.formulas import harmless
 from api.reports.content.blocks import Amount, Chart, Kind, ReportContent, Section, Table, Value
 from api.reports.content.comparing import columns
-from api.reports.content.telling import tell
+from api.reports.content.telling import tell, text_width
 from api.reports.files.colours import ACCENT, ACCENT_SOFT, LINE, MUTED
 
 _FORMATS: dict[Kind, str] = {
@@ -73,6 +73,7 @@ class _Book:
         sheet.hide_gridlines(2)
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, 2, 34)
+        sheet.fit_to_pages(1, 0)
         self._text(sheet, 0, 0, self.content.unit, "title")
         self._text(sheet, 1, 0, self.content.period, "muted")
         row = 3
@@ -92,7 +93,7 @@ class _Book:
             row += 1
             text = harmless(tell(sentence, self.language))
             sheet.merge_range(row, 0, row, 2, text, self.styles["wrapped"])
-            sheet.set_row(row, 15 * (1 + _width(text) // 92))
+            sheet.set_row(row, 15 * (1 + text_width(text) // 92))
         return row + 2
 
     def _section(self, section: Section) -> None:
@@ -100,12 +101,24 @@ class _Book:
         row = 0
         for table in section.tables:
             row = self._table(sheet, row, table, frozen=len(section.tables) == 1) + 2
-        if section.chart is not None and section.chart.shape != "bars":
+        if section.chart is not None:
             self._table(sheet, row, chart_table(section.chart), frozen=not section.tables)
             self._chart(sheet, row, section.chart)
-        sheet.autofit(_WIDEST * 7)
+        self._widths(sheet, section)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
+
+    def _widths(self, sheet: Any, section: Section) -> None:
+        """Columns as wide as what stands in them, of all tables of the sheet."""
+        tables = [*section.tables, *([chart_table(section.chart)] if section.chart else ())]
+        widths: dict[int, int] = {}
+        for table in tables:
+            for row in (tuple(one.head for one in table.columns), *table.rows):
+                for place, value in enumerate(row):
+                    text = text_width(tell(value, self.language))
+                    widths[place] = max(widths.get(place, 0), text)
+        for place, wide in widths.items():
+            sheet.set_column(place, place, min(max(wide + 2, 8), _WIDEST))
 
     def _table(self, sheet: Any, top: int, table: Table, *, frozen: bool) -> int:
         """Writes a table below ``top``; the row after it."""
@@ -139,7 +152,7 @@ class _Book:
         if chart.shape != "trend":
             figure.set_y_axis({"reverse": True, "line": {"color": LINE}})
         figure.set_size({"width": 720, "height": max(280, min(22 * len(chart.points), 900))})
-        sheet.insert_chart(top, 7, figure)
+        sheet.insert_chart(top + len(chart.points) + 2, 0, figure)
 
     def _voices(self) -> None:
         quotes = [one for section in self.content.sections for one in section.quotes]
@@ -156,6 +169,8 @@ class _Book:
             self._cell(sheet, row, 4, one.score)
         sheet.set_column(0, 0, 80)
         sheet.set_column(1, 4, 18)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
         sheet.freeze_panes(1, 0)
 
     def _cell(self, sheet: Any, row: int, column: int, value: Value) -> None:
@@ -194,8 +209,3 @@ def chart_table(chart: Chart) -> Table:
         for one in chart.points
     )
     return Table(columns(first, "n", "value", "low", "high", "usual"), rows)
-
-
-def _width(text: str) -> int:
-    """How wide a text is in letters; a Chinese sign takes two."""
-    return sum(2 if sign > "\u2e80" else 1 for sign in text)
