@@ -221,7 +221,7 @@ def test_what_a_dead_worker_had_claimed_is_made_by_the_next(
         assert making.repository.claim_unit(session, NOW) is not None
     make_all(office)
     assert states(office, order) == {"claimed": 2, "done": 4}
-    office.clock.now = NOW + making.LEASE + timedelta(seconds=1)
+    office.clock.now = NOW + making.GRACE + timedelta(seconds=1)
     make_all(office)
     assert states(office, order) == {"done": 6}
     assert manager.do(service.require_order, order).status == "done"
@@ -234,7 +234,7 @@ def test_a_file_that_kills_its_worker_each_time_is_given_up(
     for _ in range(making.ATTEMPTS):
         with office.worker.database.transaction() as session:
             assert making.repository.claim_unit(session, office.clock()) is not None
-        office.clock.now += making.LEASE + timedelta(seconds=1)
+        office.clock.now += making.GRACE + timedelta(seconds=1)
         making.take_back_stale(office.worker)
     assert states(office, order) == {"failed": 1}
     assert manager.do(service.require_order, order).status == "done"

@@ -1,8 +1,8 @@
 """Makes what was ordered: claims the files of one unit, builds its report once, renders each file.
 
 A worker process of its own does this (the loop "reports"): it alone imports this module, and with
-it the libraries that draw. A claim that brought nothing within the lease is taken back, so that a
-killed worker delays a file and loses none. What a report may tell is decided by the rights of
+it the libraries that draw. Who makes files holds a lock that ends with the process, so that the
+claim of a killed worker is soon taken back. What a report may tell is decided by the rights of
 whoever ordered it, as they are at that moment.
 """
 
@@ -28,7 +28,8 @@ from api.security.permissions import Permission
 from api.security.scope import see_as_person
 from api.security.sessions import viewer_of_account
 
-LEASE = timedelta(minutes=2)
+GRACE = timedelta(seconds=5)  # from a claim to its lock
+LONGEST = timedelta(minutes=10)  # whoever needs longer hangs
 ATTEMPTS = 3
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,8 @@ def make_next(installation: Installation) -> int:
         job = repository.claim_unit(session, installation.clock())
     if job is None:
         return 0
-    _make(installation, job)
+    with repository.holding(installation.database, job):
+        _make(installation, job)
     return len(job.formats)
 
 
@@ -48,9 +50,9 @@ def take_back_stale(installation: Installation) -> None:
     """Lets others make what was claimed long ago by somebody who is gone."""
     now = installation.clock()
     with installation.database.transaction() as session:
-        for order_id in repository.stale_orders(session, now - LEASE):
+        for order_id, unit_id in repository.stale_claims(session, now - GRACE, now - LONGEST):
             repository.lock_order(session, order_id)
-            repository.take_back(session, order_id, now - LEASE, most=ATTEMPTS)
+            repository.take_back(session, order_id, unit_id, now - GRACE, most=ATTEMPTS)
             _finish(session, installation, order_id)
 
 

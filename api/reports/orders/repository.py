@@ -5,7 +5,8 @@ files one sees that nothing is left. Which files a viewer may have is decided by
 on ``report_item``; whose order it is, by the account in each query of a person.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import insert, text
 from sqlmodel import Session, col, func, select
 
+from api.core.database import Database
 from api.models import ReportItem, ReportOrder
 
 
@@ -126,7 +128,7 @@ _CANDIDATE = text("""
 select o.id from report_order o
 where o.status in ('waiting', 'running')
     and exists (select from report_item i where i.order_id = o.id and i.status = 'waiting')
-order by o.items, o.created_at limit 1
+order by o.items, o.created_at, o.id limit 1
 """)
 _CLAIM = text("""
 update report_item set status = 'claimed', claimed_at = :now, attempts = attempts + 1
@@ -167,13 +169,22 @@ where o.id = :id group by o.id, u.id, s.id
 _CONTENTS = text("""
 select file_name, content from report_item where order_id = :id and status = 'done' order by id
 """)
-_STALE = text("""
-select distinct order_id from report_item where status = 'claimed' and claimed_at < :before
+# Of a unit's files of an order: who makes them holds this lock, which PostgreSQL lets go of when
+# the process dies.
+_KEY = "hashtextextended(cast({order} as text) || ' ' || cast({unit} as text), 7)"
+_HOLD = text(f"select pg_advisory_lock({_KEY.format(order=':order', unit=':unit')})")
+_LET_GO = text(f"select pg_advisory_unlock({_KEY.format(order=':order', unit=':unit')})")
+_STALE = text(f"""
+select order_id, unit_id from (
+    select distinct order_id, unit_id, min(claimed_at) as claimed_at from report_item
+    where status = 'claimed' and claimed_at < :before group by order_id, unit_id) claimed
+where claimed_at < :longest
+    or pg_try_advisory_xact_lock({_KEY.format(order="order_id", unit="unit_id")})
 """)
 _TAKE_BACK = text("""
 update report_item set failure = 'no_end', claimed_at = null,
     status = case when attempts < :most then 'waiting' else 'failed' end
-where order_id = :id and status = 'claimed' and claimed_at < :before
+where order_id = :id and unit_id = :unit and status = 'claimed' and claimed_at < :before
 """)
 _CANCEL = text("""
 update report_item set status = 'cancelled', claimed_at = null
@@ -312,14 +323,30 @@ def contents(session: Session, order_id: UUID) -> list[tuple[str, bytes]]:
     return [(row.file_name, bytes(row.content)) for row in rows]
 
 
-def stale_orders(session: Session, before: datetime) -> Collection[UUID]:
-    """Orders with files that were claimed before ``before`` and never came."""
-    return session.execute(_STALE, {"before": before}).scalars().all()
+@contextmanager
+def holding(database: Database, job: Job) -> Iterator[None]:
+    """Shows others that somebody lives who makes these files."""
+    named = {"order": str(job.order_id), "unit": job.unit_id}
+    with database.reading() as connection:
+        connection.execute(_HOLD, named)
+        try:
+            yield
+        finally:
+            connection.execute(_LET_GO, named)
 
 
-def take_back(session: Session, order_id: UUID, before: datetime, *, most: int) -> None:
+def stale_claims(session: Session, before: datetime, longest: datetime) -> list[tuple[UUID, int]]:
+    """Orders and units claimed before ``before`` that nobody holds, or whoever for too long."""
+    rows = session.execute(_STALE, {"before": before, "longest": longest})
+    return [(row.order_id, row.unit_id) for row in rows]
+
+
+def take_back(
+    session: Session, order_id: UUID, unit_id: int, before: datetime, *, most: int
+) -> None:
     """Lets such files be made by somebody else, up to ``most`` times."""
-    session.execute(_TAKE_BACK, {"id": order_id, "before": before, "most": most})
+    given = {"id": order_id, "unit": unit_id, "before": before, "most": most}
+    session.execute(_TAKE_BACK, given)
 
 
 def cancel_items(session: Session, order_id: UUID, now: datetime) -> None:
