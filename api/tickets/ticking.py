@@ -93,8 +93,14 @@ def recompute(session: Session, ticket: Ticket, now: datetime) -> None:
         (one.kind, one.calendar): one for one in _targets(found.loop, ticket)
     }
     clocks = {(one.kind, one.calendar): one for one in repository.clocks_of(session, ticket.id)}
-    for key, clock in clocks.items():
-        _set(session, ticket, clock, _now_wanted(ticket, clock, place, wanted.get(key), now))
+    changes = [
+        (clock, _changed(clock, _now_wanted(ticket, clock, place, wanted.get(key), now)))
+        for key, clock in clocks.items()
+    ]
+    _keep_rounds(session, ticket, [clock for clock, new in changes if "started_at" in new])
+    for clock, values in changes:
+        if values:
+            repository.change_clock(session, clock, values)
     missing = _missing(ticket, wanted, clocks, now)
     repository.add_clocks(session, [_row(ticket, place, one, since) for one, since in missing])
     repository.set_rules(session, ticket.id, found.version)
@@ -166,19 +172,17 @@ def _again(place: Place, target: Target, since: datetime) -> dict[str, Any]:
     }
 
 
-def _set(session: Session, ticket: Ticket, clock: TicketClock, values: dict[str, Any]) -> None:
-    changed = {name: value for name, value in values.items() if getattr(clock, name) != value}
-    if not changed:
-        return
-    if "started_at" in changed:
+def _changed(clock: TicketClock, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if getattr(clock, name) != value}
+
+
+def _keep_rounds(session: Session, ticket: Ticket, ended: list[TicketClock]) -> None:
+    """One step that says how the clocks ended which now begin anew."""
+    if ended:
+        rounds = [_round_of(one) for one in sorted(ended, key=lambda one: one.calendar)]
         tickets.add_step(
-            session,
-            ticket,
-            kind="clock",
-            at=values["started_at"],
-            detail=_round_of(clock),
+            session, ticket, kind="clock", at=ticket.state_at, detail={"rounds": rounds}
         )
-    repository.change_clock(session, clock, changed)
 
 
 def _round_of(clock: TicketClock) -> dict[str, Any]:
