@@ -267,6 +267,12 @@ class Loop:
         """The root cause of this code."""
         return next((one for one in self.causes if one.code == code), None)
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Codes of causes that a ticket may have: what is no group of others."""
+        groups = {one.parent for one in self.causes}
+        return tuple(one.code for one in self.causes if one.code not in groups)
+
     def targets_of(self, severity: int) -> tuple[Target, ...]:
         """What has to be done for a ticket of this severity, and within which time."""
         return tuple(one for one in self.targets if one.severity == severity)

@@ -103,7 +103,7 @@ def resolve(
     """
     ticket = require_handled(session, viewer, number, version)
     rules = loop_in_force(session)
-    if rules is None or rules.loop.cause(cause) is None:
+    if rules is None or cause not in rules.loop.choices:
         raise UnknownCause(fields=[{"field": "cause", "message": "a cause of the rules"}])
     spoken_to = ticket.contacted_at is not None or not is_known(session, ticket)
     said = tidy_note(note, needed=not spoken_to)

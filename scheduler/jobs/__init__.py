@@ -72,6 +72,7 @@ LOOPS: tuple[Loop, ...] = (
 )
 TICKS: tuple[Tick, ...] = (
     Tick("calls", "api.calls.service:sweep", 60),
+    Tick("tickets without owner", "api.tickets.orphans:give_orphans", 60),
     Tick("sampling", "scheduler.jobs.asking:plan_samples", 60),
     Tick("waves", "scheduler.jobs.asking:make_waves", 60),
     Tick("claims", "scheduler.jobs.housekeeping:settle_claims", 30),

@@ -25,6 +25,7 @@ from api.tickets.errors import (
     UnknownCause,
 )
 from api.tickets.opening import Opening
+from api.tickets.orphans import give_orphans
 from api.tickets.published import loop_in_force
 from api.tickets.queries import TicketFilter, list_tickets, ticket_counts
 from api.tickets.service import TicketDetail
@@ -66,7 +67,15 @@ def cause(shop: Shop) -> str:
     with shop.office.worker.database.transaction() as session:
         found = loop_in_force(session)
         assert found is not None
-        return found.loop.causes[-1].code
+        return found.loop.choices[-1]
+
+
+def group(shop: Shop) -> str:
+    """A cause that only groups others."""
+    with shop.office.worker.database.transaction() as session:
+        found = loop_in_force(session)
+        assert found is not None
+        return str(next(one.parent for one in found.loop.causes if one.parent))
 
 
 def resolved(shop: Shop, name: str = "staff", **answer: object) -> int:
@@ -103,8 +112,9 @@ def test_a_matter_is_handled_and_the_customer_has_the_last_word(shop: Shop) -> N
         version = service.contacted(
             session, viewer, number, version=version, note="Call +86 199 0000 0001", now=LATER
         )
-        with pytest.raises(UnknownCause):
-            service.resolve(session, viewer, number, version=version, cause="luck", now=LATER)
+        for wrong in ("luck", group(shop)):
+            with pytest.raises(UnknownCause):
+                service.resolve(session, viewer, number, version=version, cause=wrong, now=LATER)
         service.resolve(session, viewer, number, version=version, cause=cause(shop), now=LATER)
     found = shown(shop, number)
     assert (found.line.state, found.line.cause) == ("resolved", cause(shop))
@@ -306,6 +316,22 @@ def test_the_owner_is_who_is_there_or_who_stands_in(shop: Shop) -> None:
         assert ticket_counts(session, viewer, now=NOW).mine == 1
         mine = TicketFilter(owner=viewer.account_id)
         assert [one.id for one in list_tickets(session, viewer, mine, now=NOW)] == [line.id]
+
+
+def test_the_tickets_of_who_left_are_given_to_who_is_there(shop: Shop) -> None:
+    number = opened(shop)
+    worker = shop.office.worker
+    assert give_orphans(worker) == 0
+    with shop.office.owner.connection() as connection:
+        connection.execute(
+            text("update account set status = 'deactivated' where id = :id"),
+            {"id": shop.people["manager"]},
+        )
+    assert give_orphans(worker) == 1
+    assert shown(shop, number, "staff").line.owner == "region"
+    assert rows(shop, "select kind from notice where account_id = :id",
+                id=shop.people["region"]) == [("ticket",)]  # fmt: skip
+    assert give_orphans(worker) == 0
 
 
 def test_a_ticket_is_given_only_to_who_may_handle_it(shop: Shop) -> None:

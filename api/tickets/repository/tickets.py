@@ -1,7 +1,7 @@
 """Tickets and their steps: reads one, adds one, changes one by compare-and-set."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,16 @@ _WORDS = text("""
 select string_agg(a.text, E'\n' order by a.question collate "C")
 from response r join answer a on a.response_id = r.id and a.occurred_on = r.occurred_on
 where r.id = :response and a.text is not null
+""")
+
+
+_ORPHANS = text("""
+select t.id from ticket t left join account a on a.id = t.owner_id
+where t.state in ('new', 'acknowledged', 'contacted', 'reopened') and (
+    t.owner_id is null or a.status = 'deactivated' or not exists (
+        select from access_grant g where g.account_id = t.owner_id and not g.excluded
+        and g.valid_from <= :today and (g.valid_to is null or g.valid_to > :today)))
+order by t.opened_at, t.id limit :limit
 """)
 
 
@@ -127,6 +137,11 @@ def open_by_owner(session: Session, accounts: Sequence[UUID]) -> dict[UUID, int]
         .group_by(col(Ticket.owner_id))
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def orphans(session: Session, today: date, limit: int) -> list[UUID]:
+    """Open tickets whose owner is gone or has no role any more, or that never had one."""
+    return list(session.execute(_ORPHANS, {"today": today, "limit": limit}).scalars())
 
 
 def hands_of(session: Session, ticket_id: UUID) -> frozenset[UUID]:
