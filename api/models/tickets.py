@@ -82,7 +82,7 @@ class Alert(Table, table=True):
     severity: int = 1  # 1 low, 2 high, 3 urgent
     response_id: UUID | None = Field(default=None, foreign_key="response.id", index=True)
     event_id: UUID | None = Field(default=None, foreign_key="event.id")
-    person_id: UUID | None = Field(default=None, foreign_key="person.id")
+    person_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)
     ticket_id: UUID | None = Field(default=None, foreign_key="ticket.id", index=True)
     opened_at: datetime = moment()
     ended_at: datetime | None = moment(nullable=True)  # a silence that is over

@@ -1268,6 +1268,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_alert_branch_id_opened_at', 'alert', ['branch_id', 'opened_at'], unique=False)
     op.create_index('ix_alert_opened_at', 'alert', ['opened_at'], unique=False)
+    op.create_index(op.f('ix_alert_person_id'), 'alert', ['person_id'], unique=False)
     op.create_index(op.f('ix_alert_response_id'), 'alert', ['response_id'], unique=False)
     op.create_index(op.f('ix_alert_ticket_id'), 'alert', ['ticket_id'], unique=False)
     op.create_table('contest_evidence',
@@ -1405,6 +1406,7 @@ def downgrade() -> None:
     op.drop_table('contest_evidence')
     op.drop_index(op.f('ix_alert_ticket_id'), table_name='alert')
     op.drop_index(op.f('ix_alert_response_id'), table_name='alert')
+    op.drop_index(op.f('ix_alert_person_id'), table_name='alert')
     op.drop_index('ix_alert_opened_at', table_name='alert')
     op.drop_index('ix_alert_branch_id_opened_at', table_name='alert')
     op.drop_table('alert')
