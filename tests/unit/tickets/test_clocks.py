@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.tickets.clocks import NeverOpen, due, elapsed, is_open, next_open
+from api.tickets.clocks import NeverOpen, due, elapsed, hours_of, is_open, next_open
 from api.tickets.loop import Calendar, Hours
 
 SHANGHAI, BERLIN = "Asia/Shanghai", "Europe/Berlin"
@@ -107,6 +107,25 @@ def test_exactly_the_seconds_asked_for_have_passed_when_it_is_due(
     calendar: Calendar | None, zone: str, start: datetime, seconds: int
 ) -> None:
     assert elapsed(calendar, zone, start, due(calendar, zone, start, seconds)) == seconds
+
+
+@given(calendars, zones, moments, st.integers(0, 3 * 1440))
+@settings(max_examples=40, deadline=None)
+def test_it_is_what_a_watch_shows_minute_by_minute(
+    calendar: Calendar | None, zone: str, start: datetime, minutes: int
+) -> None:
+    """Counted by looking at the wall clock every minute, which shares nothing with the sums."""
+    start = start.replace(second=0)
+    place = ZoneInfo(zone)
+    counted = 0
+    for minute in range(minutes):
+        local = (start + timedelta(minutes=minute)).astimezone(place)
+        second = local.hour * HOUR + local.minute * 60
+        open_now = calendar is None or any(
+            one.opens <= second < one.closes for one in hours_of(calendar, local.date())
+        )
+        counted += 60 * open_now
+    assert elapsed(calendar, zone, start, start + timedelta(minutes=minutes)) == counted
 
 
 @given(calendars, zones, moments, spans, spans)
