@@ -38,6 +38,7 @@ from dashboard.data.ranking import ranking_view
 from dashboard.data.sitting import Sitting
 from dashboard.data.tables import NoSuchTable, Table, Wanted, read_wanted
 from dashboard.data.unit import more_voices, unit_view
+from dashboard.data.waiting import waiting
 from dashboard.data.warnings import warnings_view
 from dashboard.data.words import Words
 from dashboard.drivers_callbacks import drivers_of
@@ -218,7 +219,9 @@ def _without_places(sitting: Sitting) -> Any:
         return warnings_page(warnings_view(sitting), sitting.say, dark=sitting.dark)
     unit = overview_unit(sitting)
     more = lately(sitting, unit)
-    return overview_page(glance(sitting, unit), sitting.say, dark=sitting.dark, more=more)
+    who = waiting(sitting, None)
+    seen = glance(sitting, unit)
+    return overview_page(seen, sitting.say, dark=sitting.dark, more=more, waits=who)
 
 
 def _with_places(sitting: Sitting) -> tuple[Any, bool]:

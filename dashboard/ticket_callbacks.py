@@ -14,7 +14,7 @@ from dashboard.actions.tickets import add_file, take_step
 from dashboard.address import Page
 from dashboard.data.board import board_view
 from dashboard.data.sitting import Sitting
-from dashboard.data.ticket import ticket_view
+from dashboard.data.ticket import named_ticket, ticket_view
 from dashboard.data.ticket_form import Pressed, asks_for_words, read_pressed
 from dashboard.ids import Id
 from dashboard.made import Made
@@ -36,7 +36,7 @@ def tickets_room(sitting: Sitting) -> Made | None:
         return Made(states.closed(say))
     if page is Page.TICKETS:
         return Made(board_page(board_view(sitting), say), follows=True)
-    return Made(ticket_page(ticket_view(sitting), say))
+    return Made(ticket_page(ticket_view(sitting, named_ticket(sitting)), say))
 
 
 @callback(Output(Id.TICKET_FILED, "children"), Input(Id.TICKET_FILE, "filename"), initial=False)
@@ -63,7 +63,7 @@ def work_on_ticket(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
     """Does what the button says; afterwards the page stands at the step that comes next."""
     value, note, pick, content, name = given
     pressed = read_pressed(value)
-    if not clicks or pressed is None or sitting.address.page is not Page.TICKET:
+    if not clicks or pressed is None:
         raise PreventUpdate
     words = str(note or "")
     if asks_for_words(pressed.act) and len(words.strip()) < SHORTEST:
@@ -71,19 +71,14 @@ def work_on_ticket(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
     if pressed.act == "file":
         if not content or not name:
             return _missing(sitting, "needs_file")
-        add_file(sitting, _number(sitting), (str(name), str(content)))
+        add_file(sitting, pressed.number, (str(name), str(content)))
         return _done(sitting, pressed)
     try:
-        shown = take_step(sitting, _number(sitting), pressed, words, str(pick or ""))
+        shown = take_step(sitting, pressed, words, str(pick or ""))
     except Stale:  # somebody was quicker: what they did is to be seen first
         _missing(sitting, "changed")
-        return ticket_inside(ticket_view(sitting), sitting.say)
+        return ticket_inside(ticket_view(sitting, pressed.number), sitting.say)
     return _done(sitting, pressed, shown)
-
-
-def _number(sitting: Sitting) -> int:
-    subject = sitting.address.subject or ""
-    return int(subject) if subject.isdecimal() and len(subject) <= 12 else 0
 
 
 def _missing(sitting: Sitting, what: str) -> Any:
@@ -95,7 +90,7 @@ def _done(sitting: Sitting, pressed: Pressed, shown: str | None = None) -> Any:
     """The ticket as it is now; the question leaves the address, unless a number is to be read."""
     set_props(Id.NOTICES, {"children": notice(sitting.say(f"ticket.act.{pressed.act}.done"))})
     if sitting.address.word("do") is None or shown is not None:
-        return ticket_inside(ticket_view(sitting, shown), sitting.say)
+        return ticket_inside(ticket_view(sitting, pressed.number, shown), sitting.say)
     query = sitting.address.with_words(do=None).query
     set_props(Id.ADDRESS, {"search": f"?{query}" if query else ""})
     return no_update

@@ -9,9 +9,9 @@ from dashboard.data.sitting import Sitting
 from dashboard.data.ticket_form import Pressed
 
 
-def take_step(sitting: Sitting, number: int, pressed: Pressed, note: str, pick: str) -> str | None:
+def take_step(sitting: Sitting, pressed: Pressed, note: str, pick: str) -> str | None:
     """Does what the button was about; a contact in clear where that was it."""
-    asked = (sitting.session, sitting.viewer, number)
+    asked = (sitting.session, sitting.viewer, pressed.number)
     version, now, vault = pressed.version, sitting.now, sitting.installation.vault
     words = note.strip() or None
     match pressed.act:

@@ -323,7 +323,6 @@ _GROUPS: tuple[tuple[tuple[Page, Permission], ...], ...] = (
         (Page.LOOP_RULES, Permission.VIEW_COMMENTS),
         (Page.WEBHOOK, Permission.MANAGE_LOOP),
     ),
-    ((Page.REPORTS, Permission.EXPORT),),
     (
         (Page.REPORTS, Permission.EXPORT),
         (Page.RANKING, Permission.VIEW_NETWORK),

@@ -23,6 +23,7 @@ from dashboard.numbers import count
 
 MOST_HISTORY = 8
 _MEGABYTE = 1_048_576
+_LONGEST = 9  # digits of a number
 
 
 @dataclass(frozen=True)
@@ -85,18 +86,18 @@ class TicketView:
     shown: str | None = field(default=None, repr=False)
 
 
-def require_detail(sitting: Sitting) -> TicketDetail:
-    """The ticket of the address; raises NotFound outside the viewer's branches."""
+def named_ticket(sitting: Sitting) -> int:
+    """The number in the address; NotFound for anything else."""
     subject = sitting.address.subject or ""
-    if not subject.isdecimal() or len(subject) > 12:
+    if not subject.isdecimal() or len(subject) > _LONGEST:
         raise NotFound
+    return int(subject)
+
+
+def ticket_view(sitting: Sitting, number: int, shown: str | None = None) -> TicketView:
+    """The page of a ticket; raises NotFound outside the viewer's branches."""
     vault = sitting.installation.vault
-    return require_ticket(sitting.session, sitting.viewer, int(subject), vault, now=sitting.now)
-
-
-def ticket_view(sitting: Sitting, shown: str | None = None) -> TicketView:
-    """The page of the ticket that the address names."""
-    found = require_detail(sitting)
+    found = require_ticket(sitting.session, sitting.viewer, number, vault, now=sitting.now)
     line, say = found.line, sitting.say
     groups = {} if line.metric is None else score_groups(sitting.session, line.metric)
     form = form_of(sitting, found)

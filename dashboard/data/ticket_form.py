@@ -42,6 +42,7 @@ class Pressed:
 
     act: str
     subject: str
+    number: int
     version: int
 
 
@@ -52,14 +53,15 @@ def form_of(sitting: Sitting, found: TicketDetail) -> Form | None:
     act = wanted if known else found.next_step
     if act is None or act not in found.may:
         return None
-    say, version = sitting.say, found.line.version
+    say = sitting.say
+    number, version = str(found.line.number), str(found.line.version)
     pick, options = _choices(sitting, found, act)
     return Form(
         act=act,
         title=say(f"ticket.act.{act}.title"),
         words=say(f"ticket.act.{act}.words"),
         button=say(f"ticket.act.{act}.button"),
-        value=_BETWEEN.join((act, subject if known else "", str(version))),
+        value=_BETWEEN.join((act, subject if known else "", number, version)),
         back=sitting.address.with_words(do=None).href if known else None,
         note=_note_label(say, act),
         needed=act in _NEEDED,
@@ -71,11 +73,10 @@ def form_of(sitting: Sitting, found: TicketDetail) -> Form | None:
 
 def read_pressed(value: str | None) -> Pressed | None:
     """What a button's value says; None for anything else."""
-    act, _, rest = (value or "").partition(_BETWEEN)
-    subject, _, version = rest.rpartition(_BETWEEN)
-    if not act or not version.isdecimal() or len(version) > 9:
+    parts = (value or "").split(_BETWEEN)
+    if len(parts) != 4 or not all(one.isdecimal() and len(one) < 10 for one in parts[2:]):
         return None
-    return Pressed(act, subject, int(version))
+    return Pressed(parts[0], parts[1], int(parts[2]), int(parts[3]))
 
 
 def asks_for_words(act: str) -> bool:

@@ -17,6 +17,7 @@ from dashboard.data.metrics import shown_metric
 from dashboard.data.own_branch import Fresh, fresh_voices, is_own, lately, voices_href
 from dashboard.data.periods import day_text, days_text, shown_period
 from dashboard.data.sitting import Sitting
+from dashboard.data.waiting import Waiting, waiting
 from dashboard.data.why import Place
 from dashboard.numbers import Metric
 from scoring.tiers import DEFAULT_THRESHOLDS
@@ -65,6 +66,7 @@ class TodayView:
     all_voices: str
     ways: list[Way]
     elsewhere: Link | None
+    waiting: Waiting | None = None
     untold: str = ""
 
 
@@ -104,6 +106,7 @@ def today_view(sitting: Sitting, node: Node) -> TodayView | None:
         all_voices=voices_href(sitting, node),
         ways=_ways(sitting, node),
         elsewhere=elsewhere(sitting, metric.code, node.code) if nothing else None,
+        waiting=waiting(sitting, node.code),
         untold=_untold(sitting, score),
     )
 

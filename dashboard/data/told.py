@@ -145,6 +145,8 @@ def _line(sitting: Sitting, one: Notified) -> NoticeLine:
         href = ticket_address(address, one.ticket).href
     elif one.kind in ("alert", "digest"):
         href = address.to(Page.ALERTS, one.unit_code).href
+    elif one.kind == "report":
+        href = address.to(Page.REPORTS).href
     ways = [say(f"notices.way.{way}") for way in one.told]
     besides = [say("told.besides", ways=say("loopbook.comma").join(ways))] if ways else []
     return NoticeLine(

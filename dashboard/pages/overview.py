@@ -7,18 +7,25 @@ from dash import dcc, html
 
 from dashboard.data.changes import Lately
 from dashboard.data.glance import Glance, Part, Step
+from dashboard.data.waiting import Waiting
 from dashboard.data.words import Words
 from dashboard.numbers import count, percent
 from dashboard.pages import states
 from dashboard.pages.changes import MOST_NAMED, changes, index_line, warned
 from dashboard.pages.parts import card
 from dashboard.pages.scores import hero, parts_rows, trend
+from dashboard.pages.waiting import waiting_card
 
 SHOWN_ENDS = 15  # of very many parts the best and the last are shown
 
 
 def overview_page(
-    view: Glance | None, say: Words, *, dark: bool, more: Lately | None = None
+    view: Glance | None,
+    say: Words,
+    *,
+    dark: bool,
+    more: Lately | None = None,
+    waits: Waiting | None = None,
 ) -> Any:
     """The page, or the words for why there is none."""
     if view is None:
@@ -29,18 +36,19 @@ def overview_page(
         [
             hero(view, say, more=index_line(more.index, say) if more else None),
             trend(view, say, dark),
-            *_below(view, say, more),
+            *_below(view, say, more, waits),
         ],
         className="bp-grid",
     )
 
 
-def _below(view: Glance, say: Words, more: Lately | None) -> list[Any]:
-    """What changed since last week, beside the warnings of the month where there are any."""
+def _below(view: Glance, say: Words, more: Lately | None, waits: Waiting | None) -> list[Any]:
+    """What changed and who waits, beside the parts and the warnings of the month."""
     steps = funnel(view.funnel, say, width=5)
     if more is None:
         return [parts(view, say, width=7), steps]
-    compared = [parts(view, say, width=7), warned(more.warnings, say, width=7)]
+    who = waiting_card(waits, say, width=7)
+    compared = [parts(view, say, width=7), who, warned(more.warnings, say, width=7)]
     return [
         html.Div([changes(more.changes, say, width=5), steps], className="bp-stack bp-5"),
         html.Div(compared, className="bp-stack bp-7"),

@@ -13,6 +13,7 @@ from dashboard.ids import Id
 from dashboard.numbers import count, percent
 from dashboard.pages import states
 from dashboard.pages.parts import Ranged, answers_text, card, chip, icon, ranged_rows
+from dashboard.pages.waiting import waiting_card
 
 _CHANGES = {
     "up": ("arrow-up-right", "bp-up"),
@@ -29,7 +30,10 @@ def today_page(view: TodayView | None, say: Words) -> Any:
     return html.Div(
         [
             _score(view, say),
-            html.Div([_voices(view, say), _asked(view, say)], className="bp-5 bp-stack"),
+            html.Div(
+                [waiting_card(view.waiting, say, width=5), _voices(view, say), _asked(view, say)],
+                className="bp-5 bp-stack",
+            ),
             _ways(view.ways, say),
         ],
         className="bp-grid bp-today",
