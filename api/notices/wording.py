@@ -36,7 +36,7 @@ def line(row: NoticeRow, node: Node | None, language: Language) -> str:
     count = row.detail.get("count")
     place = node.name(language) if node else say("notices.network", language)
     parts = [
-        place,
+        place if node or row.kind != "report" else "",  # of a region, which is no branch
         say(f"notices.kind.{row.kind}", language),
         "" if row.ticket is None else say("notices.number", language, number=row.ticket),
         "" if row.severity is None else say(f"notices.severity.{row.severity}", language),

@@ -79,7 +79,7 @@ class Finished:
 
     id: UUID
     account_id: UUID
-    unit_code: str
+    branch_id: int | None  # None: of several
     unit_zh: str
     unit_en: str
     period_from: date
@@ -159,7 +159,8 @@ where id = :id and status in ('waiting', 'running') and not exists (
 returning id
 """)
 _FINISHED = text("""
-select o.id, o.account_id, u.code, u.name_zh, u.name_en, o.period_from, o.period_to, o.language,
+select o.id, o.account_id, case when u.kind = 'branch' then u.id end, u.name_zh, u.name_en,
+    o.period_from, o.period_to, o.language,
     coalesce(s.ways, '{}'), count(*) filter (where i.status = 'done'),
     count(*) filter (where i.status = 'failed'), coalesce(sum(octet_length(i.content)), 0)
 from report_order o join unit u on u.id = o.unit_id join report_item i on i.order_id = o.id

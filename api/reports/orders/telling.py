@@ -36,18 +36,19 @@ TYPES = {
 def tell_finished(
     session: Session, installation: Installation, order_id: UUID, now: datetime
 ) -> None:
-    """Puts a notice down, and letters if a subscription ordered it."""
+    """Letters for what a subscription ordered, else a notice."""
     order = repository.finished(session, order_id)
-    detail = {
-        "order": str(order_id),
-        "unit": order.unit_code,
-        "done": order.done,
-        "failed": order.failed,
-    }
-    notice = Telling("report", f"report:{order_id}:{now:%Y%m%d%H%M%S}", detail=detail)
-    add_notices(session, telling_rows(notice, (order.account_id,), now))
     if order.ways:
         _write(session, installation, order, now)
+        return
+    notice = Telling(
+        "report",
+        f"report:{order_id}:{now:%Y%m%d%H%M%S}",
+        branch_id=order.branch_id,
+        detail={"order": str(order_id), "count": order.done, "failed": order.failed},
+    )
+    # Not to who stands in for them: an order is its owner's alone.
+    add_notices(session, telling_rows(notice, (order.account_id,), now))
 
 
 def order_link(installation: Installation, order_id: UUID) -> str:
@@ -71,7 +72,7 @@ def _write(session: Session, installation: Installation, order: Finished, now: d
             subject=lines[0],
             body_text_encrypted=installation.vault.encrypt("\n\n".join([*lines, link])),
             created_at=now,
-            detail={"order": str(order.id)},
+            detail={"order": str(order.id), "language": language, "link": link},
         )
         if way == "email":
             _dress(session, installation, letter, order, (lines, link))
