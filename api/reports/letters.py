@@ -51,7 +51,7 @@ def ranking_links(installation: Installation, ranking: WeeklyRanking) -> dict[st
     unit: dict[str, object] = {"unit": ranking.unit.code}
     pages: dict[str, tuple[str, dict[str, object]]] = {
         "league": ("league", {**unit, "from": first, "to": last}),
-        "tickets": ("tickets", {**unit, "overdue": "1"}),
+        "tickets": ("tickets", {**unit, "state": "late"}),
         "voices": ("voices", {**unit, "from": ranking.week.start, "to": _last(ranking)}),
         "warnings": ("warnings", unit),
         "unit": ("unit", {}),

@@ -270,6 +270,7 @@ def test_an_interviewer_is_told_kindly_that_scores_are_for_others(
 def test_a_regional_manager_previews_the_weekly_letter(site: Site, chromium: Browser) -> None:
     with looking(chromium, site, "regional_manager") as (page, seen):
         visit(page, site, "/app/?lang=en")
+        page.get_by_role("link", name="Reports").click()
         page.get_by_role("link", name="Weekly ranking").click()
         letter = page.frame_locator("iframe.bp-letter")
         region = own_unit(site, "regional_manager")

@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+from alert_rows import mute_of
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from conftest import Office
 from fastapi import FastAPI
@@ -26,6 +27,7 @@ from isolation import LIMITED, found_in, lasting_office, publish_tree, switch_th
 from plan_rows import plan_of, step_of
 from report_rows import order_of
 from sqlalchemy import text
+from ticket_rows import number_of
 from two_regions import Branch, World, log_in_as, make_two_regions
 
 from api.boundary.visits import SESSION_COOKIE
@@ -169,6 +171,16 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "call-time.value": lambda *_: "10:00",
         "call-save.value": lambda _, branch: str(branch.invitation),
         "call-release.value": lambda *_: "Asia/Shanghai",
+        "subscription-act.data": lambda *_: {"act": "send", "about": "usual-1"},
+        "subscription-kind.value": lambda *_: "report",
+        "subscription-unit.value": lambda _, branch: branch.code,
+        "subscription-language.value": lambda *_: "en",
+        "subscription-day.value": lambda *_: "0",
+        "subscription-at.value": lambda *_: "08:00",
+        "subscription-zone.value": lambda *_: "",
+        "subscription-ways.value": lambda *_: ["email"],
+        "subscription-formats.value": lambda *_: ["pdf"],
+        "subscription-weeks.value": lambda *_: None,
         "point-unit.value": lambda _, branch: branch.code,
         "point-kind.value": lambda *_: "qr",
         "point-about.value": lambda *_: "service car_service",
@@ -233,6 +245,27 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "plan-due.value": lambda *_: "2026-12-01",
         "plan-owner.value": lambda *_: None,
         "plan-lesson.value": lambda *_: "some words",
+        "ticket-do.value": lambda _, branch: f"acknowledge::{number_of(branch.unit_id)}:1",
+        "ticket-note.value": lambda *_: "some words",
+        "ticket-pick.value": lambda _, branch: branch.code,
+        "ticket-file.contents": lambda *_: None,
+        "ticket-file.filename": lambda *_: None,
+        "row-act.data": lambda _, branch: {"act": f"unmute {mute_of(branch.unit_id)}"},
+        "mute-unit.value": lambda _, branch: branch.code,
+        "mute-rule.value": lambda *_: "*",
+        "mute-days.value": lambda *_: "1",
+        "mute-reason.value": lambda *_: "some words",
+        "loop-sure.value": lambda *_: sha256(RULES.encode()).hexdigest(),
+        "ways-email.value": lambda *_: ["ticket"],
+        "ways-wecom.value": lambda *_: [],
+        "ways-sms.value": lambda *_: [],
+        "quiet.value": lambda *_: True,
+        "quiet-from.value": lambda *_: "21:00",
+        "quiet-until.value": lambda *_: "08:00",
+        "wecom.value": lambda *_: None,
+        "away-from.value": lambda *_: "2026-11-20",
+        "away-until.value": lambda *_: "2026-11-21",
+        "away-deputy.value": lambda _, branch: str(branch.account),
         "view-act.data": lambda _, branch: {"act": "delete", "view": str(branch.response)},
         "view-name.value": lambda *_: "a view",
         "view-rename.value": lambda *_: "another name",
@@ -259,6 +292,7 @@ def addresses(branch: Branch) -> Iterator[str]:
     yield f"{ROOT}{Page.PEOPLE}/{branch.account}?{PERIOD}"
     yield f"{ROOT}{Page.RESPONSE}/{branch.response}?{PERIOD}"
     yield f"{ROOT}{Page.PLANS}/{plan_of(branch.unit_id)}?{PERIOD}"
+    yield f"{ROOT}{Page.TICKET}/{number_of(branch.unit_id)}?{PERIOD}"
     yield f"{ROOT}{Page.CONTESTS}/{branch.contest}?{PERIOD}"
     yield f"{ROOT}{Page.CONTESTS}/answer-{branch.response}?{PERIOD}"
     yield f"{ROOT}{Page.REPORT_ORDER}/{order_of(branch.unit_id)}?{PERIOD}"
