@@ -15,12 +15,14 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from api.core.errors import Invalid, NotFound
+from api.models.tickets import CLOCK_KINDS
 from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
 from api.tickets.queries import measures as reading
 from api.tickets.queries.measures import Asked
 from api.tickets.repository.clocks import default_zone
+from scoring.arrays import Floats
 from scoring.durations import time_until
 from scoring.intervals import wilson_interval
 
@@ -125,7 +127,7 @@ def measure(
         reading.ends(session, asked),
         reading.causes(session, asked),
     )
-    found = [measured(start, *(_of(None, rows) for rows in read))]
+    found = [measured(start, *read)]
     return found + [measured(one, *(_of(one.id, rows) for rows in read)) for one in below]
 
 
@@ -156,23 +158,21 @@ def measured(
     causes: Sequence[Row[Any]],
 ) -> LoopMeasures:
     """One unit's measures from what was read of it."""
-    head = times[0] if times else None
-    clocks = sorted(within, key=_clock_order)
     return LoopMeasures(
         unit=unit,
-        opened=0 if head is None else head.n,
-        open=0 if head is None else head.open,
-        times=() if head is None else tuple(time_to(head, name) for name in reading.REACHED),
-        kept=tuple(Kept(one.kind, one.calendar, share_of(one.hits, one.n)) for one in clocks),
+        opened=sum(one.n for one in times),
+        open=sum(one.open for one in times),
+        times=tuple(time_to(times, name) for name in reading.REACHED) if times else (),
+        kept=kept_of(within),
         ends=ends_of(ends),
-        causes=tuple(CauseCount(one.cause, one.n, one.branches, one.repeats) for one in causes),
+        causes=causes_of(causes),
     )
 
 
-def time_to(row: Any, state: str) -> TimeTo:
+def time_to(rows: Iterable[Any], state: str) -> TimeTo:
     """How long it takes to a state, those who wait for it counted."""
-    done = np.maximum(np.array(getattr(row, state) or [], dtype=float), 0)
-    waiting = np.maximum(np.array(getattr(row, f"{state}_not") or [], dtype=float), 0)
+    known = list(rows)
+    done, waiting = _hours(known, state), _hours(known, f"{state}_not")
     return TimeTo(
         state=state,
         n=done.size + waiting.size,
@@ -180,6 +180,28 @@ def time_to(row: Any, state: str) -> TimeTo:
         median_hours=time_until(done, waiting),
         most_hours=time_until(done, waiting, 0.9),
     )
+
+
+def kept_of(rows: Iterable[Any]) -> tuple[Kept, ...]:
+    """By clock, how many were met in time."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    for one in rows:
+        held = sums.setdefault((one.kind, one.calendar), [0, 0])
+        held[0] += one.hits
+        held[1] += one.n
+    ordered = sorted(sums, key=lambda key: (CLOCK_KINDS.index(key[0]), key[1]))
+    return tuple(Kept(*key, share_of(*sums[key])) for key in ordered)
+
+
+def causes_of(rows: Iterable[Any]) -> tuple[CauseCount, ...]:
+    """Root causes, the most frequent first."""
+    sums: dict[str, list[int]] = {}
+    for one in rows:
+        held = sums.setdefault(one.cause, [0, 0, 0])
+        for place, number in enumerate((one.n, one.branches, one.repeats)):
+            held[place] += number
+    ordered = sorted(sums, key=lambda cause: (-sums[cause][0], cause))
+    return tuple(CauseCount(cause, *sums[cause]) for cause in ordered)
 
 
 def share_of(hits: int, n: int) -> Share:
@@ -205,9 +227,12 @@ def ends_of(rows: Iterable[Any]) -> Ends:
     )
 
 
-def _of(group: int | None, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+def _hours(rows: Iterable[Any], name: str) -> Floats:
+    """All hours of a column; a clock that was set back makes none negative."""
+    held = [np.array(getattr(one, name) or (), dtype=np.float64) for one in rows]
+    hours: Floats = np.maximum(np.concatenate([np.array([]), *held]), 0)
+    return hours
+
+
+def _of(group: int, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     return [one for one in rows if one.grp == group]
-
-
-def _clock_order(row: Row[Any]) -> tuple[int, str]:
-    return ("acknowledge", "contact", "resolve").index(row.kind), row.calendar

@@ -1,6 +1,6 @@
 """Reads what measures of tickets are made of: durations, clocks, ends and causes by unit.
 
-Groups are given by branch; every statement also answers for all of them together (group None).
+Groups are given by branch; whoever asks adds them up.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlmodel import Session
 
 from api.models.tickets import OPEN_STATES
@@ -35,7 +35,7 @@ _OPEN = ", ".join(f"'{state}'" for state in OPEN_STATES)
 _TIMES = text(f"""
 {_SEEN}
 select s.grp, count(*) as n, count(*) filter (where s.state in ({_OPEN})) as open, {_REACHED}
-from seen s group by grouping sets ((s.grp), ())
+from seen s group by s.grp
 """)
 _WITHIN = text(f"""
 {_SEEN}
@@ -43,12 +43,12 @@ select s.grp, k.kind, k.calendar,
     count(*) filter (where k.met_at <= k.due_at) as hits,
     count(*) filter (where k.met_at is not null or k.due_at < coalesce(k.stopped_at, :now)) as n
 from seen s join ticket_clock k on k.ticket_id = s.id
-group by grouping sets ((s.grp, k.kind, k.calendar), (k.kind, k.calendar))
+group by s.grp, k.kind, k.calendar
 """)
 _ENDS = text(f"""
 {_SEEN}
 select s.grp, s.state, s.reopened > 0 as again, s.recovery_score is not null as said, count(*) as n
-from seen s group by grouping sets ((s.grp, s.state, again, said), (s.state, again, said))
+from seen s group by s.grp, s.state, again, said
 """)
 _CAUSES = text(f"""
 {_SEEN}
@@ -58,9 +58,13 @@ _CAUSES = text(f"""
 )
 select p.grp, p.cause, sum(p.n)::int as n, count(*)::int as branches,
     sum(p.n - 1)::int as repeats
-from per_branch p group by grouping sets ((p.grp, p.cause), (p.cause))
-order by n desc, p.cause collate "C"
+from per_branch p group by p.grp, p.cause
 """)
+
+
+_PLANS = text(
+    "select set_config('enable_nestloop', :on, true), set_config('enable_sort', :on, true)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +89,31 @@ class Asked:
 
 def times(session: Session, asked: Asked) -> Sequence[Row[Any]]:
     """By group: how many tickets, hours to each state, and hours without having reached it."""
-    return session.execute(_TIMES, asked.given()).all()
+    return _read(session, _TIMES, asked)
 
 
 def within(session: Session, asked: Asked) -> Sequence[Row[Any]]:
     """By group and clock: how many were decided, and how many in time."""
-    return session.execute(_WITHIN, asked.given()).all()
+    return _read(session, _WITHIN, asked)
 
 
 def ends(session: Session, asked: Asked) -> Sequence[Row[Any]]:
     """By group: how many stand in a state, were reopened, and have the customer's word."""
-    return session.execute(_ENDS, asked.given()).all()
+    return _read(session, _ENDS, asked)
 
 
 def causes(session: Session, asked: Asked) -> Sequence[Row[Any]]:
     """By group and root cause: tickets, branches, and tickets beyond a branch's first."""
-    return session.execute(_CAUSES, asked.given()).all()
+    return _read(session, _CAUSES, asked)
+
+
+def _read(session: Session, statement: TextClause, asked: Asked) -> Sequence[Row[Any]]:
+    """Reads in bulk.
+
+    The planner takes the scope of row-level security for a handful of branches, and would look up
+    and sort the clocks of a network ticket by ticket.
+    """
+    session.execute(_PLANS, {"on": "off"})
+    found = session.execute(statement, asked.given()).all()
+    session.execute(_PLANS, {"on": "on"})
+    return found

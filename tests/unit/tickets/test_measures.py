@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from api.tickets.measures import ends_of, share_of, time_to
+from api.tickets.measures import causes_of, ends_of, kept_of, share_of, time_to
 
 
 def row(state: str, n: int, *, again: bool = False, said: bool = False) -> SimpleNamespace:
@@ -16,14 +16,32 @@ def test_a_branch_that_lets_tickets_lie_is_not_quick() -> None:
         acknowledged=[1.0, 2.0, 3.0], acknowledged_not=[90.0] * 4,
         resolved=None, resolved_not=[5.0],
     )  # fmt: skip
-    found = time_to(read, "acknowledged")
+    found = time_to([read], "acknowledged")
     assert (found.n, found.reached, found.median_hours) == (7, 3, None)
-    assert time_to(read, "resolved").median_hours is None
+    assert time_to([read], "resolved").median_hours is None
 
 
 def test_a_clock_that_was_set_back_makes_no_negative_time() -> None:
     read = SimpleNamespace(contacted=[-0.001, 4.0], contacted_not=[])
-    assert time_to(read, "contacted").median_hours == 0
+    assert time_to([read], "contacted").median_hours == 0
+
+
+def test_units_are_added_up_by_what_they_hold_not_by_their_medians() -> None:
+    quick = SimpleNamespace(resolved=[1.0] * 9, resolved_not=None)
+    slow = SimpleNamespace(resolved=[50.0], resolved_not=[60.0])
+    assert time_to([quick, slow], "resolved").median_hours == 1
+    clocks = [
+        SimpleNamespace(kind=kind, calendar="business", hits=hits, n=4)
+        for kind, hits in (("resolve", 1), ("contact", 2), ("resolve", 4))
+    ]
+    found = [(one.kind, one.in_time.hits, one.in_time.n) for one in kept_of(clocks)]
+    assert found == [("contact", 2, 4), ("resolve", 5, 8)]
+    counted = [
+        SimpleNamespace(cause=cause, n=n, branches=1, repeats=n - 1)
+        for cause, n in (("wait", 2), ("price", 3), ("wait", 2))
+    ]
+    causes = [(one.cause, one.n, one.branches, one.repeats) for one in causes_of(counted)]
+    assert causes == [("wait", 4, 2, 2), ("price", 3, 1, 2)]
 
 
 def test_who_said_nothing_neither_recovers_nor_fails() -> None:
