@@ -27,6 +27,7 @@ from api.reports.repository.weekly import read_network
 from api.reports.subscriptions import Due
 from api.reports.weekly import METRIC, WeeklyRanking, ranking_period, weekly_ranking
 from api.security.hierarchy import Node, current_hierarchy
+from api.security.scope import sight_of_person
 from api.security.sessions import viewer_of_account
 from api.security.viewer import Viewer
 
@@ -120,7 +121,8 @@ def _send_one(installation: Installation, due: Due, now: datetime) -> int:
             _log.warning("nobody is left to send the ranking of unit %s to", one.unit_id)
             return 0
         before = due.window.date()
-        ranking = weekly_ranking(session, viewer, unit, before=before, now=now, weeks=one.weeks)
+        with sight_of_person(session, viewer.scope):
+            ranking = weekly_ranking(session, viewer, unit, before=before, now=now, weeks=one.weeks)
         key = f"{before}:{one.key}"
         posting = Posting(ranking, one.language, addresses, key, with_pdf="pdf" in one.formats)
         return post(session, installation, posting, now)

@@ -4,7 +4,8 @@ A scope is made in :mod:`api.security.viewer` for people and tokens, or here for
 viewer, which must say why. Row-level security enforces it again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -60,6 +61,16 @@ def see_as_person(session: Session, scope: Scope) -> None:
     """
     session.execute(_PERSON)
     open_scope(session, scope)
+
+
+@contextmanager
+def sight_of_person(session: Session, scope: Scope) -> Iterator[None]:
+    """The same for a part of a transaction, which then has its own sight again."""
+    back = text(f'set local role "{opened(session).role}"')
+    see_as_person(session, scope)
+    yield
+    session.execute(back)
+    open_scope(session, Scope.nothing())
 
 
 @dataclass(frozen=True)
