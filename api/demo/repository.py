@@ -5,8 +5,14 @@ all the rest); every row comes from one generator, and a test checks the referen
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
 
 from psycopg import Connection, sql
+from sqlalchemy import select, text
+from sqlmodel import Session, col
+
+from api.models import Response, Ticket
 
 _CHUNK = 4000
 
@@ -110,3 +116,42 @@ def add_calls_and_points(connection: Connection[tuple[object, ...]]) -> None:
     """What interviewers and branches find: open calls, and a code and a kiosk everywhere."""
     connection.execute(_CALLS)
     connection.execute(_POINTS)
+
+
+def answers_since(session: Session, since: datetime) -> list[tuple[UUID, datetime]]:
+    """Whole answers that came in since, in their order: id and moment."""
+    query = (
+        select(col(Response.id), col(Response.submitted_at))
+        .where(col(Response.submitted_at) >= since, col(Response.completed_at).is_not(None))
+        .order_by(col(Response.submitted_at), col(Response.id))
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def list_tickets(session: Session) -> list[Ticket]:
+    """All tickets in the order in which they were opened."""
+    return list(session.execute(select(Ticket).order_by(col(Ticket.number))).scalars())
+
+
+_TOLD = text(
+    "update notice set spread_at = created_at, "
+    "read_at = case when created_at < :read_before then created_at end"
+)
+
+
+def forget_telling(session: Session, read_before: datetime) -> None:
+    """What happened before the network was made is told to nobody; older notices are read."""
+    session.execute(_TOLD, {"read_before": read_before})
+    session.execute(text("delete from webhook_delivery"))
+
+
+_MANAGED = text(
+    "select g.unit_id, g.account_id from access_grant g join unit u on u.id = g.unit_id "
+    "where g.role = 'branch_manager' and u.kind = 'branch' order by g.id limit 1"
+)
+
+
+def managed_branch(session: Session) -> tuple[int, UUID] | None:
+    """The branch whose manager may log in, and who that is."""
+    row = session.execute(_MANAGED).first()
+    return None if row is None else (row[0], row[1])

@@ -32,6 +32,7 @@ from api.core.languages import say
 from api.core.settings import Settings
 from api.demo import repository
 from api.demo.loading import Connection, Loader
+from api.demo.matters import begin_plan, live_through
 from api.demo.network import ROOT, SHARES, make_branches, make_regions
 from api.demo.people import Login, make_logins
 from api.demo.rows import Published
@@ -74,7 +75,7 @@ def prepare(settings: Settings, size: DemoSize) -> list[Login]:
             repository.analyze(cast(Connection, connection.connection.driver_connection))
     finally:
         engine.dispose()
-    _count(settings)
+    _count(settings, size)
     return logins
 
 
@@ -111,7 +112,7 @@ def _known_logins(kept: Path, settings: Settings) -> list[Login]:
 
 def _make(session: Session, raw: Connection, settings: Settings, size: DemoSize) -> list[Login]:
     rng = np.random.default_rng(size.seed)
-    words = tomllib.loads(files("api.demo").joinpath("words.toml").read_text(encoding="utf-8"))
+    words = _words()
     now = system_clock()
     assert settings.secret_key is not None
     vault = Vault(settings.secret_key.get_secret_value())
@@ -138,6 +139,10 @@ def _make(session: Session, raw: Connection, settings: Settings, size: DemoSize)
         repository.add_calls_and_points(raw)
     _keep(settings.home / "demo_truth.json", _truth(truth, list(branches), size))
     return logins
+
+
+def _words() -> dict[str, Any]:
+    return tomllib.loads(files("api.demo").joinpath("words.toml").read_text(encoding="utf-8"))
 
 
 def _units(
@@ -197,7 +202,7 @@ def _publish(session: Session, network: str, now: datetime) -> Published:
     )
 
 
-def _count(settings: Settings) -> None:
+def _count(settings: Settings, size: DemoSize) -> None:
     installation = Installation.open(settings, "worker")
     try:
         with _progress() as progress:
@@ -206,6 +211,10 @@ def _count(settings: Settings) -> None:
             now = installation.clock()
             with installation.database.transaction() as session:
                 publish_all(session, (now.year - 1, now.year), now=now, by="system:demo")
+            progress.update(task, advance=1)
+            task = progress.add_task("tickets and plans", total=1)
+            live_through(installation.database, now, size.seed)
+            begin_plan(installation.database, now, _words()[size.network]["plan"])
             progress.update(task, advance=1)
     finally:
         installation.close()

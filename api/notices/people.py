@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from api.notices import repository
-from api.security.hierarchy import Hierarchy, current_hierarchy
+from api.security.hierarchy import current_hierarchy
 
 # Who is next when nobody holds a role.
 ABOVE = {
@@ -25,11 +25,18 @@ ABOVE = {
 def holders(session: Session, role: str, unit_id: int, now: datetime) -> tuple[UUID, ...]:
     """Active accounts that hold ``role`` nearest to the unit; where nobody does, who is above."""
     tree = current_hierarchy(session, now.date())
+    above = [node.id for node in tree.ancestors(unit_id)]
+    group = tree.nodes[unit_id].owner_group_id if unit_id in tree.nodes else None
+    granted = repository.grants_near(session, above, group, on=now.date())
+    # A grant at an owner group is as near as one at the branch itself.
+    distance = {node_id: steps for steps, node_id in enumerate(above)}
     wanted: str | None = role
     while wanted is not None:
-        found = _nearest(session, tree, wanted, unit_id, now)
+        found = [(distance.get(one.unit_id or unit_id, 0), one.account_id)
+                 for one in granted if one.role == wanted]  # fmt: skip
         if found:
-            return found
+            near = min(steps for steps, _ in found)
+            return tuple(dict.fromkeys(one for steps, one in found if steps == near))
         wanted = ABOVE.get(wanted)
     return ()
 
@@ -49,21 +56,3 @@ def with_deputies(session: Session, accounts: Iterable[UUID], now: datetime) -> 
     given = list(dict.fromkeys(accounts))
     standing_in = repository.deputies(session, given, now)
     return tuple(dict.fromkeys([*given, *standing_in.values()]))
-
-
-def _nearest(
-    session: Session, tree: Hierarchy, role: str, unit_id: int, now: datetime
-) -> tuple[UUID, ...]:
-    above = [node.id for node in tree.ancestors(unit_id)]
-    group = tree.nodes[unit_id].owner_group_id if unit_id in tree.nodes else None
-    granted = repository.grants_of_role(session, role, above, group, on=now.date())
-    if not granted:
-        return ()
-    # A grant at an owner group is as near as one at the branch itself.
-    distance = {node_id: steps for steps, node_id in enumerate(above)}
-    near = min(distance.get(one.unit_id or unit_id, 0) for one in granted)
-    return tuple(
-        dict.fromkeys(
-            one.account_id for one in granted if distance.get(one.unit_id or unit_id, 0) == near
-        )
-    )

@@ -6,9 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from api.core.ids import new_id
@@ -19,6 +18,7 @@ from api.models import Absence, Account, Grant, Notice, NoticeChoice, OutboxMess
 class RoleGrant:
     """Somebody who holds a role, and where."""
 
+    role: str
     account_id: UUID
     unit_id: int | None
 
@@ -32,39 +32,29 @@ def add_notices(session: Session, rows: Sequence[dict[str, Any]]) -> tuple[UUID,
     return tuple(session.execute(query.returning(col(Notice.account_id))).scalars())
 
 
-def grants_of_role(
-    session: Session, role: str, units: Sequence[int], group: int | None, *, on: date
+_NEAR = text(
+    """
+    select g.role, g.account_id, g.unit_id
+    from access_grant g join account a on a.id = g.account_id
+    where a.status = 'active' and not g.excluded
+        and g.valid_from <= :on and (g.valid_to is null or g.valid_to > :on)
+        and (g.unit_id = any (:units) or g.owner_group_id = :group)
+        and not exists (
+            select from access_grant barred
+            where barred.account_id = g.account_id and barred.excluded
+                and barred.unit_id = any (:units) and barred.valid_from <= :on
+                and (barred.valid_to is null or barred.valid_to > :on))
+    order by g.id
+    """
+)
+
+
+def grants_near(
+    session: Session, units: Sequence[int], group: int | None, *, on: date
 ) -> list[RoleGrant]:
-    """Grants of a role at these units or at the owner group, of accounts that are active."""
-    barred = aliased(Grant)
-    in_force = (
-        col(Grant.valid_from) <= on,
-        or_(col(Grant.valid_to).is_(None), col(Grant.valid_to) > on),
-    )
-    places: list[ColumnElement[bool]] = [col(Grant.unit_id).in_(units)]
-    if group is not None:
-        places.append(col(Grant.owner_group_id) == group)
-    hidden = exists().where(
-        barred.account_id == col(Grant.account_id),  # type: ignore[arg-type]
-        col(barred.excluded).is_(True),
-        col(barred.unit_id).in_(units),
-        col(barred.valid_from) <= on,
-        or_(col(barred.valid_to).is_(None), col(barred.valid_to) > on),
-    )
-    query = (
-        select(col(Grant.account_id), col(Grant.unit_id))
-        .join(Account, col(Account.id) == col(Grant.account_id))
-        .where(
-            col(Account.status) == "active",
-            col(Grant.role) == role,
-            col(Grant.excluded).is_(False),
-            *in_force,
-            or_(*places),
-            ~hidden,
-        )
-        .order_by(col(Grant.id))
-    )
-    return [RoleGrant(*row) for row in session.execute(query)]
+    """Grants at these units or at the owner group, of accounts that are active."""
+    rows = session.execute(_NEAR, {"units": list(units), "group": group, "on": on})
+    return [RoleGrant(*row) for row in rows]
 
 
 def deputies(session: Session, accounts: Sequence[UUID], now: datetime) -> dict[UUID, UUID]:
