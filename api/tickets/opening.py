@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from api.core.redaction import redact
+from api.customers.repository.people import hold_people
 from api.models import Response, Ticket
 from api.notices.telling import Telling, tell
 from api.security.scope import Scope
@@ -63,7 +64,7 @@ def open_ticket(session: Session, opening: Opening, now: datetime) -> UUID | Non
     """
     about = None
     if opening.response_id is not None:
-        about = repository.response_of(session, opening.response_id)
+        about = _still(session, opening.response_id)
     values = _values(opening, about, now)
     owner = choose_owner(session, opening.role, values["branch_id"], now)
     made = repository.add_ticket(
@@ -76,6 +77,15 @@ def open_ticket(session: Session, opening: Opening, now: datetime) -> UUID | Non
     assert ticket is not None, "what was added can be read"
     _begin(session, ticket, opening, now)
     return made
+
+
+def _still(session: Session, response_id: UUID) -> Response | None:
+    """The response, whose customer is not merged into another until the transaction ends."""
+    about = repository.response_of(session, response_id)
+    if about is None or about.person_id is None:
+        return about
+    hold_people(session, [about.person_id], to_change=False)
+    return repository.response_of(session, response_id)
 
 
 def _learn_name(session: Session, about: Response | None, now: datetime) -> None:

@@ -1,6 +1,5 @@
 """A ticket from its opening to the customer's word: who may do what, and what it leaves behind."""
 
-import threading
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -383,26 +382,3 @@ def test_the_board_is_paged_by_what_is_due_and_counts_agree(shop: Shop) -> None:
         assert below.open == 0
         late = list_tickets(session, viewer, TicketFilter(overdue=True), now=NOW)
         assert [one.number for one in late] == [numbers[4]]
-
-
-def test_two_who_take_a_ticket_at_once_leave_one_step(real_office: Office) -> None:
-    shop = make_shop(real_office)
-    number = opened(shop)
-    barrier, outcomes = threading.Barrier(2), []
-
-    def take(name: str) -> None:
-        barrier.wait()
-        try:
-            with shop.at_work(name) as (session, viewer):
-                service.acknowledge(session, viewer, number, version=1, now=NOW)
-            outcomes.append("taken")
-        except Stale:
-            outcomes.append("late")
-
-    threads = [threading.Thread(target=take, args=(name,)) for name in ("manager", "staff")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["late", "taken"]
-    assert len(rows(shop, "select 1 from ticket_step where to_state = 'acknowledged'")) == 1

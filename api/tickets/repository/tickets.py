@@ -54,6 +54,12 @@ def ticket_by_id(session: Session, ticket_id: UUID) -> Ticket | None:
     return _one(session, col(Ticket.id) == ticket_id)
 
 
+def person_of(session: Session, ticket_id: UUID) -> UUID | None:
+    """Whom the ticket is about now."""
+    query = select(col(Ticket.person_id)).where(col(Ticket.id) == ticket_id)
+    return session.execute(query).scalar()
+
+
 def ticket_of_response(session: Session, response_id: UUID) -> Ticket | None:
     """The ticket about a response."""
     return _one(session, col(Ticket.response_id) == response_id)
