@@ -27,12 +27,12 @@ from api.tickets.repository import clocks as repository
 from api.tickets.repository import tickets
 from api.tickets.repository.clocks import Overdue
 from api.tickets.ticking import Place, place_of, recompute
+from scheduler.planner.calendars import edition
 
 AT_ONCE = 500  # steps in one round; the next round takes the rest
 BATCH = 200  # tickets in one transaction that computes clocks anew
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-_followed: dict[str, tuple[int, int]] = {}
 
 
 def escalate_due(installation: Installation) -> int:
@@ -46,24 +46,20 @@ def escalate_due(installation: Installation) -> int:
 def keep_up_clocks(installation: Installation) -> int:
     """Computes clocks of open tickets anew after other rules, calendars, units; how many tickets.
 
-    Once per process and change: what was done half-way before a crash is done again, and gives
-    the same.
+    Once per change: a pass that a crash cut short is done again, and gives the same.
     """
-    key = str(installation.database.engine.url)
     with installation.database.transaction() as session:
-        found = loop_in_force(session)
-        if found is None:
+        rules = _rules(session)
+        if rules is None or repository.is_followed(session, rules):
             return 0
-        present = (found.version, repository.structure_version(session))
         waiting = repository.open_tickets(session, None, BATCH)
-    if _followed.get(key) == present:
-        return 0
     done = 0
     while waiting:
         done += sum(_one_by_one(waiting, lambda one: _follow(installation, one)))
         with installation.database.transaction() as session:
             waiting = repository.open_tickets(session, waiting[-1], BATCH)
-    _followed[key] = present
+    with installation.database.transaction() as session:
+        repository.set_followed(session, rules, installation.clock())
     return done
 
 
@@ -73,6 +69,14 @@ def ripe(step: Escalation, place: Place, due_at: datetime, now: datetime) -> boo
         return due(None, place.zone, due_at, step.after_seconds) <= now
     moment = due(place.calendar, place.zone, due_at, step.after_seconds)
     return moment <= now and is_open(place.calendar, place.zone, now)
+
+
+def _rules(session: Session) -> str | None:
+    """All that clocks are computed by; None without rules."""
+    found = loop_in_force(session)
+    if found is None:
+        return None
+    return f"{found.version}, {repository.structure_version(session)}, {edition()}"
 
 
 def _one_by_one(found: Iterable[T], work: Callable[[T], bool]) -> Iterator[bool]:

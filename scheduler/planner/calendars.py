@@ -2,10 +2,17 @@
 
 from datetime import date, timedelta
 from functools import lru_cache
+from importlib.metadata import version
 
 import holidays
 
 _DAY = timedelta(days=1)
+
+
+@lru_cache(maxsize=1)
+def edition() -> str:
+    """Tells one edition of the calendars from another, in which a day may be a holiday."""
+    return version("holidays")
 
 
 @lru_cache(maxsize=64)

@@ -36,6 +36,12 @@ returning escalated
 _RAISE = text("""
 update ticket set level = greatest(level, :level) where id = :ticket
 """)
+_FOLLOWED = text("select exists (select from job_window where job = 'clocks' and key = :key)")
+_FORGET = text("delete from job_window where job = 'clocks'")
+_FOLLOW = text(
+    "insert into job_window (job, key, done_until) values ('clocks', :key, :now) "
+    "on conflict do nothing"
+)
 _NEXT = text("""
 select id from ticket where state = any(cast(:open as text[]))
   and (cast(:after as uuid) is null or id > cast(:after as uuid))
@@ -64,6 +70,17 @@ def default_zone(session: Session) -> str:
 def structure_version(session: Session) -> int:
     """A number that changes with the tree of units."""
     return int(session.execute(_STRUCTURE).scalar() or 0)
+
+
+def is_followed(session: Session, rules: str) -> bool:
+    """Whether all clocks were computed by these rules."""
+    return bool(session.execute(_FOLLOWED, {"key": rules}).scalar_one())
+
+
+def set_followed(session: Session, rules: str, now: datetime) -> None:
+    """All clocks were computed by these rules."""
+    session.execute(_FORGET)
+    session.execute(_FOLLOW, {"key": rules, "now": now})
 
 
 def clocks_of(session: Session, ticket_id: UUID) -> list[TicketClock]:
