@@ -41,6 +41,18 @@ def holders(session: Session, role: str, unit_id: int, now: datetime) -> tuple[U
     return ()
 
 
+def reaching_somebody(
+    session: Session, accounts: tuple[UUID, ...], place: tuple[str | None, int], now: datetime
+) -> tuple[UUID, ...]:
+    """The accounts; where all are away, also the next above a role (or branch) who is there."""
+    role, unit_id = place
+    found, above = accounts, role or "branch_staff"
+    while above in ABOVE and not set(found) - away(session, found, now):
+        above = ABOVE[above]
+        found = with_deputies(session, (*found, *holders(session, above, unit_id, now)), now)
+    return found
+
+
 def deputy_of(session: Session, account_id: UUID, now: datetime) -> UUID | None:
     """Who stands in for somebody who is away now; None when nobody has to, or nobody was named."""
     return repository.deputies(session, [account_id], now).get(account_id)

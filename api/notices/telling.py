@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from api.notices import repository
 from api.notices.kinds import KINDS
-from api.notices.people import holders, with_deputies
+from api.notices.people import holders, reaching_somebody, with_deputies
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class Telling:
 def tell(session: Session, telling: Telling, now: datetime) -> tuple[UUID, ...]:
     """Puts one notice to each who has to know, and to who stands in for them; to whom it did.
 
-    Of accounts and a role both are told. Who is away is told too, besides the deputy.
+    Of accounts and a role both are told. Who is away is told too, besides the deputy; where
+    everybody is away and nobody stands in, so is whoever is above.
     """
     if telling.kind not in KINDS:
         raise ValueError(f"{telling.kind} is no kind of notice")
@@ -47,6 +48,8 @@ def tell(session: Session, telling: Telling, now: datetime) -> tuple[UUID, ...]:
     if telling.role is not None and unit_id is not None:
         told += holders(session, telling.role, unit_id, now)
     everybody = with_deputies(session, told, now)
+    if unit_id is not None and everybody:
+        everybody = reaching_somebody(session, everybody, (telling.role, unit_id), now)
     return repository.add_notices(session, telling_rows(telling, everybody, now))
 
 

@@ -23,11 +23,13 @@ from api.boundary.visits import SESSION_COOKIE
 from api.core.database import Database
 from api.core.installation import Installation
 from api.core.settings import Settings
-from api.models import OutboxMessage
+from api.models import Absence, OutboxMessage
 from api.notices.people import deputy_of, holders
 from api.notices.spreading import spread_notices
 from api.notices.telling import Telling, tell
 from scheduler.jobs.letters import send_letters
+from scheduler.jobs.telling import KEPT, forget_old_notices
+from scheduler.senders.recorder import Only, Recorder
 
 ORIGIN = {"origin": "http://testserver"}
 TABLES = ("notice", "notice_choice", "absence", "outbox_message")
@@ -124,6 +126,26 @@ def test_who_stands_in_is_told_too_and_is_found(office: Office, world: World) ->
     assert client.delete(f"/api/v1/absences/{made.json()['id']}").status_code == 204
     assert told(office, "another", accounts=(manager,)) == (manager,)
     assert client.delete(f"/api/v1/absences/{made.json()['id']}").status_code == 404
+
+
+def test_where_everybody_is_away_the_next_above_is_told(office: Office, world: World) -> None:
+    north1, north2 = branch_of(world), branch_of(world, "north2")
+    manager = world.accounts["branch_manager"]
+    owners, region = world.accounts["owner_group_manager"], world.accounts["regional_manager"]
+    away(office, manager)
+    assert region not in told(office, role="branch_manager", branch_id=north1)
+    away(office, owners)
+    everybody = told(office, "two", role="branch_manager", branch_id=north1)
+    assert set(everybody) == {manager, owners, region}
+    alone = world.branches["north2"].account
+    away(office, alone)
+    assert set(told(office, "three", accounts=(alone,), branch_id=north2)) == {alone, region}
+
+
+def away(office: Office, account: UUID) -> None:
+    with office.worker.database.transaction() as session:
+        until = NOW + timedelta(days=1)
+        session.add(Absence(account_id=account, from_at=NOW, until_at=until, created_at=NOW))
 
 
 def test_nobody_foreign_stands_in_and_nobody_enters_a_strangers_absence(
@@ -300,7 +322,33 @@ def test_a_person_chooses_over_http_and_what_makes_no_sense_is_refused(office: O
     assert client.get("/api/v1/notices/choices").json() == said
 
 
+def test_old_notices_are_forgotten(office: Office, world: World) -> None:
+    told(office, accounts=(world.accounts["branch_manager"],))
+    office.clock.now += KEPT
+    assert forget_old_notices(office.worker) == 0
+    office.clock.now += timedelta(seconds=1)
+    assert forget_old_notices(office.worker) == 1
+
+
 # Letters leave by their channel.
+
+
+def test_an_sms_is_told_to_the_gateway_by_its_approved_template(
+    office: Office, world: World
+) -> None:
+    account = with_addresses(office, world, "a7777777")
+    chosen(office, account, ways='{"ticket": ["sms"]}')
+    told(office, accounts=(account,), branch_id=branch_of(world))
+    settings = office.settings.with_changes(notice_template="SMS_7", notice_signature="Brand")
+    house = Installation(settings, office.worker.database, office.worker.vault, office.clock)
+    spread_notices(house)
+    recorder = Recorder()
+    assert send_letters(house, senders=Only(recorder)) == 1
+    (message,) = recorder.sent
+    template = message.providers["recorder"]
+    assert (message.channel, template.template_id, template.signature) == ("sms", "SMS_7", "Brand")
+    assert dict(zip(template.names, template.values, strict=True)) == message.parameters
+    assert set(message.parameters) == {"notice", "count"}
 
 
 class MailBox:
