@@ -189,6 +189,8 @@ def list_tickets(
 
     Raises NotFound for a unit that the viewer does not see.
     """
+    if wanted.unit is not None:
+        viewer.require_unit_code(wanted.unit)
     if not viewer.may(Permission.VIEW_COMMENTS):
         return []
     where, values = _conditions(session, viewer, wanted, now)
@@ -245,6 +247,8 @@ def ticket_counts(
 
     Closed ones are counted for 30 days. Raises NotFound for a unit that the viewer does not see.
     """
+    if unit is not None:
+        viewer.require_unit_code(unit)
     if not viewer.may(Permission.VIEW_COMMENTS):
         return TicketCounts()
     branches = seen_branches(viewer, unit)
