@@ -42,6 +42,7 @@ _WORDS_OF: dict[Kind, str] = {
     "responses": "source survey touchpoint touchpoint_name_zh touchpoint_name_en "
     "channel segment advisor language",
     "counts": "touchpoint touchpoint_name_zh touchpoint_name_en",
+    "complaints": "source touchpoint touchpoint_name_zh touchpoint_name_en product category role",
 }
 
 _OTHERS_OF: dict[Kind, dict[str, Reading]] = {
@@ -76,6 +77,11 @@ _OTHERS_OF: dict[Kind, dict[str, Reading]] = {
         "comment": Reading.PROSE,
     },
     "counts": {},
+    "complaints": {
+        "complained_at": Reading.MOMENT,
+        "comment": Reading.PROSE,
+        "severity": Reading.WHOLE,
+    },
 }
 
 REQUIRED: dict[Kind, tuple[str, ...]] = {
@@ -85,6 +91,7 @@ REQUIRED: dict[Kind, tuple[str, ...]] = {
     "events": ("source", "external_id", "touchpoint", "unit", "occurred_at"),
     "responses": ("answered_at", "touchpoint"),
     "counts": (),
+    "complaints": ("complained_at",),
 }
 
 WITH_ATTRIBUTES: frozenset[Kind] = frozenset({"units", "customers", "events"})

@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from api.imports.toml_lines import key_lines, line_of, syntax_line
 from api.imports.values import Reason, Refused, reason
 
-Kind = Literal["units", "people", "customers", "events", "responses", "counts"]
+Kind = Literal["units", "people", "customers", "events", "responses", "counts", "complaints"]
 Scalar = str | int | float | bool
 
 _SCALE = r"^(0-10|1-5|1-7|nps3)$"
@@ -214,6 +214,7 @@ _NEEDS: dict[Kind, tuple[str, ...]] = {
     "events": (),
     "responses": ("units", "metrics"),
     "counts": ("units", "metrics", "period"),
+    "complaints": ("units",),
 }
 
 

@@ -37,6 +37,23 @@ class KnownUnit:
     timezone: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class StagedComplaint:
+    """A complaint of the file; ``words`` are redacted."""
+
+    line: int
+    external_id: str
+    branch_id: int
+    complained_on: date
+    words: str | None
+    touchpoint_id: int | None
+    product: str | None
+    category: str | None
+    severity: str | None
+    role: str | None
+    said: str
+
+
 def staged_paths(session: Session) -> Iterator[StagedPath]:
     """Every distinct path of the staged rows, by first line."""
     statement = text(
@@ -125,6 +142,20 @@ def staged_words(session: Session, column: str) -> list[tuple[int, str]]:
         f"group by {column} order by 1"
     )
     return [(line, word) for line, word in session.execute(statement)]
+
+
+def staged_complaints(session: Session) -> list[StagedComplaint]:
+    """The staged complaints with their places, in the order of the file."""
+    statement = text(
+        """
+        select r.line, r.external_id, p.unit_id,
+            (r.answered_at at time zone p.zone)::date, r.comment, t.id, r.extra[1],
+            r.extra[2], r.extra[3], r.extra[4], r.extra[5]
+        from import_row r join import_place p on p.leaf = r.leaf
+        left join touchpoint t on t.code = r.touchpoint order by r.line
+        """
+    )
+    return [StagedComplaint(*row) for row in session.execute(statement)]
 
 
 def first_days(session: Session) -> list[date]:

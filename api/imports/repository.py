@@ -16,7 +16,7 @@ STAGED = {
     "leaf": "text", "names": "text[]", "zones": "text[]", "touchpoint": "text", "channel": "text",
     "segment": "text", "advisor": "text", "language": "text", "comment": "text",
     "answered_at": "timestamptz", "occurred_at": "timestamptz", "scores": "int2[]",
-    "period_from": "date", "period_to": "date", "counts": "int4[]",
+    "period_from": "date", "period_to": "date", "counts": "int4[]", "extra": "text[]",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Answers of another system: one row each, written once, counted by the cells like our own."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlmodel import Session
 
@@ -15,8 +15,8 @@ from api.imports.values import Reject, reason
 def load(session: Session, job: ImportJob, log: RejectLog) -> None:
     """Writes the staged answers; on any error nothing, and the log says what it was."""
     mapping = job.mapping
-    _refuse_repeated(session, job, log)
-    _refuse_future(session, job, log, job.now)
+    refuse_repeated(session, job, log)
+    refuse_future(session, job, log, "answered_at")
     if log.failed():
         return
     repository.drop_repeated(session)
@@ -39,7 +39,7 @@ def load(session: Session, job: ImportJob, log: RejectLog) -> None:
     log.summary.unchanged = repository.staged_rows(session) - written
 
 
-def _refuse_repeated(session: Session, job: ImportJob, log: RejectLog) -> None:
+def refuse_repeated(session: Session, job: ImportJob, log: RejectLog) -> None:
     """The same row again is skipped; another row under the same id is an error."""
     column = job.key_column
     for line, first, same, key in queries.repeated(session):
@@ -49,11 +49,12 @@ def _refuse_repeated(session: Session, job: ImportJob, log: RejectLog) -> None:
             log.add(Reject(line, column, "error", reason("duplicate_other", first=first), key))
 
 
-def _refuse_future(session: Session, job: ImportJob, log: RejectLog, now: datetime) -> None:
+def refuse_future(session: Session, job: ImportJob, log: RejectLog, field: str) -> None:
+    """An answer or complaint cannot be from the day after tomorrow."""
     latest = queries.latest_moment(session)
-    if latest is not None and latest[1] > now + timedelta(days=1):
+    if latest is not None and latest[1] > job.now + timedelta(days=1):
         line, moment = latest
-        column = job.mapping.columns["answered_at"].from_ or "answered_at"
+        column = job.mapping.columns[field].from_ or field
         log.add(Reject(line, column, "error", reason("future"), moment.isoformat()))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from api.core.installation import Installation
-from api.imports import counts, customers, events, people, repository, responses, units
+from api.imports import complaints, counts, customers, events, people, repository, responses, units
 from api.imports.convert import Converted, Converter
 from api.imports.job import ImportJob
 from api.imports.mapping import load_mapping
@@ -20,7 +20,11 @@ from api.imports.staging import Progress, Staging, converted, stage
 from api.imports.values import ImportSummary, Refused, Reject, reason
 
 Loader = Callable[[Session, ImportJob, RejectLog], None]
-STAGED_KINDS: dict[str, Loader] = {"responses": responses.load, "counts": counts.load}
+STAGED_KINDS: dict[str, Loader] = {
+    "responses": responses.load,
+    "counts": counts.load,
+    "complaints": complaints.load,
+}
 RowLoader = Callable[[Session, ImportJob, RejectLog, Iterable[Converted]], None]
 DIRECT_KINDS: dict[str, RowLoader] = {
     "units": units.load,

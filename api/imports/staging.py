@@ -17,23 +17,28 @@ from api.imports.convert import Converted, Converter
 from api.imports.mapping import Mapping
 from api.imports.rejects import RejectLog
 from api.imports.source import SourceRow
+from api.tickets.filing import fingerprint
 
 Progress = Callable[[int], None]
 EVERY = 1_000
+COMPLAINT = ("product", "category", "severity", "role")
+"""What else is staged of a complaint, in this order; behind it what its words are told by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """What the staged columns mean: levels of the path and metrics, in order."""
+    """What the staged columns mean: levels of the path, metrics and further fields, in order."""
 
     levels: tuple[str, ...]
     metrics: tuple[str, ...]
+    extra: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, mapping: Mapping) -> "Staging":
         """The staging that ``mapping`` asks for."""
         levels = tuple(mapping.units.levels) if mapping.units else ()
-        return cls(levels, tuple(metric.code for metric in mapping.metrics))
+        extra = COMPLAINT if mapping.kind == "complaints" else ()
+        return cls(levels, tuple(metric.code for metric in mapping.metrics), extra)
 
     def record(self, row: Converted) -> tuple[Any, ...]:
         """The row in the order of ``repository.STAGED``."""
@@ -45,10 +50,18 @@ class Staging:
             [given(f"{level}_timezone") for level in self.levels],
             given("touchpoint"), given("channel"), given("segment"), given("advisor"),
             given("language"), _redacted(given("comment")),
-            given("answered_at"), given("occurred_at"),
+            given("answered_at") or given("complained_at"), given("occurred_at"),
             [row.scores.get(code) for code in self.metrics], first, last,
             [count for code in self.metrics for count in row.counts.get(code, ())],
+            self._further(row),
         )  # fmt: skip
+
+    def _further(self, row: Converted) -> list[str | None]:
+        if not self.extra:
+            return []
+        values = [row.fields.get(name) for name in self.extra]
+        said = fingerprint(row.fields.get("comment") or "")
+        return [*(None if one is None else str(one) for one in values), said]
 
 
 def stage(session: Session, staging: Staging, rows: Iterable[Converted]) -> None:

@@ -144,6 +144,8 @@ def _tell_systems(session: Session, found: Found, alert_id: UUID, now: datetime)
 
 
 def _is_muted(session: Session, found: Found, now: datetime) -> bool:
+    if found.kind == "complaint":
+        return False  # a customer who wrote waits for an answer, whatever is muted
     every = found.rule.severity < URGENT
     return repository.is_muted(session, found.branch_id, found.rule.code, now, all_rules=every)
 

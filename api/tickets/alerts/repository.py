@@ -95,6 +95,17 @@ _RELEASE = text(f"""
 update alert set detail = detail - '{HELD}' || jsonb_build_object('{TOLD}', cast(:at as text))
 where id = any (cast(:ids as uuid[])) and detail @> '{{"{HELD}": true}}' returning id
 """)
+_COMPLAINT = text("""
+select a.cause_key from ticket t join alert a on a.ticket_id = t.id
+where t.source = :source and t.external_id = :number
+""")
+_AGAIN = text("""
+update alert set detail = detail
+    || jsonb_build_object('again',
+        coalesce(detail->'again', '[]') || to_jsonb(cast(:number as text)))
+where cause_key = :key and not coalesce(detail->'again', '[]') ? :number
+returning ticket_id
+""")
 _END = text("""
 update alert set ended_at = :now where id = any (cast(:ids as uuid[])) and ended_at is null
 returning id, branch_id, rule, kind, muted
@@ -175,6 +186,18 @@ def release(session: Session, ids: Collection[UUID], at: datetime) -> set[UUID]:
     """Takes alerts out of what waits; those that nobody else took before."""
     released = session.execute(_RELEASE, {"ids": list(ids), "at": at.isoformat()})
     return set(released.scalars())
+
+
+def cause_of_complaint(session: Session, source: str, number: str) -> str | None:
+    """Under which cause another system's complaint was filed; None when it was not."""
+    found: str | None = session.execute(_COMPLAINT, {"source": source, "number": number}).scalar()
+    return found
+
+
+def note_again(session: Session, cause_key: str, number: str) -> UUID | None:
+    """Notes that a cause was filed under another number; its ticket, None when it was noted."""
+    found: UUID | None = session.execute(_AGAIN, {"key": cause_key, "number": number}).scalar()
+    return found
 
 
 def end_alerts(session: Session, ids: Collection[UUID], now: datetime) -> list[Any]:
