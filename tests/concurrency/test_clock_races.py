@@ -91,7 +91,7 @@ class Schedulers:
 
     def wait(self, rounds: int) -> None:
         """Until so many more rounds are done."""
-        wanted, end = self.rounds() + rounds, time.monotonic() + 60
+        wanted, end = self.rounds() + rounds, time.monotonic() + 240
         while self.rounds() < wanted:
             assert time.monotonic() < end, "the schedulers do nothing"
             time.sleep(0.02)
@@ -197,10 +197,10 @@ def test_two_schedulers_killed_at_random_take_each_step_once(
 
 
 @pytest.mark.soak
-def test_two_schedulers_killed_forty_times_take_each_step_once(
+def test_two_schedulers_killed_two_dozen_times_take_each_step_once(
     real_office: Office, tmp_path: Path
 ) -> None:
-    taken = an_hour(real_office, tmp_path, tickets=500, kills=40, pause=4.0)
+    taken = an_hour(real_office, tmp_path, tickets=500, kills=24, pause=4.0)
     noted = check_everything(real_office)
     assert noted > 500
     assert 0 < taken <= noted
