@@ -42,6 +42,7 @@ SUBJECTS: Mapping[Page, str] = MappingProxyType(
         Page.RESPONSE: "select response_id from answer where text is not null "
         "order by occurred_on desc limit 1",
         Page.PEOPLE: "select id from account order by name limit 1",
+        Page.PLANS: "select id from action_plan order by created_at limit 1",
     }
 )
 AT_A_BRANCH = (
