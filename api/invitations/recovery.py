@@ -43,6 +43,7 @@ class Planned:
 
     invitation: UUID | None = None
     channel: str | None = None
+    ends: datetime | None = None  # of the link
     reason: str | None = None
     until: datetime | None = None
     checks: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
@@ -101,7 +102,7 @@ def _planned(session: Session, event: DueEvent, wish: RecoveryWish, on: Ground) 
         deciding.drop(session, gone, "outranked")
     row = replace(decided.invitation, event_id=event.id, follow_up_at=None)
     recovering.insert(session, row, on.version, counts=wish.counts, now=on.now)
-    return Planned(row.id, row.channel)
+    return Planned(row.id, row.channel, row.expires_at)
 
 
 def _not_planned(decided: Decided) -> Planned:

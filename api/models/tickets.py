@@ -131,11 +131,8 @@ class Ticket(Table, table=True):
         Index("ix_ticket_closed", "closed_at", postgresql_where=sql("closed_at is not null")),
         Index(  # asked, and not heard yet
             "ix_ticket_asked",
-            "recovery_invitation_id",
-            postgresql_where=sql(
-                "recovery_invitation_id is not null and recovery_score is null "
-                "and state not in ('verified', 'unverified')"
-            ),
+            "recovery_next_at",
+            postgresql_where=sql("recovery_invitation_id is not null and recovery_score is null"),
         ),
         Index(  # what waits for the customer's word
             "ix_ticket_resolved", "resolved_at", postgresql_where=sql("state = 'resolved'")
@@ -177,7 +174,8 @@ class Ticket(Table, table=True):
     reopened: int = 0  # how often
     recovery_invitation_id: UUID | None = Field(default=None, foreign_key="invitation.id")
     recovery_score: int | None = None
-    recovery_next_at: datetime | None = moment(nullable=True)  # when asking is thought about
+    # When asking is thought about; once the customer is asked, until when they are listened to.
+    recovery_next_at: datetime | None = moment(nullable=True)
     revealed_at: datetime | None = moment(nullable=True)
 
 

@@ -26,6 +26,7 @@ from api.tickets.repository.recovery import Heard, Withdrawn
 
 BATCH = 200
 UNFINISHED = timedelta(minutes=30)
+LISTENS = timedelta(days=1)  # after the end of the link, for what was begun before it
 DROPPED_REST = timedelta(days=1)  # what stood against a planned question may go away
 _log = logging.getLogger(__name__)
 
@@ -40,14 +41,14 @@ def follow_resolved(installation: Installation, limit: int = BATCH) -> int:
     verify = found.loop.verify
     done = _hear(installation, verify, now, limit)
     if verify.enabled:
-        done += _ask_again(installation, verify, now, limit)
+        done += _ask_again(installation, now, limit)
         done += _ask(installation, verify, now, limit)
     return done + _end(installation, verify, now, limit)
 
 
 def _hear(installation: Installation, verify: Verify, now: datetime, limit: int) -> int:
     with installation.database.transaction() as session:
-        heard = repository.answered(session, verify.metric, now - UNFINISHED, limit)
+        heard = repository.answered(session, verify.metric, now - UNFINISHED, now, limit)
     return _each(installation, (partial(_said, one, verify, now) for one in heard))
 
 
@@ -56,9 +57,9 @@ def _said(one: Heard, verify: Verify, now: datetime, session: Session) -> bool:
     return customer_said(session, one.ticket_id, score=one.score, content=content, now=now)
 
 
-def _ask_again(installation: Installation, verify: Verify, now: datetime, limit: int) -> int:
+def _ask_again(installation: Installation, now: datetime, limit: int) -> int:
     with installation.database.transaction() as session:
-        withdrawn = repository.to_ask_again(session, _since(verify, now), now, limit)
+        withdrawn = repository.to_ask_again(session, now, limit)
     return _each(installation, (partial(_look_again, one, now) for one in withdrawn))
 
 
@@ -87,8 +88,9 @@ def _asked(ticket_id: UUID, verify: Verify, now: datetime, session: Session) -> 
     planned = Planned(reason="no_event")
     if ticket.event_id is not None:
         planned = plan_recovery(session, ticket.event_id, _wish(verify), now)
-    if planned.invitation is not None:
-        repository.note_asked(session, ticket_id, planned.invitation)
+    if planned.invitation is not None and planned.ends is not None:
+        until = planned.ends + LISTENS
+        repository.note_asked(session, ticket_id, planned.invitation, until)
     else:
         repository.look_again(session, ticket_id, planned.until)
     if planned.invitation is not None or planned.until is None:

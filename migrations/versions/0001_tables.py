@@ -1232,7 +1232,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('response_id', name=op.f('uq_ticket_response_id')),
     sa.UniqueConstraint('source', 'external_id', name=op.f('uq_ticket_source_external_id'))
     )
-    op.create_index('ix_ticket_asked', 'ticket', ['recovery_invitation_id'], unique=False, postgresql_where=sa.text("recovery_invitation_id is not null and recovery_score is null and state not in ('verified', 'unverified')"))
+    op.create_index('ix_ticket_asked', 'ticket', ['recovery_next_at'], unique=False, postgresql_where=sa.text('recovery_invitation_id is not null and recovery_score is null'))
     op.create_index('ix_ticket_branch_id_opened_at', 'ticket', ['branch_id', 'opened_at'], unique=False)
     op.create_index('ix_ticket_closed', 'ticket', ['closed_at'], unique=False, postgresql_where=sa.text('closed_at is not null'))
     op.create_index('ix_ticket_due', 'ticket', ['due_at', 'number'], unique=False, postgresql_where=sa.text("state in ('new', 'acknowledged', 'contacted', 'reopened')"))
@@ -1418,7 +1418,7 @@ def downgrade() -> None:
     op.drop_index('ix_ticket_due', table_name='ticket', postgresql_where=sa.text("state in ('new', 'acknowledged', 'contacted', 'reopened')"))
     op.drop_index('ix_ticket_closed', table_name='ticket', postgresql_where=sa.text('closed_at is not null'))
     op.drop_index('ix_ticket_branch_id_opened_at', table_name='ticket')
-    op.drop_index('ix_ticket_asked', table_name='ticket', postgresql_where=sa.text("recovery_invitation_id is not null and recovery_score is null and state not in ('verified', 'unverified')"))
+    op.drop_index('ix_ticket_asked', table_name='ticket', postgresql_where=sa.text('recovery_invitation_id is not null and recovery_score is null'))
     op.drop_table('ticket')
     op.drop_index('uq_contest_open_response', table_name='contest', postgresql_where=sa.text("state in ('open', 'upheld')"))
     op.drop_index(op.f('ix_contest_response_id'), table_name='contest')

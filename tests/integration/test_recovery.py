@@ -323,6 +323,27 @@ def test_of_a_ticket_that_a_colleague_opened_again_only_the_score_is_kept(office
     assert matter.follow() == 0
 
 
+def test_a_customer_is_heard_also_after_a_colleague_said_that_all_is_well(office: Office) -> None:
+    matter = Matter(office)
+    matter.resolved()
+    matter.follow()
+    matter.send()
+    change(office.worker, "update ticket set state = 'verified', version = version + 1")
+    matter.answer(1)
+    matter.follow()
+    assert (matter.ticket().state, matter.ticket().recovery_score) == ("reopened", 1)
+
+
+def test_a_question_that_never_left_does_not_keep_its_ticket_open(office: Office) -> None:
+    matter = Matter(office)
+    matter.resolved()
+    matter.follow()
+    office.clock.now += LATER  # planned all the time, and its hours are over
+    matter.follow()
+    assert [one.status for one in matter.questions()] == ["dropped"]
+    assert matter.ticket().state == "unverified"
+
+
 def test_one_ticket_that_fails_stops_no_other(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,8 +16,8 @@ order by recovery_next_at, id limit :limit
 _TO_ASK_AGAIN = text("""
 select t.id, i.id, i.status = 'dropped' from ticket t
 join invitation i on i.id = t.recovery_invitation_id
-where t.state = 'resolved' and t.resolved_at > :since and (
-    i.status = 'dropped' or (i.status = 'planned' and i.send_before <= :now))
+where t.state = 'resolved'
+    and (i.status = 'dropped' or (i.status = 'planned' and i.send_before <= :now))
 order by t.resolved_at, t.id limit :limit
 """)
 _HEARD = """
@@ -31,15 +31,14 @@ _HEARD = """
 _ANSWERED = text(f"""
 select t.id, h.value from ticket t cross join lateral ({_HEARD}) h
 where t.recovery_invitation_id is not null and t.recovery_score is null
-    and t.state not in ('verified', 'unverified')
-    and (h.completed_at is not null or h.submitted_at <= :unfinished)
+    and t.recovery_next_at > :now and (h.completed_at is not null or h.submitted_at <= :unfinished)
 order by h.submitted_at limit :limit
 """)
 # Who was asked late has as long as the link lives; who is answering has time to finish.
 _SILENT = text(f"""
 select t.id from ticket t left join invitation i on i.id = t.recovery_invitation_id
 where t.state = 'resolved' and t.resolved_at <= :since
-    and not (i.id is not null and i.status in ('claimed', 'sent', 'delivered', 'unknown')
+    and not (i.id is not null and i.status in ('planned', 'claimed', 'sent', 'delivered', 'unknown')
         and i.expires_at > :now)
     and not exists (select from ({_HEARD}) h)
 order by t.resolved_at limit :limit
@@ -48,7 +47,7 @@ _LOCK = text("""
 select id from ticket where id = :id and state = 'resolved' for update skip locked
 """)
 _ASKED = text("""
-update ticket set recovery_invitation_id = :invitation, recovery_next_at = null where id = :id
+update ticket set recovery_invitation_id = :invitation, recovery_next_at = :until where id = :id
 """)
 _LATER = text("""
 update ticket set recovery_invitation_id = null, recovery_next_at = :at where id = :id
@@ -78,15 +77,17 @@ def to_ask(session: Session, since: datetime, now: datetime, limit: int) -> list
     return list(session.execute(_TO_ASK, given).scalars())
 
 
-def to_ask_again(session: Session, since: datetime, now: datetime, limit: int) -> list[Withdrawn]:
-    """Tickets resolved after ``since`` whose question did not go out when it should have."""
-    given = {"since": since, "now": now, "limit": limit}
+def to_ask_again(session: Session, now: datetime, limit: int) -> list[Withdrawn]:
+    """Resolved tickets whose question did not go out when it should have."""
+    given = {"now": now, "limit": limit}
     return [Withdrawn(*row) for row in session.execute(_TO_ASK_AGAIN, given)]
 
 
-def answered(session: Session, metric: str, unfinished: datetime, limit: int) -> list[Heard]:
+def answered(
+    session: Session, metric: str, unfinished: datetime, now: datetime, limit: int
+) -> list[Heard]:
     """Answers not looked at yet; one that was not sent off counts when older than that."""
-    given = {"metric": metric, "unfinished": unfinished, "limit": limit}
+    given = {"metric": metric, "unfinished": unfinished, "now": now, "limit": limit}
     return [Heard(*row) for row in session.execute(_ANSWERED, given)]
 
 
@@ -101,9 +102,10 @@ def lock_resolved(session: Session, ticket_id: UUID) -> bool:
     return session.execute(_LOCK, {"id": ticket_id}).first() is not None
 
 
-def note_asked(session: Session, ticket_id: UUID, invitation_id: UUID) -> None:
-    """The customer of the ticket is asked by this message."""
-    session.execute(_ASKED, {"id": ticket_id, "invitation": invitation_id})
+def note_asked(session: Session, ticket_id: UUID, invitation_id: UUID, until: datetime) -> None:
+    """The customer of the ticket is asked by this message, and listened to ``until`` then."""
+    given = {"id": ticket_id, "invitation": invitation_id, "until": until}
+    session.execute(_ASKED, given)
 
 
 def look_again(session: Session, ticket_id: UUID, at: datetime | None) -> None:
