@@ -11,7 +11,7 @@ from dashboard.data.times import moment_text
 # Kinds of steps that have words of their own.
 _KINDS = (
     *("opened", "state", "note", "owner", "moved", "cause", "revealed", "dialled", "file"),
-    *("escalated", "asked", "not_asked", "customer", "clock", "not_dialled"),
+    *("escalated", "asked", "not_asked", "customer", "clock", "not_dialled", "again", "graver"),
 )
 
 

@@ -140,7 +140,10 @@ def test_what_turns_out_graver_is_the_same_alert_and_the_same_ticket(shop: Shop)
     looked(shop)
     (alert,) = listed(shop)
     assert (alert.rule, alert.severity, alert.ticket_number is not None) == ("complains", 3, True)
-    assert rows(shop.office, "select count(*) from ticket") == [(1,)]
+    assert rows(shop.office, "select count(*), max(severity) from ticket") == [(1, 3)]
+    due = "select target_seconds / 3600 from ticket_clock where kind = 'acknowledge'"
+    assert rows(shop.office, due) == [(2,)], "the time of what is urgent"
+    assert [name for name, _ in notices(shop, "ticket")] == ["manager", "manager"]
 
 
 def test_an_answer_that_headquarters_took_out_is_not_looked_at(shop: Shop) -> None:

@@ -12,14 +12,18 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from api.models.tickets import OPEN_STATES
 from api.notices.outgoing import Outgoing, enqueue
 from api.notices.telling import Telling, tell
+from api.tickets import ticking
 from api.tickets.alerts import places, repository
 from api.tickets.alerts.queries import HELD
-from api.tickets.alerts.repository import NewAlert
+from api.tickets.alerts.repository import NewAlert, StoredAlert
+from api.tickets.changing import Change, change
 from api.tickets.loop import AlertRule
 from api.tickets.opening import Opening, open_ticket
 from api.tickets.published import LoopInForce
+from api.tickets.repository import tickets
 
 URGENT = 3
 
@@ -76,11 +80,17 @@ def raise_alert(
         detail=detail,
     )
     made = repository.add_alert(session, alert)
-    if made is None:
-        made = _graver(session, alert, found)
-    if made is None:
+    if made is not None:
+        return _follow(session, found, Raised(made, muted, held), now)
+    known = _graver(session, alert, found)
+    if known is None:
         return None
-    return _follow(session, found, Raised(made, muted, held), now)
+    raised = Raised(known.id, muted, held)
+    if known.ticket_id is None or muted:
+        return _follow(session, found, raised, now)
+    _raise_ticket(session, known.ticket_id, found, now)
+    _tell_systems(session, found, known.id, now)
+    return raised
 
 
 def end_alerts(session: Session, ids: list[UUID], now: datetime) -> int:
@@ -94,8 +104,8 @@ def end_alerts(session: Session, ids: list[UUID], now: datetime) -> int:
     return len(ended)
 
 
-def _graver(session: Session, alert: NewAlert, found: Found) -> UUID | None:
-    """The known alert's id when this is graver, or asks for a ticket that is missing."""
+def _graver(session: Session, alert: NewAlert, found: Found) -> StoredAlert | None:
+    """The known alert when this is graver, or asks for a ticket that is missing."""
     known = repository.alert_of_cause(session, alert.cause_key)
     if known is None:
         return None
@@ -103,7 +113,18 @@ def _graver(session: Session, alert: NewAlert, found: Found) -> UUID | None:
     if alert.severity <= known.severity and not wants_ticket:
         return None
     repository.make_graver(session, known.id, alert)
-    return known.id
+    return known
+
+
+def _raise_ticket(session: Session, ticket_id: UUID, found: Found, now: datetime) -> None:
+    """The open ticket becomes as grave as the matter, with the times of that; its owner hears."""
+    ticket = tickets.ticket_by_id(session, ticket_id)
+    severity = found.rule.severity
+    if ticket is None or ticket.state not in OPEN_STATES or ticket.severity >= severity:
+        return
+    detail = {"rule": found.rule.code, "severity": severity}
+    wanted = Change("graver", values={"severity": severity}, detail=detail, tells="ticket")
+    ticking.recompute(session, change(session, ticket, wanted, now), now)
 
 
 def _follow(session: Session, found: Found, raised: Raised, now: datetime) -> Raised:
