@@ -144,8 +144,8 @@ def _now_wanted(
         return {}
     if target is None:
         return {} if clock.stopped_at else {"stopped_at": now}
-    if clock.stopped_at is not None and ticket.reopened:
-        return {}  # it ended with the round before
+    if clock.stopped_at is not None and (ticket.reopened or _done(ticket).get(clock.kind)):
+        return {}  # it ended with the round before, or was done while it had no target
     due_at = place.due(target, clock.started_at)
     values: dict[str, Any] = {
         "target_seconds": target.seconds,
@@ -155,6 +155,10 @@ def _now_wanted(
     if due_at > now >= clock.due_at:
         values["escalated"] = 0  # told of a time that does not hold; of the new one nobody was
     return values
+
+
+def _done(ticket: Ticket) -> dict[str, datetime | None]:
+    return {"acknowledge": ticket.acknowledged_at, "contact": ticket.contacted_at}
 
 
 def _reopened_since(ticket: Ticket, ended: datetime) -> bool:
@@ -202,7 +206,7 @@ def _missing(
     ticket: Ticket, wanted: dict[_Key, Target], clocks: dict[_Key, TicketClock], now: datetime
 ) -> Iterator[tuple[Target, datetime]]:
     """Targets that have no clock yet, and since when each runs."""
-    done = {"acknowledge": ticket.acknowledged_at, "contact": ticket.contacted_at}
+    done = _done(ticket)
     for key, target in wanted.items():
         if key in clocks or done.get(target.kind):
             continue

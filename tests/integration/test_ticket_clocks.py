@@ -292,6 +292,19 @@ def test_who_answered_without_a_name_is_not_to_be_called(session: Session, world
     assert {one.kind for one in clocks(session, unnamed).values()} == {"acknowledge", "resolve"}
 
 
+def test_what_was_done_while_it_had_no_target_is_not_due_when_it_has_one_again(
+    session: Session, ticket: Ticket
+) -> None:
+    for number, business in ((2, "contact_hours = 9"), (3, BUSINESS)):
+        publish_rules(session, OPENED, number, business=business)
+        ticking.recompute(session, ticket, OPENED + timedelta(minutes=number))
+        if number == 2:
+            ticket = set_state(session, ticket, "acknowledged", OPENED, acknowledged_at=OPENED)
+    found = clocks(session, ticket)
+    assert found["acknowledge/business"].stopped_at == OPENED + timedelta(minutes=2)
+    assert found["resolve/business"].stopped_at is None
+
+
 def test_a_severity_without_targets_has_no_clock(session: Session, world: Clocked) -> None:
     assert clocks(session, add_ticket(session, world.units["east1"], OPENED, severity=1)) == {}
 
