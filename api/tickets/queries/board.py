@@ -191,7 +191,7 @@ def list_tickets(
     """
     if wanted.unit is not None:
         viewer.require_unit_code(wanted.unit)
-    if not viewer.may(Permission.VIEW_COMMENTS):
+    if not _reads(viewer, wanted.unit):
         return []
     where, values = _conditions(session, viewer, wanted, now)
     if after is not None:
@@ -212,6 +212,13 @@ def lines(
         found = session.execute(statement, dict(values)).all()
     by_due = order == _ORDERS["due"]
     return _as_lines(session, viewer, found, values["now"], by_due=by_due)
+
+
+def _reads(viewer: Viewer, unit: str | None) -> bool:
+    """Whether the viewer reads comments anywhere; NotFound for a unit that is not theirs."""
+    if unit is not None:
+        viewer.require_unit_code(unit)
+    return viewer.may(Permission.VIEW_COMMENTS)
 
 
 def _is_wide(viewer: Viewer, page: str, order: str) -> bool:
@@ -249,7 +256,7 @@ def ticket_counts(
     """
     if unit is not None:
         viewer.require_unit_code(unit)
-    if not viewer.may(Permission.VIEW_COMMENTS):
+    if not _reads(viewer, unit):
         return TicketCounts()
     branches = seen_branches(viewer, unit)
     narrowed = "" if branches is None else "and t.branch_id = any(cast(:branches as int[]))"
