@@ -18,7 +18,7 @@ import orjson
 from api.core.errors import BranchpulseError
 
 Lines = Literal["plain", "json"]
-_QUIET = ("httpx", "httpcore", "asyncio", "apscheduler", "matplotlib", "fontTools")
+_QUIET = ("httpx", "httpcore", "asyncio", "apscheduler", "matplotlib", "fontTools", "weasyprint")
 _THEIR_OWN = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
 _UUID = r"(?P<uuid>\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b)"

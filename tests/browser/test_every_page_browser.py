@@ -97,6 +97,32 @@ _CONTESTS = text(
     """
 )
 
+# A stopped pack of headquarters: one file is there, one failed.
+_REPORTS = (
+    text(
+        """
+        insert into report_order (id, account_id, unit_id, pack, period_from, period_to, language,
+            formats, status, items, created_at, finished_at)
+        select gen_random_uuid(), a.id, u.id, true, '2026-08-03', '2026-11-01', 'zh', '{pdf}',
+            'cancelled', 3, now(), now()
+        from account a join unit u on u.kind = 'network' where a.name = 'Admin'
+        """
+    ),
+    text(
+        """
+        insert into report_item (id, order_id, unit_id, branches, format, status, attempts,
+            done_at, file_name, content, failure)
+        select gen_random_uuid(), o.id, u.id, array[u.id], 'pdf',
+            (array['done', 'failed', 'cancelled'])[u.place], 1,
+            case u.place when 1 then now() end, case u.place when 1 then 'report.pdf' end,
+            case u.place when 1 then '%PDF'::bytea end, case u.place when 2 then 'broken' end
+        from report_order o
+        join (select id, row_number() over (order by code) as place from unit
+            where kind = 'branch') u on u.place <= o.items
+        """
+    ),
+)
+
 
 @pytest.fixture(scope="module")
 def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterator[Site]:
@@ -105,6 +131,8 @@ def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterato
         keep_warnings(running.office.worker.database, running.last)
         with running.office.owner.connection() as connection:
             connection.execute(_CONTESTS)
+            for made in _REPORTS:
+                connection.execute(made)
         yield running
 
 

@@ -41,6 +41,7 @@ SUBJECTS: Mapping[Page, str] = MappingProxyType(
         Page.CONTESTS: "select id from contest where state = 'open' limit 1",
         Page.RESPONSE: "select response_id from answer where text is not null "
         "order by occurred_on desc limit 1",
+        Page.REPORT_ORDER: "select id from report_order limit 1",
         Page.PEOPLE: "select id from account order by name limit 1",
         Page.PLANS: "select id from action_plan order by created_at limit 1",
     }
