@@ -23,6 +23,8 @@ from api.tickets.complaints import hold_customer, release_customer
 from api.tickets.errors import Stale
 from api.tickets.repository import tickets as repository
 
+VERIFIER = "regional_manager"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -84,6 +86,19 @@ def announce(session: Session, ticket: Ticket, event: str, now: datetime) -> Non
     }
     key = f"{ticket.id}:{ticket.version}"
     enqueue(session, Outgoing(event, key, ticket.branch_id, payload, ticket.id), now)
+
+
+def tell_verifiers(session: Session, ticket: Ticket, now: datetime) -> None:
+    """Tells whoever is above the branch that a customer's word has to be asked for."""
+    telling = Telling(
+        kind="resolved",
+        dedupe_key=f"ticket:{ticket.id}:{ticket.version}",
+        branch_id=ticket.branch_id,
+        ticket_id=ticket.id,
+        role=VERIFIER,
+        detail={"number": ticket.number, "severity": ticket.severity},
+    )
+    tell(session, telling, now)
 
 
 def _again(session: Session, ticket_id: UUID) -> Ticket:

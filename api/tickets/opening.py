@@ -66,6 +66,8 @@ def open_ticket(session: Session, opening: Opening, now: datetime) -> UUID | Non
     if opening.response_id is not None:
         about = _still(session, opening.response_id)
     values = _values(opening, about, now)
+    if about is not None and opening.event_id is None:
+        values["event_id"] = repository.event_of(session, about)
     owner = choose_owner(session, opening.role, values["branch_id"], now)
     made = repository.add_ticket(
         session, owner_id=owner.account_id, deputy_id=owner.deputy_id, **values

@@ -15,7 +15,7 @@ from api.models import Ticket
 from api.notices.people import holders
 from api.security.permissions import ROLE_PERMISSIONS, Permission
 from api.security.viewer import Viewer
-from api.tickets.changing import Change, change
+from api.tickets.changing import Change, change, tell_verifiers
 from api.tickets.contact import dial, reveal
 from api.tickets.detail import (
     ClockShown,
@@ -110,7 +110,10 @@ def resolve(
     owner = ticket.owner_id or viewer.account_id
     values = {"cause": cause, "owner_id": owner}
     wanted = _towards("resolve", ticket, viewer, values=values, note=said, tells="resolved")
-    return change(session, ticket, wanted, now).version
+    after = change(session, ticket, wanted, now)
+    if not rules.loop.verify.enabled:  # the customer is not asked, so a colleague has to
+        tell_verifiers(session, after, now)
+    return after.version
 
 
 def reopen(

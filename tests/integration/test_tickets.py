@@ -135,6 +135,9 @@ def test_without_the_customers_word_it_ends_unverified_and_a_late_word_still_cou
     shop: Shop,
 ) -> None:
     number = resolved(shop)
+    told = "select kind from notice where account_id = :id"
+    assert rows(shop, told, id=shop.people["region"]) == [("resolved",)], "who may verify"
+    assert rows(shop, told, id=shop.people["manager"]) == [("ticket",), ("resolved",)]
     ticket = shown(shop, number).line.id
     with shop.office.worker.database.transaction() as session:
         assert closing.no_word(session, ticket, LATER)

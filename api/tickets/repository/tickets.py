@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from api.core.ids import new_id
-from api.models import Response, Ticket, TicketFile, TicketStep
+from api.models import Invitation, Response, Ticket, TicketFile, TicketStep
 from api.models.tickets import OPEN_STATES
 
 _DUE = text("""
@@ -81,6 +81,12 @@ def response_of(session: Session, response_id: UUID) -> Response | None:
     """The response that a ticket is about."""
     query = select(Response).where(col(Response.id) == response_id)
     return session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
+
+
+def event_of(session: Session, response: Response) -> UUID | None:
+    """What the customer was asked about."""
+    query = select(col(Invitation.event_id)).where(col(Invitation.id) == response.invitation_id)
+    return session.execute(query).scalar()
 
 
 def add_ticket(session: Session, **values: Any) -> UUID | None:
