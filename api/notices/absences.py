@@ -14,9 +14,9 @@ from api.access.people import require_person
 from api.core.crypto import Vault
 from api.core.errors import NotFound
 from api.models import Absence
-from api.notices import repository
 from api.notices.choices import own_account
 from api.notices.errors import BadAbsence
+from api.notices.repository import notices as repository
 from api.security.audit import audit
 from api.security.permissions import Permission
 from api.security.sessions import viewer_of_account

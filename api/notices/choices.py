@@ -14,9 +14,9 @@ from sqlmodel import Session
 from api.core.crypto import Vault
 from api.core.errors import NotLoggedIn
 from api.models import NoticeChoice
-from api.notices import repository
 from api.notices.errors import BadAddress, BadChoice
 from api.notices.kinds import KINDS, QUIET, WAYS
+from api.notices.repository import notices as repository
 from api.security.viewer import Viewer
 from scheduler.planner.rules import QuietHours
 from scheduler.planner.timing import after_quiet, known_zone

@@ -13,9 +13,9 @@ from sqlmodel import Session
 from api.boundary.paging import from_cursor, to_cursor
 from api.core.errors import Invalid, NotFound
 from api.core.languages import Language, catalogue, say
-from api.notices import outgoing_repository as repository
 from api.notices.errors import NotDeadMessage
-from api.notices.outgoing_repository import DeadRow
+from api.notices.repository import outgoing as repository
+from api.notices.repository.outgoing import DeadRow
 from api.security.audit import audit
 from api.security.permissions import Permission
 from api.security.viewer import Viewer

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from api.notices import outgoing_repository as repository
+from api.notices.repository import outgoing as repository
 
 EVENTS = (
     *("ticket.opened", "ticket.changed", "ticket.escalated"),

@@ -10,7 +10,7 @@ from api.boundary.idempotency import IdempotencyGuard
 from api.boundary.paging import Page
 from api.boundary.visits import AnyVisit, PersonVisit, require_token_scope
 from api.notices.dead_messages import failure_words, list_dead, resend
-from api.notices.outgoing_repository import DeadRow
+from api.notices.repository.outgoing import DeadRow
 from api.notices.schemas import DeliveryBody, MadeBody
 from api.security.viewer import Viewer
 

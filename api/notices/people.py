@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from api.notices import repository
+from api.notices.repository import notices as repository
 from api.security.hierarchy import current_hierarchy
 
 # Who is next when nobody holds a role.

@@ -17,10 +17,11 @@ from api.core.installation import Installation
 from api.core.languages import Language, spoken
 from api.models import NoticeChoice, OutboxMessage
 from api.network.queries import get_network
-from api.notices import queries, repository
+from api.notices import queries
 from api.notices.choices import Choices, stored
 from api.notices.kinds import WAYS
 from api.notices.queries import NoticeRow, Reachable
+from api.notices.repository import notices as repository
 from api.notices.wording import Message, message
 from api.security.hierarchy import Hierarchy, current_hierarchy
 from api.security.viewer import load_grants

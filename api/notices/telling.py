@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from api.notices import repository
 from api.notices.kinds import KINDS
 from api.notices.people import holders, reaching_somebody, with_deputies
+from api.notices.repository import notices as repository
 
 
 @dataclass(frozen=True, slots=True)

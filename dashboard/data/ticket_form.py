@@ -6,7 +6,7 @@ not do is never offered.
 
 from dataclasses import dataclass
 
-from api.notices.repository import names_of
+from api.notices.repository.notices import names_of
 from api.tickets.service import TicketDetail, assignable
 from dashboard.data.loop_now import cause_choices
 from dashboard.data.sitting import Sitting

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from api.core.errors import Invalid
 from api.notices.dead_messages import count_dead, failure_words, list_dead
-from api.notices.outgoing_repository import DeadRow
+from api.notices.repository.outgoing import DeadRow
 from dashboard.data.board import ticket_address
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text

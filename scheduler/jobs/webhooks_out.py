@@ -15,8 +15,8 @@ import orjson
 
 from api.core.installation import Installation
 from api.core.settings import Settings
-from api.notices import outgoing_repository as repository
-from api.notices.outgoing_repository import DeliveryRow, Kept
+from api.notices.repository import outgoing as repository
+from api.notices.repository.outgoing import DeliveryRow, Kept
 from scheduler.senders.port import NotNow, Unresolved
 from scheduler.senders.webhook_out import WebhookOut
 

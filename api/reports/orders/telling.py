@@ -15,7 +15,7 @@ from api.core.installation import Installation
 from api.core.languages import Language, say, spoken
 from api.insights.periods import Period
 from api.models import OutboxMessage
-from api.notices.repository import add_notices
+from api.notices.repository.notices import add_notices
 from api.notices.telling import Telling, telling_rows
 from api.reports.content.telling import days_text
 from api.reports.orders import repository
