@@ -20,6 +20,7 @@ from dashboard.numbers import count
 FILES = 100  # of an order on one page
 _DAY = timedelta(days=1)
 _ORDERS = 30
+_FAILED = 20
 _API = "/api/v1/reports/orders"
 
 
@@ -75,6 +76,7 @@ class OrderView:
     """One order with some of its files; ``more`` leads to the next ones."""
 
     order: OrderRow
+    failed: list[FileRow]  # the first of them, on the first page
     files: list[FileRow]
     back: str
     more: str | None
@@ -105,9 +107,15 @@ def order_view(sitting: Sitting) -> OrderView:
         limit=FILES + 1,
     )
     shown = items[:FILES]
+    failed = []
+    if order.failed and not after:
+        failed = service.list_items(
+            sitting.session, sitting.viewer, wanted, status="failed", limit=_FAILED
+        )
     more = sitting.address.with_words(after=str(shown[-1].id)) if len(items) > FILES else None
     return OrderView(
         order=_order(sitting, order),
+        failed=[_file(sitting, order, one) for one in failed],
         files=[_file(sitting, order, one) for one in shown],
         back=sitting.address.to(Page.REPORTS).href,
         more=None if more is None else more.href,

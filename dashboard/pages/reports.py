@@ -36,10 +36,12 @@ def order_page(view: OrderView, say: Words) -> Any:
         html.Div([*_acts(order, say), back], className="bp-buttons bp-report-acts"),
         aside=chip(order.state, order.tone),
     )
+    failed = html.Div([_file(one, say) for one in view.failed], className="bp-waiting")
     rows = html.Div([_file(one, say) for one in view.files], className="bp-waiting")
     more = dcc.Link(say("orders.page.more"), href=view.more, className="bp-button")
     files = card(say("orders.page.files"), rows, more if view.more else None)
-    return html.Div([dcc.Store(id=Id.REPORT_ACT), head, files], className="bp-grid")
+    not_made = card(say("orders.page.not_made"), failed) if view.failed else None
+    return html.Div([dcc.Store(id=Id.REPORT_ACT), head, not_made, files], className="bp-grid")
 
 
 def _form(form: ReportForm, say: Words) -> Any:

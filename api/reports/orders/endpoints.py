@@ -13,7 +13,15 @@ from api.boundary.visits import PersonVisit, Visit
 from api.reports.orders import service
 from api.reports.orders.packing import Packed, streamed
 from api.reports.orders.repository import ItemLine, OrderLine
-from api.reports.orders.schemas import ItemOut, ItemsOut, Made, OrderIn, OrderOut, OrdersOut
+from api.reports.orders.schemas import (
+    ItemOut,
+    ItemsOut,
+    ItemStatus,
+    Made,
+    OrderIn,
+    OrderOut,
+    OrdersOut,
+)
 from api.reports.orders.telling import TYPES
 from api.security.scope import open_scope
 
@@ -71,11 +79,14 @@ def resume_order(order_id: UUID, visit: PersonVisit) -> None:
 def list_items(
     order_id: UUID,
     visit: PersonVisit,
+    status: ItemStatus | None = None,
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> ItemsOut:
     """The files of an order, in the order in which they are made."""
-    found = service.list_items(visit.session, visit.viewer, order_id, after=after, limit=limit + 1)
+    found = service.list_items(
+        visit.session, visit.viewer, order_id, after=after, limit=limit + 1, status=status
+    )
     shown = found[:limit]
     return ItemsOut(
         items=[_item(visit, one) for one in shown],

@@ -115,6 +115,7 @@ select i.id, i.unit_id, i.format, i.status, i.file_name, coalesce(octet_length(i
     i.done_at, i.failure
 from report_item i
 where i.order_id = :order and (cast(:after as uuid) is null or i.id > :after)
+    and (cast(:status as text) is null or i.status = :status)
 order by i.id limit :limit
 """)
 _FILE = text("""
@@ -242,10 +243,14 @@ def get_order(
 
 
 def list_items(
-    session: Session, order_id: UUID, after: UUID | None, limit: int | None
+    session: Session,
+    order_id: UUID,
+    after: UUID | None,
+    limit: int | None,
+    status: str | None = None,
 ) -> list[ItemLine]:
     """The files of an order that the viewer may have, in the order in which they are made."""
-    given = {"order": order_id, "after": after, "limit": limit}
+    given = {"order": order_id, "after": after, "limit": limit, "status": status}
     return [ItemLine(*row) for row in session.execute(_ITEMS, given)]
 
 

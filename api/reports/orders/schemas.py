@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MAX_DAYS = 3_700  # ten years, as pages take them
 Format = Literal["pdf", "pptx", "xlsx"]
+ItemStatus = Literal["waiting", "claimed", "done", "failed", "cancelled"]
 
 
 class OrderIn(BaseModel):
@@ -72,7 +73,7 @@ class ItemOut(BaseModel):
     unit_code: str
     unit_name: str
     format: str
-    status: Literal["waiting", "claimed", "done", "failed", "cancelled"]
+    status: ItemStatus
     file_name: str | None
     bytes: int
     done_at: datetime | None

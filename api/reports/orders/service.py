@@ -113,10 +113,11 @@ def list_items(
     *,
     after: UUID | None = None,
     limit: int | None = 100,
+    status: str | None = None,
 ) -> list[ItemLine]:
     """The files of an own order, as far as their branches are the viewer's today."""
     require_order(session, viewer, order_id)
-    found = repository.list_items(session, order_id, after, limit)
+    found = repository.list_items(session, order_id, after, limit, status)
     return [item for item in found if viewer.sees_unit(item.unit_id)]
 
 
