@@ -465,10 +465,12 @@ BENCHES = {
     "adjust": "api.insights.bench_adjust",
     "rank": "api.insights.bench_rank",
     "pages": "dashboard.benches.bench_pages",
+    "tickets": "dashboard.benches.bench_tickets",
     "plan": "api.invitations.bench_plan",
     "claim": "scheduler.benches.bench_claim",
     "send": "scheduler.benches.bench_send",
     "crash": "scheduler.benches.bench_crash",
+    "report": "scheduler.benches.bench_report",
 }
 
 

@@ -20,6 +20,7 @@ from dashboard_site import Seen, Site, another, looking, running_site, until, vi
 from npm_members import NotToBeHad
 from playwright.sync_api import Browser, Page
 from sqlalchemy import text
+from ticketed import find_tickets
 from tour import AXE, Stop, linked, shown_in, stops, take_picture, violations, walk_to
 
 from api.core.settings import Settings

@@ -43,6 +43,8 @@ SUBJECTS: Mapping[Page, str] = MappingProxyType(
         "order by occurred_on desc limit 1",
         Page.REPORT_ORDER: "select id from report_order limit 1",
         Page.PEOPLE: "select id from account order by name limit 1",
+        Page.TICKET: "select number from ticket where named order by due_at, number limit 1",
+        Page.LOOP_RULES: "select max(version) from loop_version",
         Page.PLANS: "select id from action_plan order by created_at limit 1",
     }
 )

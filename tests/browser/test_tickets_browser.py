@@ -1,0 +1,160 @@
+"""A dealer works on a ticket with a phone, headquarters verifies and mutes; for real."""
+
+import pytest
+from dashboard_site import Site, looking, settled, visit
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import text
+from ticketed import find_tickets
+
+_OWN = """
+select t.number from ticket t join access_grant g on g.unit_id = t.branch_id
+    and g.role = 'branch_manager' join login_identifier l on l.account_id = g.account_id
+where t.named and t.state = 'new' and exists (select from contact_point c
+    where c.person_id = t.person_id) order by t.number limit 1
+"""
+
+
+@pytest.fixture(scope="module")
+def site(worked_site: Site) -> Site:
+    """The network for those who write, in which unhappy customers have tickets."""
+    assert find_tickets(worked_site.office) > 20
+    return worked_site
+
+
+def number(site: Site) -> int:
+    with site.office.owner.connection() as connection:
+        return int(connection.execute(text(_OWN)).scalar_one())
+
+
+def press(page: Page, then: str) -> None:
+    """Presses the biggest button, and waits for the step that comes next."""
+    page.click("#ticket-do")
+    expect(page.locator(".bp-ticket-form h3")).to_have_text(then)
+    settled(page)
+
+
+def choose(page: Page, what: str) -> None:
+    page.locator(".bp-ticket-more a", has_text=what).click()
+    page.wait_for_url("**do=**")
+    settled(page)
+
+
+def test_a_ticket_goes_from_the_dealers_phone_to_a_content_customer(
+    site: Site, chromium: Browser
+) -> None:
+    ticket = number(site)
+    with looking(chromium, site, "branch_manager", width=390) as (page, seen):
+        visit(page, site, "/app/tickets?lang=en")
+        page.locator(f"a.bp-ticket-row[href*='/ticket/{ticket}?']").click()
+        page.wait_for_url(f"**/app/ticket/{ticket}**")
+        expect(page.locator(".bp-ticket-form h3")).to_have_text("Take this ticket")
+        press(page, "Call the customer")
+        page.locator(".bp-way-to a", has_text="Show").first.click()
+        expect(page.locator(".bp-ticket-form h3")).to_have_text("Show the number?")
+        page.click("#ticket-do")
+        expect(page.locator(".bp-shown-number")).to_contain_text("+")
+        page.reload()
+        expect(page.locator(".bp-ticket-form h3")).to_have_text("Call the customer")
+        expect(page.locator(".bp-shown-number, .bp-way-to a:has-text('Show')")).to_have_count(0)
+        page.fill("#ticket-note", "A new appointment on Friday.")
+        press(page, "Settle it")
+        choose(page, "Add a file")
+        expect(page.locator(".bp-ticket-form h3")).to_have_text("Add a file")
+        page.set_input_files(
+            "#ticket-file input[type=file]",
+            {"name": "photo.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 photo"},
+        )
+        expect(page.locator("#ticket-filed")).to_have_text("photo.pdf added")
+        press(page, "Settle it")
+        with page.expect_download() as saved:
+            page.locator(".bp-ticket-files a").click()
+        assert saved.value.suggested_filename == "photo.pdf"
+        page.select_option("#ticket-pick", index=1)
+        page.click("#ticket-do")
+        expect(page.locator(".bp-ticket .bp-chip").first).to_contain_text("resolved")
+        expect(page.locator("#ticket-do, .bp-ticket-more a:has-text('content')")).to_have_count(0)
+        assert not seen.complaints
+    with looking(chromium, site, "hq_admin") as (page, seen):
+        visit(page, site, f"/app/ticket/{ticket}?lang=en")
+        expect(page.locator(".bp-ticket-form h3")).to_have_text("Say that the customer is content")
+        page.click("#ticket-do")
+        expect(page.locator(".bp-notice")).to_contain_text("a few words")
+        page.fill("#ticket-note", "The customer said so on the telephone.")
+        page.click("#ticket-do")
+        expect(page.locator(".bp-ticket .bp-chip").first).to_have_text("customer content")
+        visit(page, site, "/app/tickets?state=verified&lang=en")
+        expect(page.locator(f"a.bp-ticket-row[href*='/ticket/{ticket}?']")).to_have_count(1)
+        assert not seen.complaints
+
+
+def test_who_was_slower_sees_what_the_quicker_one_did(site: Site, chromium: Browser) -> None:
+    ticket = number(site)
+    with looking(chromium, site, "branch_manager") as (page, _):
+        visit(page, site, f"/app/ticket/{ticket}?lang=en")
+        with looking(chromium, site, "hq_admin") as (other, _):
+            visit(other, site, f"/app/ticket/{ticket}?do=note&lang=en")
+            other.fill("#ticket-note", "Headquarters was first")
+            other.click("#ticket-do")
+            expect(other.locator(".bp-steps")).to_contain_text("Headquarters was first")
+        page.click("#ticket-do")
+        expect(page.locator(".bp-notice")).to_contain_text("Somebody else was quicker")
+        expect(page.locator(".bp-steps")).to_contain_text("Headquarters was first")
+        press(page, "Call the customer")
+
+
+def test_alerts_are_muted_and_told_again(site: Site, chromium: Browser) -> None:
+    with looking(chromium, site, "hq_admin") as (page, seen):
+        visit(page, site, "/app/alerts?lang=en")
+        page.click("#mute")
+        expect(page.locator(".bp-notice")).to_contain_text("say why")
+        page.fill("#mute-reason", "The branch moves house")
+        page.click("#mute")
+        expect(page.locator("#mutes .bp-letter-row")).to_contain_text("The branch moves house")
+        page.locator("#mutes [data-row-act]").click()
+        expect(page.locator("#mutes .bp-letter-row")).to_have_count(0)
+        assert not seen.complaints
+
+
+def test_notices_are_read_and_how_one_is_told_is_kept(site: Site, chromium: Browser) -> None:
+    with looking(chromium, site, "branch_manager") as (page, seen):
+        visit(page, site, "/app/notices?lang=en")
+        told = int(page.locator(".bp-bell-number").inner_text().rstrip("+"))
+        page.locator("[data-row-act] a").first.click()
+        page.wait_for_url("**/app/ticket/**")
+        expect(page.locator(".bp-bell-number")).to_have_text(str(told - 1))
+        visit(page, site, "/app/notices?lang=en")
+        page.click("#read-all")
+        expect(page.locator(".bp-bell-number, .bp-new")).to_have_count(0)
+        visit(page, site, "/app/notices/choices?lang=en")
+        page.locator("#ways-sms input").first.check()
+        page.fill("#quiet-from", "22:30")
+        page.click("#choices-save")
+        expect(page.locator(".bp-notice")).to_contain_text("Kept")
+        page.fill("#away-until", "2027-12-24")
+        page.click("#away-go")
+        expect(page.locator("#away .bp-letter-row")).to_have_count(1)
+        page.locator("#away [data-row-act]").click()
+        expect(page.locator("#away .bp-letter-row")).to_have_count(0)
+        visit(page, site, "/app/notices/choices?lang=en")
+        expect(page.locator("#ways-sms input").first).to_be_checked()
+        expect(page.locator("#quiet-from")).to_have_value("22:30")
+        assert not seen.complaints
+
+
+def test_rules_of_the_loop_are_checked_with_lines_and_published(
+    site: Site, chromium: Browser
+) -> None:
+    with looking(chromium, site, "hq_admin") as (page, seen):
+        visit(page, site, "/app/loop/rules/edit?lang=en")
+        written = page.locator("#rules-text").input_value()
+        newer = written.replace("version = 1", "version = 2", 1)
+        page.fill("#rules-text", newer.replace('severity = "low"', 'severity = "none"', 1))
+        page.click("#loop-check")
+        expect(page.locator("#loop-result")).to_contain_text("must be one of: low, high, urgent")
+        page.fill("#rules-text", newer)
+        page.click("#loop-publish")
+        page.click("#loop-sure")
+        expect(page.locator("#loop-result")).to_contain_text("Version 2 holds")
+        visit(page, site, "/app/loop/rules?lang=en")
+        expect(page.locator(".bp-lead h2")).to_contain_text("Version 2 holds")
+        assert not seen.complaints
