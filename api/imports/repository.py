@@ -1,6 +1,7 @@
 """SQL of the imports that writes: staging tables, units of a path, answers, counts."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text, update
@@ -138,6 +139,19 @@ def mark_days_dirty(session: Session) -> None:
         """
     )
     session.execute(statement)
+
+
+def mark_for_alerts(session: Session, since: datetime, now: datetime) -> None:
+    """Has the rules of the closed loop look at the answers that were new and given since."""
+    statement = text(
+        """
+        insert into alert_mark (response_id, branch_id, due_at)
+        select n.id, n.branch_id, :now
+        from import_row r join response n on n.id = r.id
+        where n.submitted_at >= :since order by n.submitted_at, n.id
+        """
+    )
+    session.execute(statement, {"since": since, "now": now})
 
 
 def upsert_counts(session: Session, metric: str, scale: str, position: int) -> int:

@@ -11,6 +11,10 @@ from api.imports.paths import place_rows
 from api.imports.rejects import RejectLog
 from api.imports.values import Reject, reason
 
+FRESH = timedelta(days=14)
+"""Answers no older than that are looked at by the alert rules: a weekly file may come late. What is
+older is history."""
+
 
 def load(session: Session, job: ImportJob, log: RejectLog) -> None:
     """Writes the staged answers; on any error nothing, and the log says what it was."""
@@ -35,6 +39,7 @@ def load(session: Session, job: ImportJob, log: RejectLog) -> None:
     repository.insert_answers(session, codes)
     repository.insert_comments(session)
     repository.mark_days_dirty(session)
+    repository.mark_for_alerts(session, job.now - FRESH, job.now)
     log.summary.written = written
     log.summary.unchanged = repository.staged_rows(session) - written
 

@@ -104,7 +104,7 @@ def test_false_alarms_in_a_year_of_days_are_no_more_than_promised(rate: float, p
     spread = rate * np.exp(0.3 * rng.standard_normal(branches))
     days = watched + 7 * weeks + 365
     counts = network(rng, branches=branches, days=days, rate=spread, phi=phi)
-    rules = VolumeRules(share=0.6, least=5.0, false_alarms=0.1)
+    rules = VolumeRules(share=1.0, least=5.0, false_alarms=0.1)
     span = 7 * weeks + watched
     alarms = sum(
         int(
