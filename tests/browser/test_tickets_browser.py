@@ -2,9 +2,9 @@
 
 import pytest
 from dashboard_site import Site, looking, settled, visit
+from found_tickets import find_tickets
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
-from ticketed import find_tickets
 
 _OWN = """
 select t.number from ticket t join access_grant g on g.unit_id = t.branch_id
