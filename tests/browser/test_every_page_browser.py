@@ -134,6 +134,7 @@ def site(demo_template: tuple[Settings, list[Login]], admin_url: str) -> Iterato
             connection.execute(_CONTESTS)
             for made in _REPORTS:
                 connection.execute(made)
+        find_tickets(running.office)
         yield running
 
 
