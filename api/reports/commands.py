@@ -47,7 +47,7 @@ def write_report(
     now = installation.clock()
     prepare_report(installation, period)
     with installation.database.transaction() as session:
-        viewer = _everything(session, now.date())
+        viewer = everything(session, now.date())
         open_scope(session, viewer.scope)
         try:
             node = viewer.require_unit_code(unit)
@@ -61,8 +61,8 @@ def write_report(
         raise BadInput(f"-o {output}: {error.strerror}") from None
 
 
-def _everything(session: Session, on: date) -> Viewer:
-    """Who sees and reads all, as headquarters do."""
+def everything(session: Session, on: date) -> Viewer:
+    """A viewer who sees and reads all, as headquarters do."""
     viewer = whole_network_viewer(session, on, reason="command line")
     root = viewer.hierarchy.root
     grants = (Granted("hq_admin", root.id, None),) if root is not None else ()
