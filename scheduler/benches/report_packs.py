@@ -1,7 +1,7 @@
 """How long a pack of reports takes: every branch of the network, made by two worker processes.
 
-With ``--full`` one of them is killed on the way and replaced: nothing is lost by it. Memory is that of the process
-that lived on, after its first files and at the end.
+With ``--full`` one of them is killed on the way and replaced: nothing is lost by it. Memory is that
+of the process that lived on, after its first files and at the end.
 """
 
 import signal
