@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from api.imports.formulas import is_formula
+from api.core.formulas import is_formula
 from api.imports.values import Cell, CellError, Reason, reason
 
 MAX_WORDS = 300

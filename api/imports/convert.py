@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.core.formulas import is_formula
 from api.imports import cells
 from api.imports.bands import adds_up, largest_remainder
 from api.imports.fields import (
@@ -24,7 +25,6 @@ from api.imports.fields import (
     referred,
     require_known,
 )
-from api.imports.formulas import is_formula
 from api.imports.mapping import Column, Mapping, Metric
 from api.imports.source import Heading, SourceRow
 from api.imports.values import Cell, CellError, Reject, Severity, reason

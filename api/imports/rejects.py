@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from api.core.formulas import harmless
 from api.core.languages import Language
-from api.imports.formulas import harmless
 from api.imports.values import ImportSummary, Reject, row_as_json
 
 COLUMNS = ("line", "column", "severity", "reason", "value")

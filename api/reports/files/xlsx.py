@@ -11,8 +11,8 @@ from typing import Any
 
 import xlsxwriter
 
+from api.core.formulas import harmless
 from api.core.languages import Language, say
-from api.imports.formulas import harmless
 from api.reports.content.blocks import Amount, Chart, Kind, ReportContent, Section, Table, Value
 from api.reports.content.comparing import columns
 from api.reports.content.telling import tell, text_width

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.core.formulas import harmless, is_formula
 from api.imports.bands import adds_up, largest_remainder
 from api.imports.convert import Converted, Converter
-from api.imports.formulas import harmless, is_formula
 from api.imports.mapping import parse_mapping
 from api.imports.source import open_table
 from api.imports.values import Refused, Reject
