@@ -23,4 +23,4 @@ if __name__ == "__main__":
         followed, taken = keep_up_clocks(opened), escalate_due(opened)
         with done.open("a", encoding="ascii", buffering=1) as file:
             file.write(f"{followed} {taken}\n")
-        time.sleep(0.01)
+        time.sleep(0.05)
