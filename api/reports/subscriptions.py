@@ -101,13 +101,15 @@ class Due:
 def subject_of(viewer: Viewer, kind: Kind, code: str) -> Node:
     """The unit that is subscribed to; raises NotFound and NotAllowed.
 
-    Whose branches no unit of their own holds together (an owner group across regions) names the
-    whole network, and gets those branches.
+    A ranking may be of a granted unit some of whose branches are excluded. Whose branches no unit
+    of their own holds together (an owner group across regions) names the whole network, and gets
+    those branches.
     """
-    root = viewer.hierarchy.root
-    if root is not None and code == root.code and kind == "ranking" and _is_scattered(viewer):
-        viewer.require(_NEEDS[kind])
-        return root
+    node = viewer.hierarchy.by_code.get(code)
+    if node is not None and kind == "ranking" and _names(viewer, node):
+        if not viewer.may(_NEEDS[kind], None if node == viewer.hierarchy.root else node.id):
+            raise NotAllowed(permission=_NEEDS[kind])
+        return node
     node = viewer.require_unit_code(code)
     viewer.require(_NEEDS[kind], node.id)
     return node
@@ -115,21 +117,16 @@ def subject_of(viewer: Viewer, kind: Kind, code: str) -> Node:
 
 def subjects(viewer: Viewer, kind: Kind) -> list[Node]:
     """The units that the viewer may subscribe to, from the top down; branches only for reports."""
+    tree, ranking = viewer.hierarchy, kind == "ranking"
     nodes = [
         node
-        for node in viewer.hierarchy.nodes.values()
-        if not (kind == "ranking" and node.is_branch)
-        and viewer.sees_unit(node.id)
-        and viewer.may(_NEEDS[kind], node.id)
+        for node in tree.nodes.values()
+        if not (ranking and node.is_branch)
+        and (_names(viewer, node) if ranking else viewer.sees_unit(node.id))
+        and viewer.may(_NEEDS[kind], None if node == tree.root else node.id)
     ]
-    depth = {node.id: len(viewer.hierarchy.ancestors(node.id)) for node in nodes}
-    found = sorted(nodes, key=lambda node: (depth[node.id], node.sort_key, node.id))
-    root = viewer.hierarchy.root
-    if kind == "ranking" and root is not None and _is_scattered(viewer) and viewer.may(
-        _NEEDS[kind]
-    ):  # fmt: skip
-        return [root, *(node for node in found if node != root)]
-    return found
+    depth = {node.id: len(tree.ancestors(node.id)) for node in nodes}
+    return sorted(nodes, key=lambda node: (depth[node.id], node.sort_key, node.id))
 
 
 def list_mine(session: Session, viewer: Viewer, now: datetime) -> list[Subscribed]:
@@ -230,13 +227,25 @@ def _is_open(
     return is_open(due.at, now, window=due.window, done=until, since=one.since)
 
 
+def _names(viewer: Viewer, node: Node) -> bool:
+    """Whether a ranking may be called by the unit, of which it has the viewer's branches."""
+    if viewer.sees_unit(node.id) or _is_granted(viewer, node.id):
+        return True
+    return node == viewer.hierarchy.root and _is_scattered(viewer)
+
+
+def _is_granted(viewer: Viewer, unit_id: int) -> bool:
+    return any(one.unit_id == unit_id and not one.excluded for one in viewer.grants)
+
+
 def _is_scattered(viewer: Viewer) -> bool:
-    """True when the viewer's branches lie in no one unit that is the viewer's to see."""
+    """True when the viewer's branches lie in no one unit that is the viewer's to name."""
     seen, tree = viewer.scope.branches, viewer.hierarchy
     if viewer.scope.whole or len(seen) < 2:
         return False
     above = [{node.id for node in tree.ancestors(branch)} for branch in seen]
-    return not any(viewer.sees_unit(unit) for unit in set.intersection(*above))
+    shared = set.intersection(*above)
+    return not any(viewer.sees_unit(unit) or _is_granted(viewer, unit) for unit in shared)
 
 
 def _account(viewer: Viewer) -> UUID:

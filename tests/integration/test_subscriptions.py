@@ -2,13 +2,19 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
 from uuid import UUID
 
 import pypdfium2
 import pytest
+from aiosmtpd.controller import Controller
 from conftest import Office
 from isolation import lasting_office
+from served import free_port
 from sqlalchemy import text
 from two_regions import World, log_in_as, make_two_regions
 from web import TestClient
@@ -35,6 +41,7 @@ from api.reports.weekly import weekly_ranking
 from api.security.scope import open_scope
 from api.security.sessions import viewer_of_account
 from api.security.viewer import Viewer
+from scheduler.jobs.letters import send_letters
 
 WEEK = timedelta(weeks=1)
 MONDAY = datetime(2026, 11, 23, 0, 1, tzinfo=UTC)  # one minute past eight in Shanghai
@@ -292,6 +299,54 @@ def test_the_letter_waits_for_its_pdf_and_goes_with_it(
         words = pdf[0].get_textpage().get_text_bounded()
     assert "每周排名" in words
     assert "nameqnorth1q" in words
+
+
+class Postbox:
+    """Keeps what it is handed."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        made = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(made, EmailMessage)
+        self.mails.append(made)
+        return "250 OK"
+
+
+def test_the_mail_that_arrives_has_text_html_and_the_pdf(office: Office, north: str) -> None:
+    office.clock.now = MONDAY
+    send_due_rankings(office.worker)
+    attach_files(office.worker)
+    postbox = Postbox()
+    server = Controller(postbox, hostname="127.0.0.1", port=free_port())
+    server.start()
+    try:
+        settings = office.settings.with_changes(
+            live_sending=True,
+            smtp_url=f"smtp://127.0.0.1:{server.port}",
+            mail_from="远山汽车 <reports@example.com>",
+        )
+        worker = replace(office.worker, settings=settings)
+        assert send_letters(worker) == 1
+        assert send_letters(worker) == 0
+    finally:
+        server.stop()
+    (mail,) = postbox.mails
+    assert mail["To"] == "regional_manager@demo.example"
+    assert mail["Subject"].startswith("每周排名")
+    html, plain = mail.get_body(("html",)), mail.get_body(("plain",))
+    assert html is not None
+    assert plain is not None
+    for part in (html, plain):
+        assert "nameqnorth2q" in part.get_content()
+        assert "nameqsouth1q" not in part.get_content()
+    (attached,) = mail.iter_attachments()
+    assert attached.get_filename() == f"{north}_2026-W47_zh.pdf"
+    assert attached.get_content_type() == "application/pdf"
+    content = attached.get_content()
+    assert isinstance(content, bytes)
+    assert content.startswith(b"%PDF-")
 
 
 def test_a_letter_whose_pdf_cannot_be_made_goes_without(
