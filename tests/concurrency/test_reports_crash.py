@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,11 +17,13 @@ from uuid import UUID
 import pytest
 from answered import days_of, made_up, make_world, write
 from conftest import Office
+from report_process import built, prepared
 from sqlalchemy import text
 
 from api.cells.service import fold
 from api.core.ids import new_id
 from api.reports.orders import making, service
+from api.reports.orders.scheduled import order_due_reports
 from api.reports.orders.service import Wish
 from api.security.scope import open_scope
 from api.security.sessions import viewer_of_account
@@ -103,6 +106,8 @@ def test_the_claim_of_a_living_worker_is_left_alone_and_that_of_a_killed_one_is_
         drawn.append(content.unit.code)
         return b"a report"
 
+    monkeypatch.setattr(making, "prepare_report", prepared)
+    monkeypatch.setattr(making, "build_report", built)
     monkeypatch.setattr(making, "render_report", draw)
     noted, clock = tmp_path / "noted", real_office.clock
     with process(real_office, "tests/report_process.py", str(noted)) as worker:
@@ -124,6 +129,37 @@ def test_the_claim_of_a_living_worker_is_left_alone_and_that_of_a_killed_one_is_
     assert sorted(drawn) == ["D101", "D102", "D103", "D201", "D202"]
     with real_office.owner.connection() as connection:
         assert connection.execute(text("select count(*) from notice")).scalar() == 1
+
+
+def test_of_many_schedulers_at_once_one_orders_what_is_due(
+    real_office: Office, order: UUID
+) -> None:
+    now = real_office.clock()
+    with real_office.owner.connection() as connection:
+        connection.execute(
+            text(
+                "insert into subscription (id, account_id, unit_id, kind, language, weekday, at, "
+                "ways, formats, active, created_at, updated_at) select o.id, o.account_id, "
+                "o.unit_id, 'report', 'en', 2, '09:00', '{email}', '{pdf}', true, :ago, :ago "
+                "from report_order o"
+            ),
+            {"ago": now - timedelta(days=8)},
+        )
+    start, placed = threading.Barrier(6), []
+
+    def schedule() -> None:
+        start.wait()
+        placed.append(order_due_reports(real_office.worker))
+
+    threads = [threading.Thread(target=schedule) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(placed) == [0, 0, 0, 0, 0, 1]
+    with real_office.owner.connection() as connection:
+        ordered = "select count(*) from report_order where subscription_id is not null"
+        assert connection.execute(text(ordered)).scalar() == 1
 
 
 @pytest.mark.soak
