@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from dashboard_site import Seen, Site, another, looking, running_site, until, visit
+from found_tickets import find_tickets
 from npm_members import NotToBeHad
 from playwright.sync_api import Browser, Page
 from sqlalchemy import text
-from ticketed import find_tickets
 from tour import AXE, Stop, linked, shown_in, stops, take_picture, violations, walk_to
 
 from api.core.settings import Settings
