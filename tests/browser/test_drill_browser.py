@@ -339,7 +339,7 @@ def test_a_branch_can_touch_everything_on_its_phone(
     with looking(chromium, site, role, width=390) as (page, seen):
         query = f"lang={language}&{site.days}"
         visit(page, site, f"/app/?{query}")
-        more = ("contests", "points") if role == "branch_manager" else ()
+        more = ("contests", "points", "tickets", "notices") if role == "branch_manager" else ()
         paths = [f"{name}/{code}" for name in ON_A_PHONE] + list(more)
         response = tables.written([code])[0].response
         for path in [*paths, f"response/{response}"]:
