@@ -7,9 +7,9 @@ from typing import Any
 
 from api.core.bench import report, temporary_installation
 from api.demo.service import DemoSize, prepare
-from scheduler.benches.report_files import file_targets, measure_files
-from scheduler.benches.report_packs import measure_pack, pack_targets
-from scheduler.benches.report_rankings import measure_rankings, ranking_targets
+from scheduler.benches.bench_report_files import file_targets, measure_files
+from scheduler.benches.bench_report_packs import measure_pack, pack_targets
+from scheduler.benches.bench_report_rankings import measure_rankings, ranking_targets
 
 
 def bench_report(full: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from api.core.installation import Installation
 from api.core.settings import Settings
 from api.reports.service import send_due_rankings
 from api.reports.windows import last_due
-from scheduler.benches.report_packs import worker
+from scheduler.benches.bench_report_packs import worker
 from scheduler.benches.seeding import owner_of
 from scheduler.benches.stubs import Providers, providers
 
