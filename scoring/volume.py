@@ -151,9 +151,10 @@ def judge_volume(
     ``rules.share`` of the expectation came, and the tail probability is at most
     ``rules.false_alarms / 365``. Judged once a day, the expected number of days with a false alarm
     is then at most ``rules.false_alarms`` a year, however much the spans overlap; spells of such
-    days are fewer. A fall that has lasted for longer than the pattern reaches back is the new
-    pattern. The method misleads where a branch's volume follows something besides weekday, holiday
-    and the network's season, such as a harvest.
+    days are fewer. Days since a branch's very last event make no pattern, so that a feed is found
+    that has been dead for weeks; another fall that has lasted for longer than the pattern reaches
+    back is the new pattern. The method misleads where a branch's volume follows something besides
+    weekday, holiday and the network's season, such as a harvest.
 
     References
     ----------
@@ -170,7 +171,7 @@ def judge_volume(
     """
     rules = rules or VolumeRules()
     open_days = _require_days(counts, weekdays, watched, counted)
-    pattern = _pattern(counts, weekdays, open_days, watched)
+    pattern = _pattern(counts, weekdays, open_days & _alive(counts), watched)
     last = slice(counts.shape[1] - watched, None)
     usual = pattern.rate[:, weekdays[last]]
     enough = (pattern.days[:, weekdays[last]] >= DAYS_OF_EACH) & open_days[:, last]
@@ -231,6 +232,12 @@ def _require_days(counts: Counts, weekdays: Counts, watched: int, counted: Flags
     if weekdays.size and not 0 <= weekdays.min() <= weekdays.max() < WEEKDAYS:
         raise NotDaysError("weekdays are 0 to 6")
     return np.ones(counts.shape, dtype=np.bool_) if counted is None else counted
+
+
+def _alive(counts: Counts) -> Flags:
+    """Days on or after which anything came yet: what follows is judged, and no pattern."""
+    later = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(later > 0)
 
 
 def _pattern(counts: Counts, weekdays: Counts, counted: Flags, watched: int) -> Pattern:

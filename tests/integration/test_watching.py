@@ -1,5 +1,6 @@
 """Silence, dead feeds and the warning list: found in the whole network, told once, over in time."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -167,3 +168,17 @@ def test_the_network_is_looked_at_once_an_hour(shop: Shop) -> None:
         connection.execute(text("delete from alert"))
     watch(shop.office.worker)
     assert found(shop, "feed") == []
+
+
+@pytest.mark.soak
+def test_of_the_made_up_network_the_one_dead_feed_is_found(
+    demo_office: tuple[Office, object],
+) -> None:
+    office, _ = demo_office
+    truth = json.loads((office.settings.home / "demo_truth.json").read_text("utf-8"))
+    watch_network(office.worker)
+    found = rows(
+        office,
+        "select u.code from alert a join unit u on u.id = a.branch_id where a.kind = 'feed'",
+    )
+    assert found == [(truth["dead_feed"],)]

@@ -51,6 +51,17 @@ def test_a_feed_that_stops_is_found_and_a_shut_sunday_is_not() -> None:
     assert not sunday.judged.any()
 
 
+def test_a_feed_that_has_been_dead_for_weeks_is_found_until_too_little_is_left_to_compare() -> None:
+    rng = np.random.default_rng(4)
+    counts = network(rng, branches=30, days=63, rate=4.0, phi=1.4)
+    counts[5, -30:] = 0
+    counts[6, -60:] = 0
+    found = judge_volume(counts, weekdays(63), watched=7)
+    assert np.flatnonzero(found.low).tolist() == [5]
+    assert found.expected[5] == pytest.approx(28, abs=8)
+    assert not found.judged[6]
+
+
 def test_a_share_finds_what_falls_before_it_stops() -> None:
     rng = np.random.default_rng(5)
     counts = network(rng, branches=30, days=63, rate=6.0, phi=1.3)
