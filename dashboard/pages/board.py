@@ -81,7 +81,7 @@ def ticket_row(row: TicketRow) -> Any:
         chip(row.escalated, "bp-down") if row.escalated else None,
     ]
     inside = [
-        html.Div(row.mark, className=f"bp-mark-score {row.tone}".strip()),
+        html.Div(row.mark or icon("chat-dots"), className=f"bp-mark-score {row.tone}".strip()),
         html.Div([*said, html.Div(chips, className="bp-ticket-chips")]),
         clock_part(row.clock),
     ]
