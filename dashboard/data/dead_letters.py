@@ -12,6 +12,7 @@ from api.invitations.dead_letters import (
     reason_words,
 )
 from api.invitations.repository.dead_letters import LetterRow
+from api.notices.dead_messages import count_dead
 from dashboard.address import Page
 from dashboard.data.rule_words import channel_word
 from dashboard.data.sitting import Sitting
@@ -40,6 +41,8 @@ class DeadLetters:
     items: list[DeadLetter]
     total: int
     next: str | None = None
+    refused_by_own: int = 0  # messages that the network's own system never took
+    own_page: str = ""
 
 
 def dead_letters(sitting: Sitting, cursor: str | None = None) -> DeadLetters:
@@ -50,6 +53,8 @@ def dead_letters(sitting: Sitting, cursor: str | None = None) -> DeadLetters:
         [_letter(sitting, row) for row in found.items],
         count_dead_letters(sitting.session, viewer),
         found.next,
+        count_dead(sitting.session, viewer),
+        sitting.address.with_(unit=None).to(Page.WEBHOOK).href,
     )
 
 

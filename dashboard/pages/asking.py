@@ -16,7 +16,7 @@ from dashboard.numbers import UNKNOWN, count, percent
 from dashboard.pages import states
 from dashboard.pages.bars import Bar, bar_rows
 from dashboard.pages.collection import cost_card, cut_card, reasons_card, times_card
-from dashboard.pages.dead_letters import alarm, dead_letters_card
+from dashboard.pages.dead_letters import alarm, dead_letters_card, own_alarm
 from dashboard.pages.parts import card
 
 VOLUME_HEIGHT = 280
@@ -29,11 +29,14 @@ def asking_page(view: AskingView, say: Words, *, dark: bool) -> Any:
     if view.is_empty:
         inner = states.state("inbox", say("asked.empty.title"), say("asked.empty.words"))
         now = [card(None, inner), waiting, dead]
-        return html.Div([alarm(view.dead, say), *now], className="bp-grid")
+        return html.Div(
+            [alarm(view.dead, say), own_alarm(view.dead, say), *now], className="bp-grid"
+        )
     more = view.collection
     return html.Div(
         [
             alarm(view.dead, say),
+            own_alarm(view.dead, say),
             html.Div([hero(view, say), waiting], className="bp-5 bp-stack bp-filled"),
             way(view.stages, say, width=7),
             reasons(view, say, width=5),

@@ -26,6 +26,15 @@ def alarm(found: DeadLetters, say: Words) -> Any:
     )
 
 
+def own_alarm(found: DeadLetters, say: Words) -> Any:
+    """One line when the network's own system never took messages, and the way to them."""
+    if not found.refused_by_own:
+        return None
+    words = say("told.dead_alarm", n=count(found.refused_by_own))
+    inside = [icon("exclamation-triangle"), html.Span(words), icon("arrow-right")]
+    return dcc.Link(inside, href=found.own_page, className="bp-alarm")
+
+
 def dead_letters_card(found: DeadLetters, say: Words, width: int) -> Any:
     """The table, or the good news that there is nothing in it."""
     title = say("asked.dead.title")
