@@ -130,13 +130,16 @@ def subjects(viewer: Viewer, kind: Kind) -> list[Node]:
 
 
 def list_mine(session: Session, viewer: Viewer, now: datetime) -> list[Subscribed]:
-    """The viewer's subscriptions, off ones too, and the usual ones that stand without a row."""
+    """The viewer's subscriptions, off ones too, and the usual ones that stand without a row.
+
+    Of a unit that is not the viewer's any more nothing comes, and its name is not told.
+    """
     if viewer.account_id is None:
         return []
     rows = repository.list_rows(session, account_id=viewer.account_id)
     usual = repository.list_usual(session, now.date(), viewer.account_id)
     found = [*map(_usual, usual), *(_of_row(row, name) for row, name in rows)]
-    return [one for one in found if one.unit_id in viewer.hierarchy.nodes]
+    return [one for one in found if _is_shown(viewer, one)]
 
 
 def save(session: Session, viewer: Viewer, wish: Wish, now: datetime) -> Subscribed:
@@ -225,6 +228,13 @@ def _is_open(
     # Whoever takes a subscription back does not get the week again as the usual one.
     until = newest.get(one.key.rpartition(":")[0]) if one.id is None else done.get(one.key)
     return is_open(due.at, now, window=due.window, done=until, since=one.since)
+
+
+def _is_shown(viewer: Viewer, one: Subscribed) -> bool:
+    node = viewer.hierarchy.nodes.get(one.unit_id)
+    if node is None:
+        return False
+    return _names(viewer, node) if one.kind == "ranking" else viewer.sees_unit(node.id)
 
 
 def _names(viewer: Viewer, node: Node) -> bool:

@@ -275,6 +275,9 @@ def test_who_lost_the_region_gets_nothing_more(
         session.execute(change, {"day": MONDAY.date() - timedelta(days=1), **who})
     try:
         assert send_due_rankings(office.worker) == 0
+        with office.web.database.transaction() as session:
+            now = viewer(office, world, "regional_manager")
+            assert list_mine(session, now, office.clock.now) == []  # nor is it named any more
     finally:
         with office.owner.transaction() as session:
             session.execute(change, {"day": None, **who})
