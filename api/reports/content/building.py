@@ -29,6 +29,7 @@ from api.reports.content.score import glance, score_section
 from api.reports.content.tickets import tickets_section
 from api.reports.content.voices import voices_section
 from api.reports.content.watching import warnings_section
+from api.reports.repository.weekly import read_network
 from api.security.hierarchy import Node
 from api.security.viewer import Viewer
 
@@ -53,7 +54,9 @@ def build_report(
     _require_own_sight(session, viewer)
     node = viewer.require_unit(unit.id)
     facts = read_facts(session, viewer, node, period, METRIC, now=now)
-    return written(facts, now, viewer.hierarchy.timezone(node.id, "UTC"))
+    network = read_network(session)
+    usual = "UTC" if network is None else network.default_timezone
+    return written(facts, now, viewer.hierarchy.timezone(node.id, usual))
 
 
 def written(facts: Facts, now: datetime, timezone: str) -> ReportContent:

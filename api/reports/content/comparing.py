@@ -172,7 +172,18 @@ def _tables(facts: Facts) -> Iterable[Table]:
 
 def columns(first: str, *names: str) -> tuple[Column, ...]:
     """A column of names, then those called ``names``; all but codes and words are numbers."""
-    words = ("code", "band", "verdict", "quadrant", "level", "tier")
+    words = (
+        "code",
+        "band",
+        "verdict",
+        "quadrant",
+        "level",
+        "tier",
+        "unit",
+        "topic",
+        "since",
+        "period",
+    )
     return (
         Column(Said(f"column.{first}"), "text"),
         *(Column(Said(f"column.{one}"), "text" if one in words else "number") for one in names),

@@ -1,5 +1,7 @@
 """The score of a report: how high, how sure, and what changed. Pure."""
 
+from itertools import dropwhile
+
 from api.insights.figures import Difference, Figure
 from api.reports.content.blocks import Amount, Chart, Names, Point, Said, Section, Value
 from api.reports.content.reading import Facts
@@ -93,9 +95,10 @@ def _change(facts: Facts) -> str:
 
 
 def _trend(facts: Facts) -> Chart | None:
+    told = dropwhile(lambda one: one.figure.score is None, facts.trend.points)
     points = [
         Point(one.week, one.figure.score, one.figure.low, one.figure.high, one.figure.n)
-        for one in facts.trend.points
+        for one in told
     ]
     if sum(one.value is not None for one in points) < 2:
         return None
