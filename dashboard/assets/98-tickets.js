@@ -6,7 +6,8 @@
     if (!pressed || pressed.disabled) { return; }
     var said = { data: { act: pressed.getAttribute("data-row-act"), at: Date.now() } };
     // A link leads away: what it says is told when the page it leads to stands, with its bell.
+    var store = pressed.getAttribute("data-row-store") || "row-act";
     var wait = event.target.closest("a[href]") ? 800 : 0;
-    window.setTimeout(function () { window.dash_clientside.set_props("row-act", said); }, wait);
+    window.setTimeout(function () { window.dash_clientside.set_props(store, said); }, wait);
   });
 })();

@@ -237,9 +237,9 @@ def _ending(view: PlanView, say: Words) -> Any:
 
 
 def _act(act: str, inner: Any, about: str = "", *, label: str | None = None) -> Any:
-    """A button whose press the browser writes down (assets/18-acts.js)."""
+    """A button whose press the browser writes down (assets/98-tickets.js)."""
     said = {} if label is None else {"aria-label": label, "title": label}
-    told = {"data-act-for": Id.PLAN_ACT, "data-act": act, "data-about": about}
+    told = {"data-row-act": f"{act} {about}".strip(), "data-row-store": Id.PLAN_ACT}
     return html.Button(inner, className="bp-button", **told, **said)
 
 
