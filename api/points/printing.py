@@ -8,7 +8,7 @@ import logging
 import sys
 from typing import NoReturn
 
-from weasyprint import HTML  # type: ignore[import-untyped]
+from weasyprint import HTML
 
 from api.points.errors import NoFont
 
