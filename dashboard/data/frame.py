@@ -235,8 +235,6 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
         links.insert(place, ("dashboard.nav.tickets", Page.TICKETS, None))
     if may_look(sitting):
         links.append(("dashboard.nav.indicators", Page.INDICATORS, None))
-        if not compares(sitting):
-            links.append(("dashboard.nav.warnings", Page.WARNINGS, None))
     if sitting.viewer.may(Permission.VIEW_COMMENTS):
         word = "dashboard.nav.voices" if compares(sitting) else "dashboard.nav.comments"
         links.append((word, Page.VOICES, None))
@@ -258,7 +256,7 @@ def _navigation(sitting: Sitting, address: Address) -> list[Link]:
 
 # What there is of one branch, as tabs; the numbers come with the page that compares them.
 _OF_A_BRANCH = (Page.UNIT, Page.TODAY, Page.STANDING, Page.IMPROVE, Page.TEAM)
-_NUMBERS = (Page.STANDING, Page.UNIT, Page.WHY)
+_NUMBERS = (Page.STANDING, Page.UNIT, Page.WHY, Page.WARNINGS)
 
 
 def _home_links(sitting: Sitting, home: Node) -> list[tuple[str, Page, str | None]]:
