@@ -301,33 +301,36 @@ def addresses(branch: Branch) -> Iterator[str]:
 def answers(browser: Browser, *branches: Branch, turn: int = 0) -> Iterator[Answer]:
     """Everything the dashboard sends to someone who asks for these branches.
 
-    What makes pages is asked at every address, at two that mean the same only once. What changes a
-    part of a page is asked of every branch at one of three pages, by ``turn`` at another.
+    What makes pages is asked at every address, of one branch after the other, at two addresses that
+    mean the same only once. What changes a part of a page is asked of one of the branches at one of
+    three pages, by ``turn`` of another at another.
     """
     callbacks, said = browser.callbacks(), ""
     pages = [one for one in callbacks if _makes_pages(one)]
-    yield from _whole_pages(browser, pages, branches)
-    for branch in branches:
-        for one in callbacks:
-            turn += 1
-            page = (Page.UNIT, Page.LEAGUE, Page.ASKING)[turn % 3]
-            address = f"{ROOT}{page}/{branch.code}?{PERIOD}"
-            if one not in pages:
-                yield f"{one['output']} at {address}{said}", *browser.call(one, address, branch)
-        said += f", before that {branch.code}"  # views that were saved are shown with their address
+    yield from _whole_pages(browser, pages, branches, turn)
+    for one in callbacks:
+        turn += 1
+        branch = branches[turn % len(branches)]
+        page = (Page.UNIT, Page.LEAGUE, Page.ASKING)[turn // len(branches) % 3]
+        address = f"{ROOT}{page}/{branch.code}?{PERIOD}"
+        if one not in pages:
+            yield f"{one['output']} at {address}{said}", *browser.call(one, address, branch)
+        # Views that were saved are shown with their address.
+        said = f", before that {' '.join(each.code for each in branches)}"
 
 
 def _whole_pages(
-    browser: Browser, pages: list[dict[str, Any]], branches: tuple[Branch, ...]
+    browser: Browser, pages: list[dict[str, Any]], branches: tuple[Branch, ...], turn: int
 ) -> Iterator[Answer]:
     meant = set[Address]()
-    for branch in branches:
-        for address in addresses(branch):
-            path, _, query = address.partition("?")
-            asked = read_address(path, f"?{query}")
-            for one in pages if asked not in meant else ():
-                yield f"{one['output']} at {address}", *browser.call(one, address, branch)
-            meant.add(asked)
+    of_each = [addresses(branch) for branch in branches]
+    for number, same in enumerate(zip(*of_each, strict=True), turn):
+        branch, address = branches[number % len(branches)], same[number % len(branches)]
+        path, _, query = address.partition("?")
+        asked = read_address(path, f"?{query}")
+        for one in pages if asked not in meant else ():
+            yield f"{one['output']} at {address}", *browser.call(one, address, branch)
+        meant.add(asked)
 
 
 def _makes_pages(one: dict[str, Any]) -> bool:
