@@ -89,7 +89,7 @@ def add_step(sitting: Sitting, clicks: int | None, key: str | None, *given: Any)
 )
 def act(sitting: Sitting, pressed: Any, key: str | None, lesson: str | None) -> Any:
     """An action is done, not done or taken out; or the plan goes on."""
-    name, _, about = str((pressed or {}).get("act") or "").partition(" ")
+    name, about = (str((pressed or {}).get(one) or "") for one in ("act", "about"))
     plan, version = _key(key)
     match name:
         case "tick" | "undone":

@@ -114,6 +114,11 @@ def _range(row: Ranged, ends: tuple[float, float], mean: float | None) -> Any:
     )
 
 
+def row_act(store: str, act: str, about: str = "") -> dict[str, str]:
+    """What a button within a row puts into a store when it is pressed (assets/98-tickets.js)."""
+    return {"data-row-store": store, "data-row-act": act, "data-row-about": about}
+
+
 def answers_text(say: Any, number: int | None, hidden_below: int = 5) -> str:
     """How many answers stand behind a number, in words."""
     if number is None:

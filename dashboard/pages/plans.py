@@ -20,7 +20,7 @@ from dashboard.data.plans import (
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.pages import states
-from dashboard.pages.parts import Ranged, answers_text, card, chip, icon, ranged_rows
+from dashboard.pages.parts import Ranged, answers_text, card, chip, icon, ranged_rows, row_act
 
 _COUNT_FROM = 5
 
@@ -237,10 +237,8 @@ def _ending(view: PlanView, say: Words) -> Any:
 
 
 def _act(act: str, inner: Any, about: str = "", *, label: str | None = None) -> Any:
-    """A button whose press the browser writes down (assets/98-tickets.js)."""
     said = {} if label is None else {"aria-label": label, "title": label}
-    told = {"data-row-act": f"{act} {about}".strip(), "data-row-store": Id.PLAN_ACT}
-    return html.Button(inner, className="bp-button", **told, **said)
+    return html.Button(inner, className="bp-button", **row_act(Id.PLAN_ACT, act, about), **said)
 
 
 def _select(words: str, name: Id, options: Sequence[tuple[str, str]], value: str | None) -> Any:

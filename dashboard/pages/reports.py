@@ -12,7 +12,7 @@ from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.numbers import count
 from dashboard.pages import states
-from dashboard.pages.parts import card, chip, icon
+from dashboard.pages.parts import card, chip, icon, row_act
 
 
 def reports_page(view: ReportsView, say: Words) -> Any:
@@ -126,7 +126,7 @@ def _acts(order: OrderRow, say: Words) -> list[Any]:
 
 
 def _button(words: str, act: str, about: str) -> Any:
-    told = {"data-act-for": Id.REPORT_ACT, "data-act": act, "data-about": about}
+    told = row_act(Id.REPORT_ACT, act, about)
     return html.Button(words, className="bp-button", type="button", **told)
 
 

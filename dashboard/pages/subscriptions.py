@@ -15,7 +15,7 @@ from dashboard.data.subscriptions import (
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.pages import states
-from dashboard.pages.parts import card, chip, icon
+from dashboard.pages.parts import card, chip, icon, row_act
 
 
 def subscriptions_page(view: SubscriptionsView, say: Words) -> Any:
@@ -67,7 +67,7 @@ def _acts(one: SubscriptionRow, say: Words) -> list[Any]:
 
 
 def _button(words: str, act: str, one: SubscriptionRow) -> Any:
-    told = {"data-act-for": Id.SUBSCRIPTION_ACT, "data-act": act, "data-about": one.about}
+    told = row_act(Id.SUBSCRIPTION_ACT, act, one.about)
     label = {"aria-label": f"{words}: {one.title}"}
     return html.Button(words, className="bp-button", type="button", **told, **label)
 

@@ -240,7 +240,7 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "plan-title.value": lambda *_: "some words",
         "plan-from.value": lambda *_: "2026-11-02",
         "plan-key.data": lambda _, branch: f"{plan_of(branch.unit_id)} 1",
-        "plan-act.data": lambda _, branch: {"act": f"tick {step_of(branch.unit_id)}"},
+        "plan-act.data": lambda _, branch: {"act": "tick", "about": str(step_of(branch.unit_id))},
         "plan-what.value": lambda *_: "some words",
         "plan-due.value": lambda *_: "2026-12-01",
         "plan-owner.value": lambda *_: None,
