@@ -23,9 +23,8 @@ from api.access.schemas import (
 )
 from api.access.service import LoginNames
 from api.boundary.idempotency import IdempotencyGuard
-from api.boundary.paging import Page, from_cursor, to_cursor
+from api.boundary.paging import Page, from_cursor, no_cursor, to_cursor
 from api.boundary.visits import SESSION_COOKIE, AnyVisit, PersonVisit, Visit
-from api.core.errors import Invalid
 from api.models import Grant
 from api.security.permissions import Permission
 
@@ -103,7 +102,7 @@ def _account_at(cursor: str | None) -> UUID | None:
     try:
         return UUID(from_cursor(cursor, 1)[0])
     except ValueError as error:
-        raise Invalid(fields=[{"field": "cursor", "message": "not a cursor"}]) from error
+        raise no_cursor() from error
 
 
 @router.post("/accounts", status_code=201, response_model=Made)

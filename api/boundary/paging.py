@@ -1,7 +1,9 @@
 """Cursor paging: a page ends with where the next one begins, whatever was added meanwhile."""
 
 import base64
+from datetime import datetime
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -28,7 +30,28 @@ def from_cursor(cursor: str, parts: int) -> list[str]:
         padded = cursor + "=" * (-len(cursor) % 4)
         position = base64.urlsafe_b64decode(padded.encode()).decode().split("\0")
     except ValueError as error:
-        raise Invalid(fields=[{"field": "cursor", "message": "not a cursor"}]) from error
+        raise no_cursor() from error
     if len(position) != parts:
-        raise Invalid(fields=[{"field": "cursor", "message": "not a cursor"}])
+        raise no_cursor()
     return position
+
+
+def cursor_at(at: datetime, row_id: UUID) -> str:
+    """The cursor behind a row of a list that is in the order of time."""
+    return to_cursor(at.isoformat(), str(row_id))
+
+
+def position_at(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Time and id behind such a cursor; None where the list begins; raises Invalid."""
+    if cursor is None:
+        return None
+    at, row_id = from_cursor(cursor, 2)
+    try:
+        return datetime.fromisoformat(at), UUID(row_id)
+    except ValueError as error:
+        raise no_cursor() from error
+
+
+def no_cursor() -> Invalid:
+    """What is raised where a cursor is none of ours."""
+    return Invalid(fields=[{"field": "cursor", "message": "not a cursor"}])

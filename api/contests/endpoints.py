@@ -1,12 +1,12 @@
 """HTTP of contested answers: translates, decides nothing."""
 
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from api.boundary.attachments import attached
 from api.boundary.idempotency import IdempotencyGuard
 from api.boundary.visits import PersonVisit
 from api.contests import service
@@ -113,12 +113,7 @@ def add_evidence(
 def read_evidence(contest_id: UUID, file_id: UUID, visit: PersonVisit) -> Response:
     """A file to be saved, never to be shown as a page of ours."""
     file = service.require_file(visit.session, visit.viewer, contest_id, file_id)
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.file_name)}",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
-    return Response(file.content, 200, headers, file.media_type)
+    return Response(file.content, 200, attached(file.file_name), file.media_type)
 
 
 def _shown(visit: PersonVisit, found: Raised) -> ContestOut:

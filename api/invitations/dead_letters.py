@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from api.boundary.paging import from_cursor, to_cursor
-from api.core.errors import Invalid, NotFound
+from api.boundary.paging import cursor_at, position_at
+from api.core.errors import NotFound
 from api.core.ids import new_id
 from api.core.languages import Language, catalogue, say
 from api.invitations.errors import CannotResend, NotDead
@@ -48,10 +48,11 @@ def list_dead_letters(
 ) -> DeadLetters:
     """The newest messages of the viewer's branches that only a person can settle."""
     found = dead_letters.list_letters(
-        session, sorted(viewer.scope.branches), now, after=_position(cursor), limit=limit + 1
+        session, sorted(viewer.scope.branches), now, after=position_at(cursor), limit=limit + 1
     )
     items = found[:limit]
-    return DeadLetters(items, _cursor(items[-1]) if len(found) > limit else None)
+    last = items[-1] if len(found) > limit else None
+    return DeadLetters(items, cursor_at(last.planned_at, last.id) if last else None)
 
 
 def get_dead_letter(
@@ -140,17 +141,3 @@ def _zone(session: Session, branch_id: int, now: datetime) -> ZoneInfo:
     default = network.default_timezone if network else "Asia/Shanghai"
     hierarchy = current_hierarchy(session, now.date())
     return ZoneInfo(hierarchy.timezone(branch_id, default))
-
-
-def _cursor(last: LetterRow) -> str:
-    return to_cursor(last.planned_at.isoformat(), str(last.id))
-
-
-def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    at, id_ = from_cursor(cursor, 2)
-    try:
-        return datetime.fromisoformat(at), UUID(id_)
-    except ValueError as error:
-        raise Invalid(fields=[{"field": "cursor", "message": "not a cursor"}]) from error

@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from api.boundary.paging import Page, from_cursor, to_cursor
+from api.boundary.paging import Page, from_cursor, no_cursor, to_cursor
 from api.boundary.visits import AnyVisit, Visit, require_token_scope
-from api.core.errors import Invalid
 from api.models import UnitProfile
 from api.network import queries, repository
 from api.network.schemas import ParentOut, ProfileOut, TouchpointOut, UnitDetail, UnitOut
@@ -41,7 +40,7 @@ def _unit_at(cursor: str | None) -> tuple[str, int] | None:
         return None
     sort_key, unit_id = from_cursor(cursor, 2)
     if not unit_id.isdecimal():
-        raise Invalid(fields=[{"field": "cursor", "message": "not a cursor"}])
+        raise no_cursor()
     return sort_key, int(unit_id)
 
 

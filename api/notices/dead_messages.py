@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from api.boundary.paging import from_cursor, to_cursor
-from api.core.errors import Invalid, NotFound
+from api.boundary.paging import cursor_at, position_at
+from api.core.errors import NotFound
 from api.core.languages import Language, catalogue, say
 from api.notices.errors import NotDeadMessage
 from api.notices.repository import outgoing as repository
@@ -37,9 +37,10 @@ def list_dead(
     """Messages that nobody took, newest first; raises NotAllowed."""
     viewer.require(Permission.MANAGE_LOOP)
     branches = sorted(viewer.scope.branches)
-    found = repository.list_dead(session, branches, after=_position(cursor), limit=limit + 1)
+    found = repository.list_dead(session, branches, after=position_at(cursor), limit=limit + 1)
     items = found[:limit]
-    return DeadMessages(items, _cursor(items[-1]) if len(found) > limit else None)
+    last = items[-1] if len(found) > limit else None
+    return DeadMessages(items, cursor_at(last.created_at, last.id) if last else None)
 
 
 def count_dead(session: Session, viewer: Viewer) -> int:
@@ -71,17 +72,3 @@ def failure_words(failure: str, language: Language) -> str:
     """Why nobody took a message, in words."""
     known = catalogue(language).get(f"notices.outgoing.{failure}")
     return known or say("notices.outgoing.refused", language, code=failure)
-
-
-def _cursor(last: DeadRow) -> str:
-    return to_cursor(last.created_at.isoformat(), str(last.id))
-
-
-def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    at, id_ = from_cursor(cursor, 2)
-    try:
-        return datetime.fromisoformat(at), UUID(id_)
-    except ValueError as error:
-        raise Invalid(fields=[{"field": "cursor", "message": "not a cursor"}]) from error

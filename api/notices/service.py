@@ -10,8 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from api.boundary.paging import from_cursor, to_cursor
-from api.core.errors import Invalid
+from api.boundary.paging import cursor_at, position_at
 from api.notices import queries
 from api.notices.choices import own_account
 from api.notices.queries import NoticeRow
@@ -58,11 +57,12 @@ def list_notices(
         own_account(viewer),
         branches,
         unread=unread,
-        after=_position(cursor),
+        after=position_at(cursor),
         limit=limit + 1,
     )
     items = found[:limit]
-    further = _cursor(items[-1]) if len(found) > limit else None
+    last = items[-1] if len(found) > limit else None
+    further = cursor_at(last.created_at, last.id) if last else None
     return Notices([_shown(one, viewer) for one in items], further)
 
 
@@ -92,17 +92,3 @@ def _shown(row: NoticeRow, viewer: Viewer) -> Notified:
         read_at=row.read_at,
         told=tuple(row.told),
     )
-
-
-def _cursor(last: NoticeRow) -> str:
-    return to_cursor(last.created_at.isoformat(), str(last.id))
-
-
-def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    at, id_ = from_cursor(cursor, 2)
-    try:
-        return datetime.fromisoformat(at), UUID(id_)
-    except ValueError as error:
-        raise Invalid(fields=[{"field": "cursor", "message": "not a cursor"}]) from error

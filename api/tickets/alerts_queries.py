@@ -11,8 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from api.boundary.paging import from_cursor, to_cursor
-from api.core.errors import Invalid
+from api.boundary.paging import cursor_at, position_at
 from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
@@ -112,7 +111,7 @@ def list_alerts(
             running=wanted.running,
             since=wanted.since,
         ),
-        _position(after),
+        position_at(after),
         min(max(limit, 1), MOST),
     )
     return [_line(viewer, row) for row in rows]
@@ -146,16 +145,6 @@ def branches_read(viewer: Viewer, unit: str | None = None) -> frozenset[int]:
     return frozenset(one for one in seen if viewer.may(Permission.VIEW_COMMENTS, one))
 
 
-def _position(after: str | None) -> tuple[datetime, UUID] | None:
-    if after is None:
-        return None
-    at, alert_id = from_cursor(after, 2)
-    try:
-        return datetime.fromisoformat(at), UUID(alert_id)
-    except ValueError as error:
-        raise Invalid(fields=[{"field": "after", "message": "not a cursor"}]) from error
-
-
 def _line(viewer: Viewer, row: queries.AlertRow) -> AlertLine:
     shown = {name: value for name, value in row.detail.items() if name not in queries.INTERNAL}
     return AlertLine(
@@ -174,5 +163,5 @@ def _line(viewer: Viewer, row: queries.AlertRow) -> AlertLine:
         metric=shown.get("metric"),
         score=shown.get("score"),
         detail=shown,
-        position=to_cursor(row.opened_at.isoformat(), str(row.id)),
+        position=cursor_at(row.opened_at, row.id),
     )

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from api.boundary.attachments import attached
 from api.boundary.idempotency import IdempotencyGuard
 from api.boundary.visits import PersonVisit
 from api.models.tickets import OPEN_STATES
@@ -233,12 +233,7 @@ def add_file(ticket: int, body: FileIn, visit: PersonVisit, guard: IdempotencyGu
 def read_file(ticket: int, ticket_file: UUID, visit: PersonVisit) -> Response:
     """A file to be saved, never to be shown as a page of ours."""
     file, content = service.read_file(visit.session, visit.viewer, ticket, ticket_file)
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.file_name)}",
-        "X-Content-Type-Options": "nosniff",
-        **_PRIVATE,
-    }
-    return Response(content, 200, headers, file.media_type)
+    return Response(content, 200, attached(file.file_name), file.media_type)
 
 
 def _changed(

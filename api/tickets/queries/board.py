@@ -13,8 +13,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
-from api.boundary.paging import from_cursor, to_cursor
-from api.core.errors import Invalid
+from api.boundary.paging import from_cursor, no_cursor, to_cursor
 from api.models.tickets import OPEN_STATES
 from api.security.hierarchy import Node
 from api.security.permissions import ROLE_PERMISSIONS, Permission
@@ -356,7 +355,7 @@ def _position(order: Order, after: str) -> tuple[str, dict[str, Any]]:
             return _BEHIND[_NEVER], place
         return _BEHIND[order], place | {"at": datetime.fromisoformat(at)}
     except ValueError as error:
-        raise Invalid(fields=[{"field": "cursor", "message": "not a cursor"}]) from error
+        raise no_cursor() from error
 
 
 def _as_lines(
