@@ -5,6 +5,7 @@ goes without its file when its wait is over.
 """
 
 import logging
+from functools import lru_cache
 
 from api.core.installation import Installation
 from api.reports.files.pdf import html_pdf
@@ -12,6 +13,7 @@ from api.reports.printing import gathered
 from api.reports.repository.letters import Waiting, attach, next_waiting
 
 BATCH = 20
+KEPT = 64  # letters, a quarter of a megabyte each with their PDF
 _log = logging.getLogger(__name__)
 
 
@@ -30,7 +32,13 @@ def _printed(installation: Installation, waiting: Waiting) -> bytes | None:
     """The file, encrypted; None where it cannot be made, so that the letter goes without."""
     vault = installation.vault
     try:
-        return vault.seal(html_pdf(gathered(vault.decrypt(waiting.html))))
+        return vault.seal(_sheets(vault.decrypt(waiting.html)))
     except Exception as error:
         _log.error("no file for letter %s: %s", waiting.id, type(error).__name__)
         return None
+
+
+@lru_cache(KEPT)
+def _sheets(html: str) -> bytes:
+    """The PDF of a letter. Colleagues of one unit and language get the same one: set once."""
+    return html_pdf(gathered(html))

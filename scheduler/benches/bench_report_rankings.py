@@ -48,6 +48,7 @@ _WEEK_BEFORE = text(
 _PRINTED = text(
     "select count(*) from outbox_message where kind = 'weekly_ranking' and attachment is not null"
 )
+_LETTERS = text("select body_html_encrypted from outbox_message where kind = 'weekly_ranking'")
 
 
 def measure_rankings(settings: Settings, recipients: int) -> dict[str, Any]:
@@ -71,11 +72,14 @@ def measure_rankings(settings: Settings, recipients: int) -> dict[str, Any]:
                 seconds = time.perf_counter() - began
             with owner.connection() as connection:
                 printed = connection.execute(_PRINTED).scalar_one()
+                letters = connection.execute(_LETTERS).scalars()
+                distinct = {house.vault.decrypt(bytes(one)) for one in letters}
         finally:
             house.close()
             owner.close()
     return {
         "rankings": written,
+        "rankings_unlike": len(distinct),
         "rankings_s": round(seconds, 1),
         "rankings_written_s": round(writing, 1),
         "rankings_lost": recipients - len(mails),
