@@ -55,7 +55,7 @@ screenshots: .make/dev .make/browser  ## every page as each reader, both languag
 	  $(PY) -m pytest -q -m soak tests/browser/test_every_page_browser.py $(ARGS)
 
 bench: .make/dev .make/browser  ## every bench; ARGS=--full for the stated size
-	@failed=0; for name in submit ingest league pages plan claim send crash; do \
+	@failed=0; for name in $$($(PY) -c "from branchpulse import BENCHES; print(*BENCHES)"); do \
 	  .venv/bin/branchpulse bench $$name $(ARGS) || failed=1; \
 	done; exit $$failed
 
