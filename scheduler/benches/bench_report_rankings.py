@@ -1,7 +1,8 @@
 """How long a Monday takes: a ranking for each of many recipients, with its PDF, handed to SMTP.
 
-Written by this process, printed by two, sent by one more; the mail server is a stand-in on loopback
-that counts what it took.
+Written by this process, printed by one, as one worker has it, and sent by one more; the mail server
+is a stand-in on loopback that counts what it took. Who shares unit and language gets the same letter:
+``rankings_unlike`` says how many there are.
 """
 
 import time
@@ -59,11 +60,7 @@ def measure_rankings(settings: Settings, recipients: int) -> dict[str, Any]:
         house = Installation.open(live, "worker")
         try:
             seed_recipients(owner, house, recipients)
-            with (
-                worker(live, "letter files"),
-                worker(live, "letter files"),
-                worker(live, "letters"),
-            ):
+            with worker(live, "letter files"), worker(live, "letters"):
                 time.sleep(6)  # until all are up and warm
                 began = time.perf_counter()
                 written = send_due_rankings(house)
