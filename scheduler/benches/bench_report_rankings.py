@@ -1,8 +1,8 @@
 """How long a Monday takes: a ranking for each of many recipients, with its PDF, handed to SMTP.
 
 Written by this process, printed by one, as one worker has it, and sent by one more; the mail server
-is a stand-in on loopback that counts what it took. Who shares unit and language gets the same letter:
-``rankings_unlike`` says how many there are.
+is a stand-in on loopback that counts what it took. Who shares unit and language gets the same
+letter: ``rankings_unlike`` says how many there are.
 """
 
 import time
