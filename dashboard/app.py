@@ -10,11 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 from api.core.installation import Installation
 from dashboard import views_callbacks  # noqa: F401  (its callbacks register themselves)
 from dashboard.address import ROOT
-from dashboard.asking_callbacks import register_asking
 from dashboard.callbacks import register
 from dashboard.document import ASSETS, Document, stamped
 from dashboard.gate import Gate
 from dashboard.pages.shell import shell
+from dashboard.text_callbacks import register_texts
 from dashboard.wiring import wire
 
 _SURVEYS = 2  # the API's description, then what customers ask for
@@ -28,7 +28,7 @@ def add_dashboard(api: FastAPI) -> None:
     dash = _dash(api)
     dash.layout = shell()
     register(dash)
-    register_asking(dash)
+    register_texts(dash)
     wire(dash, installation)
     _tried_early(api)
     api.add_middleware(Gate, installation=installation, policy=content_policy(dash))

@@ -3,35 +3,15 @@
 Registered by being imported, through the wiring like all others.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from dash import (
-    ClientsideFunction,
-    Dash,
-    Input,
-    Output,
-    Patch,
-    State,
-    callback_context,
-    no_update,
-    set_props,
-)
+from dash import Input, Output, Patch, State, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from dashboard.actions.resend import send_again
-from dashboard.actions.rules import keep_draft, publish
 from dashboard.address import Page
 from dashboard.data.asking import asking_view
 from dashboard.data.dead_letters import dead_letters, find_letter, letter_id
-from dashboard.data.drafting import (
-    Checked,
-    before_publishing,
-    checked_text,
-    compared_text,
-    editor_view,
-    fingerprint,
-)
 from dashboard.data.explained import event_view, find_subject
 from dashboard.data.explained_customer import customer_view
 from dashboard.data.reach import reach_rows
@@ -43,7 +23,7 @@ from dashboard.data.tables import Table, Wanted, picked
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.notices import notice
-from dashboard.pages import editor, explained
+from dashboard.pages import explained
 from dashboard.pages.asking import asking_page, reach_bars
 from dashboard.pages.dead_letters import confirmation, letter_rows, older_letters
 from dashboard.pages.rules import rules_page, segment_rows
@@ -59,8 +39,6 @@ def asking_group(sitting: Sitting) -> Any:
             return asking_page(asking_view(sitting), say, dark=sitting.dark)
         case Page.RULES:
             return rules_page(rules_view(sitting), say)
-        case Page.RULES_EDIT:
-            return editor.editor_page(editor_view(sitting), say)
         case Page.SIMULATE:
             return simulate_page(try_view(sitting), say)
         case Page.ASKING_EVENT | Page.ASKING_CUSTOMER:
@@ -76,99 +54,6 @@ def _explained(sitting: Sitting) -> Any:
     if sitting.address.page is Page.ASKING_CUSTOMER:
         return explained.customer_page(customer_view(sitting), sitting.say)
     return explained.event_page(event_view(sitting), sitting.say)
-
-
-def register_asking(dash: Dash) -> None:
-    """Registers what runs in the browser alone."""
-    dash.clientside_callback(
-        ClientsideFunction("asking", "drawLines"),
-        Output(Id.RULES_DRAWN, "data"),
-        Input(Id.RULES_TEXT, "value"),
-        Input(Id.RULES_PROBLEMS, "data"),
-    )
-
-
-def _told(say: Words, key: str) -> Any:
-    """An error in place of a result."""
-    return editor.refused(say(key)), no_update
-
-
-def _lines(found: Checked) -> list[int]:
-    return [one.line for one in found.troubles]
-
-
-_BUTTONS = (Id.RULES_CHECK, Id.RULES_COMPARE, Id.RULES_SAVE, Id.RULES_PUBLISH)
-
-
-@callback(
-    [Output(Id.RULES_RESULT, "children"), Output(Id.RULES_PROBLEMS, "data")],
-    [Input(button, "n_clicks") for button in _BUTTONS],
-    [State(Id.RULES_TEXT, "value")],
-    initial=False,
-    failed=_told,
-)
-def work_on_rules(sitting: Sitting, *given: Any) -> Any:
-    """What the button that was pressed says of the text: result, and the lines with problems."""
-    *clicks, text = given
-    if not any(clicks):
-        raise PreventUpdate
-    pressed = callback_context.triggered_id
-    return _WORK.get(pressed, _check)(sitting, text or "")
-
-
-def _check(sitting: Sitting, text: str) -> Any:
-    """Every problem of the text with its line."""
-    found = checked_text(sitting, text)
-    return editor.checked(found, text, sitting.say), _lines(found)
-
-
-def _compare(sitting: Sitting, text: str) -> Any:
-    """What the text changes against the version in force."""
-    return editor.compared(compared_text(sitting, text), sitting.say), no_update
-
-
-def _save(sitting: Sitting, text: str) -> Any:
-    """Keeps the text as the viewer's draft."""
-    return editor.saved(keep_draft(sitting, text), sitting.say), no_update
-
-
-def _ask_first(sitting: Sitting, text: str) -> Any:
-    """What publishing would mean, with the button that does it; the text is kept as a draft."""
-    keep_draft(sitting, text)
-    found, changes = before_publishing(sitting, text)
-    if found.troubles:
-        return editor.checked(found, text, sitting.say), _lines(found)
-    compared = compared_text(sitting, text)
-    return editor.sure(found, changes, compared, fingerprint(text), sitting.say), []
-
-
-_WORK: dict[Any, Callable[[Sitting, str], Any]] = {
-    Id.RULES_CHECK: _check,
-    Id.RULES_COMPARE: _compare,
-    Id.RULES_SAVE: _save,
-    Id.RULES_PUBLISH: _ask_first,
-}
-
-
-@callback(
-    Output(Id.RULES_SURE, "disabled"),
-    Input(Id.RULES_SURE, "n_clicks"),
-    [State(Id.RULES_SURE, "value"), State(Id.RULES_TEXT, "value")],
-    initial=False,
-)
-def publish_rules(
-    sitting: Sitting, clicks: int | None, confirmed: str | None, text: str | None
-) -> Any:
-    """Publishes the text that was confirmed; one that changed meanwhile is asked about again."""
-    if not clicks:
-        raise PreventUpdate
-    written, say = text or "", sitting.say
-    if fingerprint(written) == confirmed:
-        shown = editor.published(publish(sitting, written), say)
-    else:
-        shown = editor.refused(say("rulebook.edit.moved"))
-    set_props(Id.RULES_RESULT, {"children": shown})
-    return True
 
 
 @callback(

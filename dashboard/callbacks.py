@@ -46,9 +46,7 @@ from dashboard.explore_callbacks import explore_room
 from dashboard.field_callbacks import field_page
 from dashboard.following import fingerprints, name_parts, replace_parts
 from dashboard.ids import Id
-from dashboard.indicators_callbacks import indicators_group
 from dashboard.loop_callbacks import loop_room
-from dashboard.loopbook_callbacks import loopbook_group
 from dashboard.made import Made
 from dashboard.network_callbacks import network_room
 from dashboard.pages import states
@@ -66,6 +64,7 @@ from dashboard.plan_callbacks import plans_room
 from dashboard.reports_callbacks import reports_room
 from dashboard.scores_callbacks import published_page, scores_page
 from dashboard.subscription_callbacks import subscriptions_group
+from dashboard.text_callbacks import texts_group
 from dashboard.ticket_callbacks import tickets_room
 from dashboard.voices_callbacks import voices_room
 from dashboard.wiring import Refused, callback
@@ -197,8 +196,7 @@ _RESTING = (
     contest_page,
     drivers_of,
     asking_group,
-    indicators_group,
-    loopbook_group,
+    texts_group,
     subscriptions_group,
 )
 

@@ -25,7 +25,8 @@ from api.security.audit import audit
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
 from api.surveys.definitions import DefinitionInvalid, Problem
-from api.surveys.rulebook import may_write_rules, problems_as_data
+from api.surveys.rulebook import may_write_rules
+from api.surveys.writing import problems_as_data
 
 State = Literal["in_force", "coming", "past"]
 NAME = "indicators.toml"  # what a text without a file is called

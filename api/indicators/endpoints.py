@@ -19,7 +19,7 @@ from api.indicators.schemas import (
     TreeVersionOut,
     TreeVersionsOut,
 )
-from api.surveys.rulebook import problems_as_data
+from api.surveys.writing import problems_as_data
 
 router = APIRouter(prefix="/api/v1/indicators", tags=["indicators"])
 

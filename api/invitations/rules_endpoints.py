@@ -14,7 +14,8 @@ from api.invitations.simulated import as_document
 from api.invitations.simulating import simulate
 from api.surveys.errors import RulesUnusable
 from api.surveys.published import rules_in_force
-from api.surveys.rulebook import check_text, problems_as_data, require_writer
+from api.surveys.rulebook import check_text, require_writer
+from api.surveys.writing import problems_as_data
 from scheduler.planner import RuleSet
 
 router = APIRouter(prefix="/api/v1/rules", tags=["rules"])

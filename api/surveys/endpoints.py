@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, Response
 
 from api.boundary.idempotency import IdempotencyGuard
 from api.boundary.visits import PersonVisit
-from api.surveys import rulebook
+from api.surveys import rulebook, writing
 from api.surveys.schemas import (
     DifferencesOut,
     RulesChecked,
@@ -55,7 +55,7 @@ def discard_draft(visit: PersonVisit) -> Response:
 def check_rules(visit: PersonVisit, body: RulesText) -> RulesChecked:
     """Says everything that is wrong with a text; stores nothing."""
     checked = rulebook.check_text(visit.session, visit.viewer, body.text)
-    found = rulebook.problems_as_data(checked.problems, visit.viewer.language)
+    found = writing.problems_as_data(checked.problems, visit.viewer.language)
     problems = [RulesProblem(**one) for one in found]
     if checked.file is None:
         return RulesChecked(problems=problems)
@@ -92,5 +92,5 @@ def compare_rules(visit: PersonVisit, version: int, against: int) -> Differences
     """What a version changes against another one."""
     new = rulebook.read_version(visit.session, visit.viewer, version)
     old = rulebook.read_version(visit.session, visit.viewer, against)
-    lines = rulebook.differences(old.text, new.text, (f"v{against}", f"v{version}"))
+    lines = writing.differences(old.text, new.text, (f"v{against}", f"v{version}"))
     return DifferencesOut(version=version, against=against, lines=lines)

@@ -4,7 +4,6 @@ Only headquarters' administrators come in. A text with faults is never published
 never changes. The caller commits.
 """
 
-import difflib
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,7 +13,6 @@ from uuid import UUID
 from sqlmodel import Session
 
 from api.core.errors import NotAllowed, NotFound
-from api.core.languages import Language
 from api.security.audit import audit
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
@@ -30,6 +28,7 @@ from api.surveys.definitions import (
 from api.surveys.errors import NotPublishable, PublishedOtherwise, RulesUnusable
 from api.surveys.published import known_to_rules
 from api.surveys.service import Publication
+from api.surveys.writing import problems_as_data
 from scheduler.planner import RuleSet
 
 State = Literal["in_force", "coming", "past"]
@@ -119,14 +118,6 @@ def check_text(session: Session, viewer: Viewer, text: str) -> CheckedRules:
         return CheckedRules(error.problems)
 
 
-def differences(older: str, newer: str, names: tuple[str, str] = ("", "")) -> list[str]:
-    """What ``newer`` changes, as the lines of a unified diff."""
-    lines = difflib.unified_diff(
-        older.splitlines(), newer.splitlines(), names[0], names[1], lineterm=""
-    )
-    return list(lines)
-
-
 def publish_text(session: Session, viewer: Viewer, text: str, now: datetime) -> Publication:
     """Publishes a text as a new version and forgets the draft.
 
@@ -161,20 +152,6 @@ def find_draft(session: Session, viewer: Viewer) -> Draft | None:
 def discard_draft(session: Session, viewer: Viewer) -> None:
     """Forgets what the viewer was writing."""
     repository.delete_draft(session, require_writer(viewer))
-
-
-def problems_as_data(problems: tuple[Problem, ...], language: Language) -> list[dict[str, Any]]:
-    """Problems as they are answered: ``line, column, field, code, message``."""
-    return [
-        {
-            "line": one.line,
-            "column": one.column,
-            "field": one.field,
-            "code": one.code,
-            "message": one.words(language),
-        }
-        for one in problems
-    ]
 
 
 def require_writer(viewer: Viewer) -> UUID:

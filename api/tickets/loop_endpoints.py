@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.boundary.idempotency import IdempotencyGuard
 from api.boundary.visits import PersonVisit
-from api.surveys.rulebook import problems_as_data
+from api.surveys.writing import problems_as_data
 from api.tickets import loopbook
 from api.tickets.loop_schemas import (
     AlertRuleOut,

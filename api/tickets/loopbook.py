@@ -20,7 +20,7 @@ from api.security.viewer import Viewer
 from api.surveys.definitions import canonical, digest
 from api.surveys.errors import NotPublishable, PublishedOtherwise, RulesUnusable
 from api.surveys.repository import lock_publishing
-from api.surveys.rulebook import problems_as_data
+from api.surveys.writing import problems_as_data
 from api.tickets.definitions import DefinitionInvalid, LoopFile, Problem, read_loop
 from api.tickets.published import LoopInForce, known_to_loop, loop_in_force, loop_of_version
 from api.tickets.repository import rules as repository

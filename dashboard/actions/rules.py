@@ -14,7 +14,7 @@ def keep_draft(sitting: Sitting, text: str) -> str:
     )
 
 
-def publish(sitting: Sitting, text: str) -> Published:
+def publish_rules(sitting: Sitting, text: str) -> Published:
     """Publishes the text as a version; raises what stands against it."""
     made = publish_text(sitting.session, sitting.viewer, text, sitting.now)
     versions = list_versions(sitting.session, sitting.viewer, sitting.now)

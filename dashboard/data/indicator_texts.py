@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from api.core.errors import NotAllowed, NotFound
 from api.indicators.book import (
-    CheckedTree,
     check_text,
     list_versions,
     may_write_indicators,
@@ -13,9 +12,8 @@ from api.indicators.book import (
 from api.indicators.tree import Indicators, Target
 from api.insights.metrics import MetricInfo
 from api.security.permissions import Permission
-from api.surveys.rulebook import differences, problems_as_data
 from dashboard.address import Page
-from dashboard.data.drafting import Compared, Trouble, diff_lines
+from dashboard.data.drafting import Checked, EditorView, troubles_of
 from dashboard.data.indicators import VersionRow, index_points, version_rows
 from dashboard.data.metrics import as_shown
 from dashboard.data.periods import day_text
@@ -54,26 +52,6 @@ class VersionView:
     edit: str | None
 
 
-@dataclass(frozen=True)
-class TreeText:
-    """The text one goes on with: that of the newest version."""
-
-    text: str
-    version: int | None
-
-
-@dataclass(frozen=True)
-class TreeChecked:
-    """What checking found; without troubles: what the text would publish."""
-
-    troubles: list[Trouble]
-    version: int = 0
-    questions: int = 0
-    dimensions: int = 0
-    targets: int = 0
-    since: str = ""
-
-
 def version_view(sitting: Sitting) -> VersionView:
     """The version that the address names; raises NotFound."""
     subject = sitting.address.subject or ""
@@ -97,41 +75,31 @@ def version_view(sitting: Sitting) -> VersionView:
     )
 
 
-def tree_text(sitting: Sitting) -> TreeText:
+def tree_text(sitting: Sitting) -> EditorView:
     """The text of the newest version; NotAllowed for who may not publish."""
     if not may_write_indicators(sitting.viewer):
         raise NotAllowed(permission=Permission.MANAGE_ASKING)
     versions = list_versions(sitting.session, sitting.viewer, sitting.now)
     if not versions:
-        return TreeText("", None)
-    found = read_version(sitting.session, sitting.viewer, versions[0].version)
-    return TreeText(found.text or "", versions[0].version)
+        return EditorView("", None, None)
+    newest = versions[0].version
+    text = read_version(sitting.session, sitting.viewer, newest).text or ""
+    return EditorView(text, None, newest, before=text)
 
 
-def checked_tree(sitting: Sitting, text: str) -> TreeChecked:
+def checked_tree(sitting: Sitting, text: str) -> Checked:
     """Every problem of a text with its line, or what it would publish."""
-    return _checked(sitting, check_text(sitting.session, sitting.viewer, text))
-
-
-def compared_tree(sitting: Sitting, text: str) -> Compared:
-    """What a text changes against the newest version."""
-    newest = tree_text(sitting)
-    return Compared(newest.version or 0, diff_lines(differences(newest.text, text)))
-
-
-def _checked(sitting: Sitting, found: CheckedTree) -> TreeChecked:
+    found = check_text(sitting.session, sitting.viewer, text)
     file = found.file
     if file is None:
-        told = problems_as_data(found.problems, sitting.language)
-        return TreeChecked([Trouble(one["line"], one["message"]) for one in told])
-    return TreeChecked(
-        [],
-        version=file.version,
-        questions=len(file.questions),
-        dimensions=len(file.dimensions),
-        targets=len(file.targets),
-        since=day_text(sitting.say, file.effective_from),
-    )
+        return Checked(troubles_of(sitting, found.problems))
+    counts = {
+        "questions": len(file.questions),
+        "dimensions": len(file.dimensions),
+        "targets": len(file.targets),
+    }
+    since = day_text(sitting.say, file.effective_from)
+    return Checked([], version=file.version, counts=counts, since=since)
 
 
 def _names(sitting: Sitting, tree: Indicators, metrics: dict[str, MetricInfo]) -> dict[str, str]:

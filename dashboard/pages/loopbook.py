@@ -8,7 +8,7 @@ from dash import dcc, html
 from dashboard.data.loopbook import KINDS, LoopView, RuleCard, VersionRow
 from dashboard.data.words import Words
 from dashboard.pages import states
-from dashboard.pages.parts import card, chip, icon
+from dashboard.pages.parts import card, chip, folded_text, icon
 
 
 def loop_page(view: LoopView, say: Words) -> Any:
@@ -24,7 +24,7 @@ def loop_page(view: LoopView, say: Words) -> Any:
             _head(view, say),
             html.Div(wide, className="bp-stack bp-natural bp-7"),
             html.Div(narrow, className="bp-stack bp-natural bp-5"),
-            _written(view, say),
+            folded_text(view.written, say),
             _versions(view.versions, say),
         ],
         className="bp-grid bp-loop",
@@ -125,14 +125,6 @@ def _causes(view: LoopView, say: Words) -> Any:
         for group in view.causes
     ]
     return card(title, html.Div(parts, className="bp-loop-parts"))
-
-
-def _written(view: LoopView, say: Words) -> Any:
-    if not view.written:
-        return None
-    summary = html.Summary([icon("file-earmark-text"), say("loopbook.page.text")])
-    text = html.Pre(view.written, className="bp-text", tabIndex=0)
-    return html.Details([summary, text], className="bp-card bp-12 bp-fold")
 
 
 def _versions(rows: Sequence[VersionRow], say: Words) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dash import dcc, html
 
+from dashboard.data.words import Words
 from dashboard.numbers import Metric, count
 
 
@@ -124,3 +125,12 @@ def answers_text(say: Any, number: int | None, hidden_below: int = 5) -> str:
     if number is None:
         return str(say("dashboard.answers_hidden", count=hidden_below))
     return str(say("dashboard.answers", n=count(number)))
+
+
+def folded_text(text: str | None, say: Words, *, opened: bool = False) -> Any:
+    """A published text as it was written, folded away; nothing for who may not read it."""
+    if not text:
+        return None
+    summary = html.Summary([icon("file-earmark-text"), say("editor.show_text")])
+    inner = html.Pre(text, className="bp-text", tabIndex=0)
+    return html.Details([summary, inner], className="bp-card bp-12 bp-fold", open=opened)

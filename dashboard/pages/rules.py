@@ -10,7 +10,7 @@ from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.numbers import count, percent
 from dashboard.pages import states
-from dashboard.pages.parts import card, chip, icon
+from dashboard.pages.parts import card, chip, folded_text, icon
 
 _TONES = {"in_force": "bp-up", "coming": "bp-soon", "past": ""}
 _ICONS = {
@@ -37,7 +37,7 @@ def rules_page(view: RulesView, say: Words) -> Any:
             segments(view, view.version, say, width=7),
             *(touchpoint(rule, say) for rule in view.rules),
             waves(view, say),
-            _written(view, say),
+            folded_text(view.written, say, opened=view.single),
             _versions(view, say),
         ],
         className="bp-grid",
@@ -180,15 +180,6 @@ def waves(view: RulesView, say: Words) -> Any:
         return None
     rows = [html.Div([html.Dt(name), html.Dd(words)]) for name, words in view.waves]
     return card(say("rulebook.page.waves"), html.Dl(rows, className="bp-rule"))
-
-
-def _written(view: RulesView, say: Words) -> Any:
-    """The text as it was written, folded away."""
-    if not view.written:
-        return None
-    summary = html.Summary([icon("file-earmark-text"), say("rulebook.page.show_text")])
-    text = html.Pre(view.written, className="bp-text", tabIndex=0)
-    return html.Details([summary, text], className="bp-card bp-12 bp-fold", open=view.single)
 
 
 def _versions(view: RulesView, say: Words) -> Any:

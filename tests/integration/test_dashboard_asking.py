@@ -59,7 +59,7 @@ def said(answer: Any) -> str:
 def press(browser: TestClient, button: Id, written: str) -> str:
     """What a button of the editor says of a text."""
     values = {f"{button}.n_clicks": 1, f"{Id.RULES_TEXT}.value": written}
-    return said(ask(browser, "work_on_rules", EDIT, changed=f"{button}.n_clicks", **values))
+    return said(ask(browser, "work_on_text", EDIT, changed=f"{button}.n_clicks", **values))
 
 
 def test_an_administrator_reads_checks_compares_and_publishes(
@@ -81,9 +81,9 @@ def test_an_administrator_reads_checks_compares_and_publishes(
     assert "What holds for all touchpoints changes" in asked
     sure = {f"{Id.RULES_SURE}.n_clicks": 1, f"{Id.RULES_TEXT}.value": SECOND}
     moved = {**sure, f"{Id.RULES_SURE}.value": "of another text"}
-    assert "has changed since you were asked" in said(ask(browser, "publish_rules", EDIT, **moved))
+    assert "has changed since you were asked" in said(ask(browser, "publish_text", EDIT, **moved))
     sure[f"{Id.RULES_SURE}.value"] = sha256(SECOND.encode()).hexdigest()
-    assert "Version 2 is published" in said(ask(browser, "publish_rules", EDIT, **sure))
+    assert "Version 2 is published" in said(ask(browser, "publish_text", EDIT, **sure))
     again = said(ask(browser, "show_page", "/app/rules?lang=en"))
     assert "At most 1 invitation in 60 days per person" in again
     assert "was in force from" in said(ask(browser, "show_page", "/app/rules/1?lang=en"))
@@ -117,7 +117,7 @@ def test_who_may_not_write_rules_can_neither_edit_nor_publish_them(
         f"{Id.RULES_SURE}.value": sha256(SECOND.encode()).hexdigest(),
         f"{Id.RULES_TEXT}.value": SECOND,
     }
-    assert "You may not do this here" in said(ask(browser, "publish_rules", EDIT, **sure))
+    assert "You may not do this here" in said(ask(browser, "publish_text", EDIT, **sure))
     with office.owner.connection() as connection:
         versions = connection.execute(text("select count(*) from rule_set_version")).scalar_one()
     assert versions == 1

@@ -40,7 +40,7 @@ def browser(office: Office) -> Iterator[TestClient]:
 def press(browser: TestClient, button: Id, written: str) -> str:
     """What a button of the editor says of a text."""
     values = {f"{button}.n_clicks": 1, f"{Id.RULES_TEXT}.value": written}
-    return said(ask(browser, "work_on_indicators", EDIT, changed=f"{button}.n_clicks", **values))
+    return said(ask(browser, "work_on_text", EDIT, changed=f"{button}.n_clicks", **values))
 
 
 def test_the_tree_is_shown_down_to_its_questions_with_targets(
@@ -73,7 +73,7 @@ def test_a_dealer_reads_the_tree_but_neither_text_nor_foreign_targets(
     assert "metric = " not in version
     assert world.branches["south1"].code not in version
     assert "You may not do this here" in said(ask(browser, "show_page", EDIT))
-    assert "You may not do this here" in press(browser, Id.INDICATORS_CHECK, SECOND)
+    assert "You may not do this here" in press(browser, Id.RULES_CHECK, SECOND)
 
 
 def test_an_administrator_writes_checks_compares_and_publishes(
@@ -82,19 +82,19 @@ def test_an_administrator_writes_checks_compares_and_publishes(
     enter(browser, office, "hq_admin")
     faulty = SECOND.replace("weight = 5", "weight = -5")
     line = faulty.splitlines().index("weight = -5") + 1
-    assert f"Line {line}" in press(browser, Id.INDICATORS_CHECK, faulty)
-    assert "must be above 0" in press(browser, Id.INDICATORS_PUBLISH, faulty)
-    assert "2 questions" in press(browser, Id.INDICATORS_CHECK, SECOND)
-    assert "+ weight = 5" in press(browser, Id.INDICATORS_COMPARE, SECOND)
-    assert "Publish version 2?" in press(browser, Id.INDICATORS_PUBLISH, SECOND)
-    sure = {f"{Id.INDICATORS_SURE}.n_clicks": 1, f"{Id.RULES_TEXT}.value": SECOND}
-    moved = {**sure, f"{Id.INDICATORS_SURE}.value": "of another text"}
-    told = said(ask(browser, "publish_indicators", EDIT, **moved))
-    assert "The text changed" in told
-    sure[f"{Id.INDICATORS_SURE}.value"] = sha256(SECOND.encode()).hexdigest()
-    told = said(ask(browser, "publish_indicators", EDIT, **sure))
+    assert f"Line {line}" in press(browser, Id.RULES_CHECK, faulty)
+    assert "must be above 0" in press(browser, Id.RULES_PUBLISH, faulty)
+    assert "2 questions" in press(browser, Id.RULES_CHECK, SECOND)
+    assert "+ weight = 5" in press(browser, Id.RULES_COMPARE, SECOND)
+    assert "Publish version 2?" in press(browser, Id.RULES_PUBLISH, SECOND)
+    sure = {f"{Id.RULES_SURE}.n_clicks": 1, f"{Id.RULES_TEXT}.value": SECOND}
+    moved = {**sure, f"{Id.RULES_SURE}.value": "of another text"}
+    told = said(ask(browser, "publish_text", EDIT, **moved))
+    assert "The text has changed" in told
+    sure[f"{Id.RULES_SURE}.value"] = sha256(SECOND.encode()).hexdigest()
+    told = said(ask(browser, "publish_text", EDIT, **sure))
     assert "Version 2 is published" in told
     shown = said(ask(browser, "show_page", "/app/indicators?lang=en"))
     assert "coming" in shown
-    again = said(ask(browser, "publish_indicators", EDIT, **sure))
+    again = said(ask(browser, "publish_text", EDIT, **sure))
     assert "Version 2 is published" in again

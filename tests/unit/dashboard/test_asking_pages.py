@@ -24,10 +24,10 @@ from dashboard.data.drafting import (
     EditorView,
     Published,
     Trouble,
-    changes_between,
 )
 from dashboard.data.explained import CapRow, CheckRow, CustomerView, EventRow, EventView, MessageRow
 from dashboard.data.frame import Link
+from dashboard.data.rule_texts import changes_between
 from dashboard.data.rule_words import (
     Names,
     cap_words,
@@ -385,30 +385,34 @@ def test_segments_are_shown_with_their_customers_and_all_together() -> None:
 
 
 def test_the_editor_says_where_its_text_comes_from() -> None:
-    said = text(editor.editor_page(EditorView("code = 1", None, 3, "/app/rules/simulate"), EN))
+    said = text(
+        editor.editor_page(EditorView("code = 1", None, 3, "/app/rules/simulate"), "rulebook", EN)
+    )
     assert "Started from version 3." in said
     kept = EditorView("code = 1", "1 Nov 2026, 10:00", 3, "/app/rules/simulate")
-    assert "Draft saved, 1 Nov 2026, 10:00." in text(editor.editor_page(kept, EN))
+    assert "Draft saved, 1 Nov 2026, 10:00." in text(editor.editor_page(kept, "rulebook", EN))
 
 
 def test_problems_are_shown_with_their_lines_and_lead_there() -> None:
-    shown = editor.checked(Checked([Trouble(7, "unknown segment")]), "text", EN)
+    shown = editor.checked(Checked([Trouble(7, "unknown segment")]), "rulebook", EN)
     assert "Line 7" in text(shown)
     assert [getattr(node, "data-line", None) for node in nodes(shown)].count("7") == 1
-    fine = text(editor.checked(Checked([], 4, 2, 3, "1 Dec"), "text", EN))
+    fine = text(
+        editor.checked(Checked([], 4, {"rules": 2, "segments": 3}, "1 Dec"), "rulebook", EN)
+    )
     assert "2 rules and 3 segments; in force from 1 Dec" in fine
 
 
 def test_before_publishing_one_reads_from_when_it_holds_and_what_changes() -> None:
     compared = Compared(3, [DiffLine("-", "days = 90"), DiffLine("+", "days = 60")])
-    found = Checked([], 4, 2, 3, "1 Dec 2026, 00:00")
-    shown = editor.sure(found, Changes(2, 1, 0), compared, "hash", EN)
+    found = Checked([], 4, {}, "1 Dec 2026, 00:00", changes=Changes(2, 1, 0))
+    shown = editor.sure(found, compared, "hash", "rulebook", EN)
     said = text(shown)
     assert "Publish version 4?" in said
     assert "It holds from 1 Dec 2026, 00:00" in said
     assert "Rules of touchpoints: 2 changed, 1 new, 0 gone." in said
     assert next(n.value for n in nodes(shown) if getattr(n, "id", None) == Id.RULES_SURE) == "hash"
-    at_once = editor.sure(replace(found, at_once=True), Changes(0, 0, 0), compared, "", EN)
+    at_once = editor.sure(replace(found, at_once=True), compared, "", "rulebook", EN)
     assert "It holds at once" in text(at_once)
     assert "In force from X." in text(editor.published(Published(4, "X", "/app/rules/4"), EN))
 
