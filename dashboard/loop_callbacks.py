@@ -135,6 +135,9 @@ def mute_branch(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
     if not clicks:
         raise PreventUpdate
     unit, rule, days, reason = (str(one or "") for one in given)
+    if not unit:
+        _say(sitting, "alerted.needs_branch")
+        return no_update
     if len(reason.strip()) < SHORTEST:
         _say(sitting, "alerted.needs_reason")
         return no_update

@@ -53,6 +53,8 @@ def start_plan(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
     outcome, unit, driver, place, title, begun = (str(one or "") for one in given)
     if len(title.strip()) < _SHORTEST:
         return _missing(sitting)
+    if not begun:
+        return _missing(sitting, "day")
     day = planning.day_of("started_on", begun)
     wish = PlanWish(unit, outcome, title, day, driver or None, _chosen(place))
     made = planning.start(sitting, wish)
@@ -77,6 +79,8 @@ def add_step(sitting: Sitting, clicks: int | None, key: str | None, *given: Any)
         raise PreventUpdate
     if len(what.strip()) < _SHORTEST:
         return _missing(sitting)
+    if not due:
+        return _missing(sitting, "day")
     planning.add_step(sitting, _key(key)[0], what, due, _chosen(owner))
     return _anew(sitting, key)
 
@@ -124,8 +128,8 @@ def _chosen(value: str) -> str | None:
     return None if value in ("", ANYBODY) else value
 
 
-def _missing(sitting: Sitting) -> Any:
-    _say(sitting, "plans.said.words")
+def _missing(sitting: Sitting, what: str = "words") -> Any:
+    _say(sitting, f"plans.said.{what}")
     return no_update
 
 

@@ -15,7 +15,7 @@ from dashboard.address import Page
 from dashboard.data.board import board_view
 from dashboard.data.sitting import Sitting
 from dashboard.data.ticket import named_ticket, ticket_view
-from dashboard.data.ticket_form import Pressed, asks_for_words, read_pressed
+from dashboard.data.ticket_form import Pressed, asks_for_choice, asks_for_words, read_pressed
 from dashboard.ids import Id
 from dashboard.made import Made
 from dashboard.notices import notice
@@ -66,6 +66,8 @@ def work_on_ticket(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
     if not clicks or pressed is None:
         raise PreventUpdate
     words = str(note or "")
+    if asks_for_choice(pressed.act) and not pick:
+        return _missing(sitting, f"needs_pick.{pressed.act}")
     if asks_for_words(pressed.act) and len(words.strip()) < SHORTEST:
         return _missing(sitting, "needs_words")
     if pressed.act == "file":

@@ -1,7 +1,7 @@
 """Alerts of the viewer's branches and what is muted, as their page shows them."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from api.core.errors import Invalid
 from api.insights.comments import score_groups
@@ -19,6 +19,7 @@ from dashboard.address import Page
 from dashboard.data.board import state_text, ticket_address
 from dashboard.data.frame import Link
 from dashboard.data.loop_now import rule_names
+from dashboard.data.periods import day_text
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
 from dashboard.data.voices import Choice, tone_of
@@ -78,6 +79,7 @@ class MuteForm:
 
     rules: list[tuple[str, str]]
     branches: list[tuple[str, str]]
+    branch: str | None  # chosen beforehand: the only one, or that of the address
     days: list[tuple[str, str]]
 
 
@@ -201,7 +203,12 @@ def _words(sitting: Sitting, one: AlertLine, names: dict[str, str]) -> str:
 
 
 def _day(sitting: Sitting, value: object) -> str:
-    return str(value or "")[:10]
+    """A day that the alert keeps as text; the text itself when it is none."""
+    written = str(value or "")[:10]
+    try:
+        return day_text(sitting.say, date.fromisoformat(written))
+    except ValueError:
+        return written
 
 
 def _state(sitting: Sitting, one: AlertLine) -> str:
@@ -248,9 +255,12 @@ def _form(sitting: Sitting, names: dict[str, str]) -> MuteForm | None:
     nodes = [node for one in ids if (node := tree.nodes.get(one)) is not None
              and node.closed_on is None and viewer.may(Permission.MUTE_ALERTS, one)]  # fmt: skip
     nodes.sort(key=lambda node: (node.sort_key, node.id))
+    codes = [node.code for node in nodes]
+    only = codes[0] if len(codes) == 1 else None
     return MuteForm(
         rules=[(EVERY_RULE, say("alerted.mute.every")), *names.items()],
         branches=[(node.code, f"{node.name(sitting.language)} · {node.code}") for node in nodes],
+        branch=sitting.address.unit if sitting.address.unit in codes else only,
         days=[(str(one), say("board.days" if one > 1 else "alerted.mute.day", n=one))
               for one in MUTE_DAYS],
     )  # fmt: skip

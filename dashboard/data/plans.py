@@ -229,7 +229,9 @@ def _line(sitting: Sitting, plan: Plan) -> PlanLine:
         title=plan.row.title,
         href=sitting.address.about(Page.PLANS, str(plan.row.id)).href,
         facts=_facts(sitting, plan),
-        progress=say("plans.page.progress", done=done, steps=len(plan.steps)),
+        progress=say("plans.page.progress", done=done, steps=len(plan.steps))
+        if plan.steps
+        else say("plans.page.no_steps"),
         done=done / len(plan.steps) if plan.steps else 0.0,
         state=say(f"plans.state.{plan.row.status}"),
         late=say("plans.page.late", late=late) if late else "",

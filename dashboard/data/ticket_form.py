@@ -15,6 +15,7 @@ from dashboard.data.words import Words
 # What a form asks for besides its button.
 _NOTED = ("contacted", "resolve", "reopen", "verify", "note", "move")
 _NEEDED = ("reopen", "verify", "note", "move")  # which cannot be done without words
+_CHOSEN = ("resolve", "assign", "move")  # for which something is to be chosen
 _OF_A_CONTACT = ("reveal", "dial")
 _BETWEEN = ":"
 
@@ -82,6 +83,11 @@ def read_pressed(value: str | None) -> Pressed | None:
 def asks_for_words(act: str) -> bool:
     """Whether the action cannot be done without a few words."""
     return act in _NEEDED
+
+
+def asks_for_choice(act: str) -> bool:
+    """Whether the action cannot be done before something is chosen."""
+    return act in _CHOSEN
 
 
 def _note_label(say: Words, act: str) -> str | None:

@@ -1,7 +1,7 @@
 """What the viewer was told, how they want to be told, who is away: as their pages show it."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from api.core.errors import Invalid
@@ -11,11 +11,13 @@ from api.notices.kinds import KINDS, WAYS
 from api.notices.service import Notified, list_notices
 from dashboard.address import Page
 from dashboard.data.board import ticket_address
+from dashboard.data.periods import day_text
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text, zone_of
 from dashboard.data.unread import unread
 
 PAGE = 30
+_INSTANT = timedelta(microseconds=1)  # an absence is over when its last day is
 NOBODY = "none"  # an empty value would read as nothing chosen
 
 
@@ -160,11 +162,11 @@ def _line(sitting: Sitting, one: Notified) -> NoticeLine:
 
 def _away(sitting: Sitting, one: Away) -> AwayLine:
     say = sitting.say
-    deputy = one.deputy or say("told.nobody")
+    deputy, zone = one.deputy or say("told.nobody"), own_zone(sitting)
     days = say(
         "told.away_days",
-        first=moment_text(sitting, one.from_at),
-        last=moment_text(sitting, one.until_at),
+        first=day_text(say, one.from_at.astimezone(zone).date()),
+        last=day_text(say, (one.until_at - _INSTANT).astimezone(zone).date()),
     )
     return AwayLine(
         id=str(one.id) if one.account_id == sitting.viewer.account_id else "",

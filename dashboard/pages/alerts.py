@@ -112,9 +112,15 @@ def _form(form: MuteForm, say: Words) -> Any:
         id=Id.MUTE_REASON, value="", maxLength=300, rows=2, className="form-control"
     )
     fields = [
-        _select(say("alerted.mute.branch"), Id.MUTE_UNIT, form.branches),
-        _select(say("alerted.mute.rule"), Id.MUTE_RULE, form.rules),
-        _select(say("alerted.mute.days"), Id.MUTE_DAYS, form.days),
+        _select(
+            say("alerted.mute.branch"),
+            Id.MUTE_UNIT,
+            form.branches,
+            form.branch,
+            say("alerted.mute.choose"),
+        ),
+        _select(say("alerted.mute.rule"), Id.MUTE_RULE, form.rules, form.rules[0][0]),
+        _select(say("alerted.mute.days"), Id.MUTE_DAYS, form.days, form.days[0][0]),
         html.Label([say("alerted.mute.reason"), reason]),
     ]
     button = html.Button(
@@ -129,7 +135,8 @@ def _form(form: MuteForm, say: Words) -> Any:
     )
 
 
-def _select(words: str, name: Id, options: list[tuple[str, str]]) -> Any:
-    listed = [{"label": label, "value": value} for value, label in options]
-    first = listed[0]["value"] if listed else None
-    return html.Label([words, dbc.Select(id=name, options=listed, value=first)])
+def _select(
+    words: str, name: Id, options: list[tuple[str, str]], value: str | None, hint: str = ""
+) -> Any:
+    listed = [{"label": label, "value": key} for key, label in options]
+    return html.Label([words, dbc.Select(id=name, options=listed, value=value, placeholder=hint)])

@@ -83,7 +83,7 @@ def _form(form: Form, say: Words) -> Any:
     return html.Div(
         [
             html.Div([html.H3(form.title), html.P(form.words, className="bp-muted")]),
-            _pick(form),
+            _pick(form, say),
             _note(form),
             _file(form, say),
             html.Div([button, back if form.back else None], className="bp-buttons"),
@@ -92,11 +92,10 @@ def _form(form: Form, say: Words) -> Any:
     )
 
 
-def _pick(form: Form) -> Any:
+def _pick(form: Form, say: Words) -> Any:
+    """What is chosen; nothing is before somebody does, or the first of a list would be it."""
     options = [{"label": words, "value": value} for value, words in form.options]
-    field = dbc.Select(
-        id=Id.TICKET_PICK, options=options, value=options[0]["value"] if options else None
-    )
+    field = dbc.Select(id=Id.TICKET_PICK, options=options, placeholder=say("ticket.pick.choose"))
     return html.Label([html.Span(form.pick or ""), field], hidden=form.pick is None)
 
 
@@ -116,7 +115,9 @@ def _file(form: Form, say: Words) -> Any:
         className="bp-drop",
         className_active="bp-drop active",
     )
-    return html.Div(drop, hidden=not form.file)
+    said = html.P(className="bp-field-error", role="alert")
+    refused = {"data-refused": say("ticket.file_refused"), "data-largest": str(LARGEST)}
+    return html.Div([drop, said], hidden=not form.file, **refused)
 
 
 def _said(view: TicketView, say: Words) -> Any:

@@ -60,8 +60,13 @@ def test_a_ticket_goes_from_the_dealers_phone_to_a_content_customer(
         press(page, "Settle it")
         choose(page, "Add a file")
         expect(page.locator(".bp-ticket-form h3")).to_have_text("Add a file")
+        field = "#ticket-file input[type=file]"
         page.set_input_files(
-            "#ticket-file input[type=file]",
+            field, {"name": "a.docx", "mimeType": "application/msword", "buffer": b"words"}
+        )
+        expect(page.locator(".bp-ticket-form [role=alert]")).to_contain_text("PDF, PNG or JPEG")
+        page.set_input_files(
+            field,
             {"name": "photo.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 photo"},
         )
         expect(page.locator("#ticket-filed")).to_have_text("photo.pdf added")
@@ -69,6 +74,8 @@ def test_a_ticket_goes_from_the_dealers_phone_to_a_content_customer(
         with page.expect_download() as saved:
             page.locator(".bp-ticket-files a").click()
         assert saved.value.suggested_filename == "photo.pdf"
+        page.click("#ticket-do")
+        expect(page.locator(".bp-notice")).to_contain_text("root cause first")
         page.select_option("#ticket-pick", index=1)
         page.click("#ticket-do")
         expect(page.locator(".bp-ticket .bp-chip").first).to_contain_text("resolved")
@@ -105,6 +112,9 @@ def test_who_was_slower_sees_what_the_quicker_one_did(site: Site, chromium: Brow
 def test_alerts_are_muted_and_told_again(site: Site, chromium: Browser) -> None:
     with looking(chromium, site, "hq_admin") as (page, seen):
         visit(page, site, "/app/alerts?lang=en")
+        page.click("#mute")
+        expect(page.locator(".bp-notice")).to_contain_text("choose a branch")
+        page.select_option("#mute-unit", index=1)
         page.click("#mute")
         expect(page.locator(".bp-notice")).to_contain_text("say why")
         page.fill("#mute-reason", "The branch moves house")
@@ -149,12 +159,12 @@ def test_rules_of_the_loop_are_checked_with_lines_and_published(
         written = page.locator("#rules-text").input_value()
         newer = written.replace("version = 1", "version = 2", 1)
         page.fill("#rules-text", newer.replace('severity = "low"', 'severity = "none"', 1))
-        page.click("#rules-check")
-        expect(page.locator("#rules-result")).to_contain_text("must be one of: low, high, urgent")
+        page.click("#loop-check")
+        expect(page.locator("#loop-result")).to_contain_text("must be one of: low, high, urgent")
         page.fill("#rules-text", newer)
-        page.click("#rules-publish")
-        page.click("#rules-sure")
-        expect(page.locator("#rules-result")).to_contain_text("Version 2 is published")
+        page.click("#loop-publish")
+        page.click("#loop-sure")
+        expect(page.locator("#loop-result")).to_contain_text("Version 2 holds")
         visit(page, site, "/app/loop/rules?lang=en")
         expect(page.locator(".bp-lead h2")).to_contain_text("Version 2 holds")
         assert not seen.complaints
