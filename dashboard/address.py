@@ -259,7 +259,7 @@ _OWN: dict[Page, tuple[str, ...]] = {
     Page.SUBSCRIPTIONS: ("edit",),
     Page.PLANS: ("unit", "driver"),
     Page.TICKETS: ("state", "owner", "severity", "after"),
-    Page.TICKET: ("do",),
+    Page.TICKET: ("do", "answer"),
     Page.ALERTS: ("kind", "after"),
     Page.NOTICES: ("after",),
     Page.WEBHOOK: ("after",),

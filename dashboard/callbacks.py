@@ -49,6 +49,7 @@ from dashboard.ids import Id
 from dashboard.loop_callbacks import loop_room
 from dashboard.made import Made
 from dashboard.network_callbacks import network_room
+from dashboard.opening_callbacks import opening_room
 from dashboard.pages import states
 from dashboard.pages.enough import enough_page
 from dashboard.pages.frame import frame_of
@@ -187,6 +188,7 @@ _ROOMS: tuple[Callable[[Sitting], Made | None], ...] = (
     network_room,
     people_room,
     reports_room,
+    opening_room,
     tickets_room,
     loop_room,
     plans_room,

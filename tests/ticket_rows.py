@@ -98,4 +98,6 @@ def ticket_bodies() -> dict[tuple[str, str], Callable[[Any], object]]:
         "dial": lambda branch: {"version": 1, "contact_id": str(branch.contact)},
         "files": lambda _: {"file_name": "a.pdf", "content": "JVBERi0="},
     }
-    return {("POST", f"/api/v1/tickets/{{ticket}}/{name}"): body for name, body in bodies.items()}
+    named = {("POST", f"/api/v1/tickets/{{ticket}}/{name}"): one for name, one in bodies.items()}
+    opened = {"severity": 2, "summary": "some words"}
+    return {**named, ("POST", "/api/v1/tickets"): lambda branch: {**opened, "unit": branch.code}}

@@ -13,7 +13,7 @@ from api.boundary.attachments import attached
 from api.boundary.idempotency import IdempotencyGuard
 from api.boundary.visits import PersonVisit
 from api.models.tickets import OPEN_STATES
-from api.tickets import measures, service
+from api.tickets import byhand, measures, service
 from api.tickets.queries import TicketFilter, TicketLine, list_tickets, ticket_counts
 from api.tickets.schemas import (
     AssignIn,
@@ -27,10 +27,12 @@ from api.tickets.schemas import (
     MeasuresOut,
     MoveIn,
     NoteIn,
+    OpenedOut,
     ResolveIn,
     RevealedOut,
     SaidIn,
     TicketDetailOut,
+    TicketIn,
     TicketOut,
     TicketsOut,
     VersionOut,
@@ -72,6 +74,18 @@ def list_page(visit: PersonVisit, asked: Annotated[BoardIn, Query()]) -> Tickets
         items=[TicketOut(**_line(visit, one)) for one in shown],
         next=shown[-1].position if len(found) > asked.limit else None,
     )
+
+
+@router.post("", status_code=201, response_model=OpenedOut)
+def open_ticket(body: TicketIn, visit: PersonVisit, guard: IdempotencyGuard) -> Response:
+    """Opens a ticket by hand; an answer that has one: 409, with its number."""
+
+    def work() -> tuple[int, OpenedOut]:
+        wanted = byhand.Matter(**body.model_dump())
+        made = byhand.open_by_hand(visit.session, visit.viewer, wanted, visit.now)
+        return 201, OpenedOut(number=made)
+
+    return guard.answer(visit, work)
 
 
 @router.get("/counts")

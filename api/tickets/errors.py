@@ -33,6 +33,18 @@ class AlreadyRevealed(Conflict):
     key = "tickets.errors.revealed"
 
 
+class HasTicket(Conflict):
+    """The response has a ticket already; ``ticket`` is its number where that may be known."""
+
+    key = "tickets.errors.has_ticket"
+
+
+class NoRules(Conflict):
+    """No rules of the closed loop have been published yet."""
+
+    key = "tickets.errors.no_rules"
+
+
 class UnknownCause(Invalid):
     """The root cause is none of the taxonomy."""
 

@@ -1,6 +1,6 @@
 """Opens a ticket: once per response, once per complaint of a source, with clocks, owner, notices.
 
-Called by whoever found the matter (`api.tickets.alerting`, imports); runs in the caller's
+Called by whoever found the matter (`api.tickets.alerts`, imports, `byhand`); runs in the caller's
 transaction and commits nothing. The person is not asked anything else meanwhile.
 """
 
@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from api.core.redaction import redact
 from api.customers.repository.people import hold_people
+from api.customers.service import seeing_everyone
 from api.models import Response, Ticket
 from api.notices.telling import Telling, tell
 from api.security.scope import Scope
@@ -64,7 +65,7 @@ def open_ticket(session: Session, opening: Opening, now: datetime) -> UUID | Non
     """
     about = None
     if opening.response_id is not None:
-        about = _still(session, opening.response_id)
+        about = _still(session, opening.response_id, opening.limits or Scope.nothing())
     values = _values(opening, about, now)
     if about is not None and opening.event_id is None:
         values["event_id"] = repository.event_of(session, about)
@@ -81,12 +82,13 @@ def open_ticket(session: Session, opening: Opening, now: datetime) -> UUID | Non
     return made
 
 
-def _still(session: Session, response_id: UUID) -> Response | None:
+def _still(session: Session, response_id: UUID, limits: Scope) -> Response | None:
     """The response, whose customer is not merged into another until the transaction ends."""
     about = repository.response_of(session, response_id)
     if about is None or about.person_id is None:
         return about
-    hold_people(session, [about.person_id], to_change=False)
+    with seeing_everyone(session, limits):
+        hold_people(session, [about.person_id], to_change=False)
     return repository.response_of(session, response_id)
 
 
@@ -116,7 +118,8 @@ def _begin(session: Session, ticket: Ticket, opening: Opening, now: datetime) ->
     repository.refresh_due(session, [ticket.id])
     hold_customer(session, ticket, opening.limits or Scope.nothing(), now)
     announce(session, ticket, "ticket.opened", now)
-    if not opening.quiet:
+    by = opening.opened_by
+    if not opening.quiet and (by is None or ticket.owner_id != by):
         tell(session, _telling(ticket), now)
 
 

@@ -40,6 +40,17 @@ class BoardIn(BaseModel):
     limit: int = Field(default=50, ge=1, le=200)
 
 
+class TicketIn(BaseModel):
+    """About an answer, or about what a customer said at a branch: then ``summary`` says what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    response: UUID | None = None
+    unit: str | None = Field(default=None, min_length=1, max_length=300)
+    summary: Note | None = None
+    severity: int = Field(ge=1, le=3, description="1 low, 2 high, 3 urgent")
+
+
 class Body(BaseModel):
     """The version that was looked at: when another was faster, 409."""
 
@@ -98,6 +109,12 @@ class VersionOut(BaseModel):
     """The ticket's new version."""
 
     version: int
+
+
+class OpenedOut(BaseModel):
+    """The number of the new ticket."""
+
+    number: int
 
 
 class RevealedOut(BaseModel):

@@ -57,13 +57,21 @@ def _renamed(session: Session, loop: Loop, tree: Hierarchy) -> dict[int, str]:
     return {by_code[code]: code for code in former if code in by_code}
 
 
+def foreseen(
+    session: Session, loop: Loop, branch_id: int, severity: int, *, named: bool, now: datetime
+) -> list[tuple[Target, datetime]]:
+    """What would have to be done of a ticket opened now, and until when."""
+    place = place_of(session, loop, branch_id, now)
+    return [(one, place.due(one, now)) for one in _targets(loop, severity, named=named)]
+
+
 def start_clocks(session: Session, ticket: Ticket, at: datetime) -> None:
     """Starts what the ticket's rules want of its severity; without rules nothing runs."""
     found = _rules_of(session, ticket)
     if found is None:
         return
     place = place_of(session, found.loop, ticket.branch_id, at)
-    targets = _targets(found.loop, ticket)
+    targets = _targets(found.loop, ticket.severity, named=ticket.named)
     repository.add_clocks(session, [_row(ticket, place, one, at) for one in targets])
 
 
@@ -90,7 +98,8 @@ def recompute(session: Session, ticket: Ticket, now: datetime) -> None:
         return
     place = place_of(session, found.loop, ticket.branch_id, now)
     wanted: dict[_Key, Target] = {
-        (one.kind, one.calendar): one for one in _targets(found.loop, ticket)
+        (one.kind, one.calendar): one
+        for one in _targets(found.loop, ticket.severity, named=ticket.named)
     }
     clocks = {(one.kind, one.calendar): one for one in repository.clocks_of(session, ticket.id)}
     changes = [
@@ -107,10 +116,10 @@ def recompute(session: Session, ticket: Ticket, now: datetime) -> None:
     tickets.refresh_due(session, [ticket.id])
 
 
-def _targets(loop: Loop, ticket: Ticket) -> list[Target]:
+def _targets(loop: Loop, severity: int, *, named: bool) -> list[Target]:
     """What is to be done; who answered without a name is not to be called."""
-    found = loop.targets_of(ticket.severity)
-    return [one for one in found if ticket.named or one.kind != "contact"]
+    found = loop.targets_of(severity)
+    return [one for one in found if named or one.kind != "contact"]
 
 
 def _rules_of(session: Session, ticket: Ticket) -> LoopInForce | None:

@@ -3,10 +3,15 @@
 from uuid import UUID
 
 from api.core.errors import Invalid, NotFound
-from api.tickets import service
+from api.tickets import byhand, service
 from dashboard.actions.contests import file_bytes
 from dashboard.data.sitting import Sitting
 from dashboard.data.ticket_form import Pressed
+
+
+def open_ticket(sitting: Sitting, matter: byhand.Matter) -> int:
+    """Opens a ticket by hand; its number."""
+    return byhand.open_by_hand(sitting.session, sitting.viewer, matter, sitting.now)
 
 
 def take_step(sitting: Sitting, pressed: Pressed, note: str, pick: str) -> str | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from api.core.errors import Invalid
 from api.insights.comments import score_groups
 from api.models.tickets import OPEN_STATES
+from api.security.permissions import Permission
 from api.tickets.queries import NextDue, TicketCounts, TicketFilter, TicketLine
 from api.tickets.queries import list_tickets as _list
 from api.tickets.queries import ticket_counts as _counts
@@ -23,6 +24,7 @@ from dashboard.data.voices import Choice, tone_of
 from dashboard.numbers import count
 
 PAGE = 30
+NEW = "new"  # in the place of a ticket's number
 SEVERITIES = (3, 2, 1)
 # What the board may be narrowed to, beside all that is open.
 STATES: dict[str, tuple[str, ...]] = {
@@ -99,6 +101,7 @@ class BoardView:
     older: str | None = None
     first: str | None = None
     nothing: str = "open"  # why there is none: open | late | narrowed
+    new: Link | None = None  # where one is opened by hand
 
 
 def board_view(sitting: Sitting) -> BoardView:
@@ -126,6 +129,7 @@ def board_view(sitting: Sitting) -> BoardView:
         older=address.with_words(after=shown[-1].position).href if len(lines) > PAGE else None,
         first=start.href if address.word("after") else None,
         nothing="narrowed" if plain != start else state,
+        new=_new(sitting),
     )
 
 
@@ -141,6 +145,11 @@ def ticket_rows(sitting: Sitting, lines: list[TicketLine]) -> list[TicketRow]:
 def ticket_address(address: Address, number: int) -> Address:
     """The page of one ticket."""
     return address.about(Page.TICKET, str(number)).with_(touchpoint=None, first=None, last=None)
+
+
+def new_ticket_address(address: Address) -> Address:
+    """The form of a ticket that is opened by hand."""
+    return address.about(Page.TICKET, NEW).with_(touchpoint=None, first=None, last=None)
 
 
 def owner_text(sitting: Sitting, line: TicketLine) -> str:
@@ -223,6 +232,12 @@ def _wanted(sitting: Sitting, state: str) -> TicketFilter:
         owner=_owner(sitting, address.word("owner")),
         order="newest" if state in CLOSED else "due",
     )
+
+
+def _new(sitting: Sitting) -> Link | None:
+    if not sitting.viewer.may(Permission.HANDLE_TICKETS):
+        return None
+    return Link(sitting.say("byhand.name"), new_ticket_address(sitting.address).href)
 
 
 def _owner(sitting: Sitting, word: str | None) -> UUID | Literal["nobody"] | None:

@@ -12,6 +12,7 @@ from dashboard.data.frame import Link
 from dashboard.data.periods import day_text
 from dashboard.data.rule_words import channel_word
 from dashboard.data.sitting import Sitting
+from dashboard.data.ticket_new import answer_ticket_link
 from dashboard.data.times import moment_text, zone_of
 from dashboard.data.voices import FILTERS, marked, tone_of
 
@@ -52,6 +53,7 @@ class ResponseView:
     back: str
     notes: list[str] = field(default_factory=list)
     contest: Link | None = None
+    ticket: Link | None = None
 
 
 def response_view(sitting: Sitting) -> ResponseView:
@@ -77,6 +79,7 @@ def response_view(sitting: Sitting) -> ResponseView:
         back=_back(sitting),
         notes=_notes(sitting, found),
         contest=_contest(sitting, found),
+        ticket=answer_ticket_link(sitting, found),
     )
 
 

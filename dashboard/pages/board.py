@@ -49,7 +49,8 @@ def _further(one: Tile) -> Any:
 def _list(view: BoardView, say: Words) -> Any:
     menus = [choice_menu(one) for one in view.choices]
     clear = dcc.Link(say("board.clear"), href=view.clear, className="bp-clear")
-    filters = html.Div([*menus, clear if view.narrowed else None], className="bp-filters")
+    new = dcc.Link(view.new.label, href=view.new.href, className="bp-button") if view.new else None
+    filters = html.Div([*menus, clear if view.narrowed else None, new], className="bp-filters")
     inside = ticket_list(view.rows, say) if view.rows else _nothing(view, say)
     return card(say("board.list"), inside, _ways(view, say), aside=filters)
 

@@ -77,14 +77,15 @@ def _scale(line: AnswerLine) -> Any:
 
 
 def _facts(view: ResponseView, say: Words) -> Any:
-    contest = view.contest
-    link = None
-    if contest is not None:
-        link = dcc.Link(contest.label, href=contest.href, className="bp-button bp-more")
+    ways = [
+        dcc.Link(one.label, href=one.href, className="bp-button")
+        for one in (view.ticket, view.contest)
+        if one is not None
+    ]
     return card(
         say("voices.about"),
         html.Dl([_fact(one) for one in view.facts], className="bp-rule bp-facts-list"),
-        link,
+        html.Div(ways, className="bp-buttons bp-more") if ways else None,
         note=view.promise,
     )
 

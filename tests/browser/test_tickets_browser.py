@@ -1,5 +1,7 @@
 """A dealer works on a ticket with a phone, headquarters verifies and mutes; for real."""
 
+import re
+
 import pytest
 from dashboard_site import Site, looking, settled, visit
 from found_tickets import find_tickets
@@ -13,6 +15,13 @@ where t.named and t.state = 'new' and exists (select from contact_point c
     where c.person_id = t.person_id) order by t.number limit 1
 """
 
+_UNNOTICED = """
+select r.id from response r join access_grant g on g.unit_id = r.branch_id
+    and g.role = 'branch_manager' join login_identifier l on l.account_id = g.account_id
+where not exists (select from ticket t where t.response_id = r.id)
+    and r.excluded_at is null order by r.submitted_at desc, r.id limit 1
+"""
+
 
 @pytest.fixture(scope="module")
 def site(worked_site: Site) -> Site:
@@ -22,8 +31,12 @@ def site(worked_site: Site) -> Site:
 
 
 def number(site: Site) -> int:
+    return int(str(one_of(site, _OWN)))
+
+
+def one_of(site: Site, query: str) -> object:
     with site.office.owner.connection() as connection:
-        return int(connection.execute(text(_OWN)).scalar_one())
+        return connection.execute(text(query)).scalar_one()
 
 
 def press(page: Page, then: str) -> None:
@@ -107,6 +120,32 @@ def test_who_was_slower_sees_what_the_quicker_one_did(site: Site, chromium: Brow
         expect(page.locator(".bp-notice")).to_contain_text("Somebody else was quicker")
         expect(page.locator(".bp-steps")).to_contain_text("Headquarters was first")
         press(page, "Call the customer")
+
+
+def test_a_dealer_opens_tickets_by_hand(site: Site, chromium: Browser) -> None:
+    answer = one_of(site, _UNNOTICED)
+    with looking(chromium, site, "branch_manager", width=390) as (page, seen):
+        visit(page, site, f"/app/response/{answer}?lang=en")
+        page.click("text=Open a ticket about this answer")
+        page.select_option("#opening-severity", "3")
+        page.click("#opening-weigh")
+        expect(page.locator("#opening-weighed h2")).to_contain_text("Urgent ticket of")
+        expect(page.locator("#opening-weighed dl")).to_contain_text("Take it, in working time")
+        page.click("#opening-sure")
+        page.wait_for_url(re.compile(r"/app/ticket/\d+"))
+        expect(page.locator(".bp-steps")).to_contain_text("Ticket opened")
+        visit(page, site, f"/app/response/{answer}?lang=en")
+        expect(page.locator("a.bp-button", has_text=re.compile(r"^Ticket \d+$"))).to_have_count(1)
+        visit(page, site, "/app/tickets?lang=en")
+        page.click("text=New ticket")
+        page.click("#opening-weigh")
+        expect(page.locator(".bp-notice")).to_contain_text("write a few words")
+        page.fill("#opening-said", "Came by: the car smells of oil again.")
+        page.click("#opening-weigh")
+        page.click("#opening-sure")
+        page.wait_for_url(re.compile(r"/app/ticket/\d+"))
+        expect(page.locator(".bp-ticket-said")).to_contain_text("the car smells of oil again")
+        assert not seen.complaints
 
 
 def test_alerts_are_muted_and_told_again(site: Site, chromium: Browser) -> None:

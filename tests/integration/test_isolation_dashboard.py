@@ -250,6 +250,13 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "ticket-pick.value": lambda _, branch: branch.code,
         "ticket-file.contents": lambda *_: None,
         "ticket-file.filename": lambda *_: None,
+        "opening-weigh.value": lambda *_: "",
+        "opening-unit.value": lambda _, branch: branch.code,
+        "opening-said.value": lambda *_: "some words",
+        "opening-severity.value": lambda *_: "2",
+        "opening-sure.value": lambda _, branch: (
+            f'{branch.response} {{"response": "{branch.response}", "severity": 2}}'
+        ),
         "row-act.data": lambda _, branch: {"act": f"unmute {mute_of(branch.unit_id)}"},
         "mute-unit.value": lambda _, branch: branch.code,
         "mute-rule.value": lambda *_: "*",
@@ -292,6 +299,7 @@ def addresses(branch: Branch) -> Iterator[str]:
     yield f"{ROOT}{Page.RESPONSE}/{branch.response}?{PERIOD}"
     yield f"{ROOT}{Page.PLANS}/{plan_of(branch.unit_id)}?{PERIOD}"
     yield f"{ROOT}{Page.TICKET}/{number_of(branch.unit_id)}?{PERIOD}"
+    yield f"{ROOT}{Page.TICKET}/new?answer={branch.response}&{PERIOD}"
     yield f"{ROOT}{Page.CONTESTS}/{branch.contest}?{PERIOD}"
     yield f"{ROOT}{Page.CONTESTS}/answer-{branch.response}?{PERIOD}"
     yield f"{ROOT}{Page.REPORT_ORDER}/{order_of(branch.unit_id)}?{PERIOD}"

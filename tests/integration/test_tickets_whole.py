@@ -1,6 +1,6 @@
 """Tickets over HTTP, as measures, and when a customer is merged or erased."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,17 @@ from api.access import logins
 from api.access.logins import LoggedIn
 from api.access.passwords import hash_password
 from api.boundary.visits import SESSION_COOKIE
+from api.core.errors import NotAllowed
+from api.core.ids import new_id
 from api.customers import privacy
 from api.customers.repository import merges
 from api.tickets import closing, service
+from api.tickets.alerts.raising import Found, raise_alert
+from api.tickets.byhand import Matter, foresee, open_by_hand
+from api.tickets.loop import AlertRule
 from api.tickets.measures import measure_days
 from api.tickets.opening import Opening
+from api.tickets.published import loop_in_force
 
 ORIGIN = {"origin": "http://testserver"}
 PASSWORD = "correct horse battery"
@@ -92,6 +98,85 @@ def test_a_ticket_is_worked_on_over_http(shop: Shop, manager: TestClient) -> Non
     refused = manager.post(f"{address}/files", json={"file_name": "a.pdf", "content": "TVo="})
     assert refused.status_code == 422
     assert manager.get("/api/v1/tickets/999999").status_code == 404
+
+
+def test_an_answer_that_no_rule_caught_gets_one_ticket_by_hand(
+    shop: Shop, manager: TestClient
+) -> None:
+    _, response = shop.answered(score=7)
+    wish = {"response": str(response), "severity": 3}
+    key = {"Idempotency-Key": "one"}
+    made = manager.post("/api/v1/tickets", json=wish, headers=key)
+    assert made.status_code == 201
+    number = made.json()["number"]
+    again = manager.post("/api/v1/tickets", json=wish, headers=key)
+    assert (again.status_code, again.json()["number"]) == (201, number)
+    second = manager.post("/api/v1/tickets", json=wish)
+    assert (second.status_code, second.json()["ticket"]) == (409, number)
+    found = manager.get(f"/api/v1/tickets/{number}").json()
+    assert (found["state"], found["owner"], found["first_score"]) == ("new", "manager", 7)
+    assert (found["words"], found["steps"][0]["by"]) == ("Nobody called me back", "manager")
+    assert {one["kind"] for one in found["clocks"]} == {"acknowledge", "contact", "resolve"}
+    assert rows(shop, "select source, closed_at from person_hold") == [("ticket", None)]
+    assert rows(shop, "select event from webhook_delivery") == [("ticket.opened",)]
+    assert rows(shop, "select count(*) from notice") == [(0,)], "the own doing is no news"
+    assert rows(shop, "select action from audit_entry where action like 'ticket%'") == [
+        ("ticket.open",)
+    ]
+    with shop.office.worker.database.transaction() as session:
+        rules = loop_in_force(session)
+        assert rules is not None
+        found_now = Found(
+            shop.branch,
+            AlertRule("found_later", severity=3),
+            f"response:{response}",
+            response_id=response,
+            opening=Opening(shop.branch, "answer", 1, 3, response_id=response),
+        )
+        raise_alert(session, rules, found_now, NOW)
+    assert rows(shop, "select t.number from alert a join ticket t on t.id = a.ticket_id") == [
+        (number,)
+    ]
+
+
+def test_what_a_customer_said_becomes_a_ticket_of_the_own_branch_alone(
+    shop: Shop, manager: TestClient
+) -> None:
+    said = "Waited two hours, call +86 139 1234 5678"
+    wish = {"unit": "D101", "summary": said, "severity": 2}
+    number = manager.post("/api/v1/tickets", json=wish).json()["number"]
+    found = manager.get(f"/api/v1/tickets/{number}").json()
+    assert (found["kind"], found["severity"], found["unit_code"]) == ("complaint", 2, "D101")
+    assert found["words"].startswith("Waited two hours")
+    assert "1234" not in found["words"]
+    with shop.at_work("region") as (session, viewer):
+        wanted = Matter(3, unit="D101", summary="Came to the desk", key=new_id())
+        foreseen = foresee(session, viewer, wanted, NOW)
+        first = open_by_hand(session, viewer, wanted, NOW)
+        assert open_by_hand(session, viewer, wanted, NOW) == first, "pressed twice"
+    due = [one["due_at"] for one in manager.get(f"/api/v1/tickets/{first}").json()["clocks"]]
+    assert sorted(datetime.fromisoformat(one) for one in due) == sorted(
+        at for _, at in foreseen.due
+    )
+    assert foreseen.owner.account_id == shop.people["manager"]
+    assert rows(shop, "select account_id, kind from notice") == [(shop.people["manager"], "ticket")]
+    _, foreign = shop.answered(shop.world.branches[1])
+    for wrong, status in (
+        ({"unit": "D102", "summary": said}, 404),
+        ({"response": str(foreign)}, 404),
+        ({"response": str(new_id())}, 404),
+        ({"unit": "D101", "summary": "no"}, 422),
+        ({"unit": "D101", "summary": "x" * 2001}, 422),
+        ({"unit": "D101"}, 422),
+        ({"summary": said}, 422),
+        ({"unit": "D101", "summary": said, "response": str(foreign)}, 422),
+        ({"unit": "D101", "summary": said, "severity": 4}, 422),
+    ):
+        answer = manager.post("/api/v1/tickets", json={"severity": 1, **wrong})
+        assert answer.status_code == status, (wrong, answer.text)
+    with shop.at_work("analyst") as (session, viewer), pytest.raises(NotAllowed):
+        open_by_hand(session, viewer, wanted, NOW)
+    assert rows(shop, "select count(*) from ticket") == [(2,)]
 
 
 def test_the_loop_is_measured_by_unit_and_for_all_of_them(shop: Shop) -> None:

@@ -131,15 +131,26 @@ def _follow(session: Session, found: Found, raised: Raised, now: datetime) -> Ra
     """The ticket and who is told; nobody of what is muted."""
     if raised.muted:
         return raised
-    ticket = None
+    ticket = about = None
     if found.opening is not None:
         ticket = open_ticket(session, replace(found.opening, quiet=raised.held), now)
-    if ticket is not None:
-        repository.link_ticket(session, raised.alert_id, ticket)
+        about = ticket or _opened_before(session, found, now)
+    if about is not None:
+        repository.link_ticket(session, raised.alert_id, about)
     elif not raised.held and not found.told_by_caller:
         tell(session, _telling(found, raised.alert_id), now)
     _tell_systems(session, found, raised.alert_id, now)
     return replace(raised, ticket_id=ticket)
+
+
+def _opened_before(session: Session, found: Found, now: datetime) -> UUID | None:
+    """The ticket that a colleague opened about the response before a rule found it."""
+    if found.response_id is None:
+        return None
+    ticket = tickets.ticket_of_response(session, found.response_id)
+    if ticket is not None:
+        _raise_ticket(session, ticket.id, found, now)
+    return None if ticket is None else ticket.id
 
 
 def _telling(found: Found, alert_id: UUID) -> Telling:

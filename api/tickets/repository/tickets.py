@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import and_, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
@@ -32,8 +32,12 @@ select string_agg(a.text, E'\n' order by a.question collate "C")
 from response r join answer a on a.response_id = r.id and a.occurred_on = r.occurred_on
 where r.id = :response and a.text is not null
 """)
-
-
+_SCORED = text("""
+select a.metric, a.value
+from response r join answer a on a.response_id = r.id and a.occurred_on = r.occurred_on
+where r.id = :response and a.metric is not null and a.value is not null
+order by a.metric <> 'nps', a.metric, a.question limit 1
+""")
 _ORPHANS = text("""
 select t.id from ticket t left join account a on a.id = t.owner_id
 where t.state in ('new', 'acknowledged', 'contacted', 'reopened') and (
@@ -63,6 +67,11 @@ def person_of(session: Session, ticket_id: UUID) -> UUID | None:
 def ticket_of_response(session: Session, response_id: UUID) -> Ticket | None:
     """The ticket about a response."""
     return _one(session, col(Ticket.response_id) == response_id)
+
+
+def ticket_of_source(session: Session, source: str, external_id: str) -> Ticket | None:
+    """The ticket about a complaint of a source."""
+    return _one(session, and_(col(Ticket.source) == source, col(Ticket.external_id) == external_id))
 
 
 def set_named(session: Session, ticket_id: UUID) -> bool:
@@ -139,6 +148,12 @@ def words_of(session: Session, response_id: UUID) -> str | None:
     """What the customer wrote, as the redactor left it."""
     found: str | None = session.execute(_WORDS, {"response": response_id}).scalar()
     return found
+
+
+def score_of(session: Session, response_id: UUID) -> tuple[str | None, int | None]:
+    """The first measure that the customer answered, and how."""
+    found = session.execute(_SCORED, {"response": response_id}).first()
+    return (None, None) if found is None else (found.metric, found.value)
 
 
 def open_by_owner(session: Session, accounts: Sequence[UUID]) -> dict[UUID, int]:
