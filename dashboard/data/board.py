@@ -39,13 +39,12 @@ STATES: dict[str, tuple[str, ...]] = {
     "verified": ("verified",),
     "unverified": ("unverified",),
 }
+UNTAKEN = ("new", "reopened")
 CLOSED = ("waiting", "verified", "unverified")
 TONES = {
-    "new": "bp-low-chip",
-    "reopened": "bp-low-chip",
+    "new": "bp-soon",
+    "reopened": "bp-down",
     "verified": "bp-up",
-    "unverified": "",
-    "resolved": "bp-soon",
 }
 
 
@@ -156,7 +155,8 @@ def owner_text(sitting: Sitting, line: TicketLine) -> str:
     """Whose it is: a person, with who stands in today, or a role while nobody took it."""
     say = sitting.say
     if line.owner is None:
-        return say("board.nobodys", role=say(f"access.role.{line.role}"))
+        role = say(f"access.role.{line.role}")
+        return say("board.nobodys", role=role) if line.state in UNTAKEN else role
     if line.deputy_id is not None and line.deputy:
         return say("board.stood_in", owner=line.owner, deputy=line.deputy)
     return line.owner

@@ -50,7 +50,7 @@ class TargetRow:
 class CalendarCard:
     """Working time of some branches."""
 
-    name: str
+    code: str
     lines: list[str]
     where: str
 
@@ -79,7 +79,6 @@ class LoopView:
     """One version of the rules; ``version`` None: nothing is published."""
 
     version: int | None
-    code: str = ""
     holds: bool = True
     rules: tuple[RuleCard, ...] = ()
     targets: tuple[TargetRow, ...] = ()
@@ -133,7 +132,6 @@ def _said(sitting: Sitting, found: LoopInForce) -> LoopView:
     loop, say, names = found.loop, sitting.say, names_of(sitting)
     return LoopView(
         version=found.version,
-        code=found.file.code,
         rules=tuple(_rules(sitting, loop, names)),
         targets=tuple(_target_row(sitting, loop, one) for one in SEVERITIES),
         escalations=tuple(escalation_words(one, say) for one in loop.escalations),
@@ -191,7 +189,7 @@ def _calendars(sitting: Sitting, loop: Loop) -> list[CalendarCard]:
         if units:
             listed = say("loopbook.comma").join(units)
             where.append(say("loopbook.page.calendar_units", names=listed))
-        shown = say("loopbook.comma").join(where)
+        shown = say("loopbook.comma").join(where) or say("loopbook.page.calendar_unused")
         cards.append(CalendarCard(code, calendar_lines(calendar, say), shown))
     return cards
 

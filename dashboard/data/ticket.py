@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from api.core.errors import NotFound
 from api.insights.comments import score_groups
+from api.models.tickets import OPEN_STATES
+from api.tickets.queries import TicketLine
 from api.tickets.service import ClockShown, Encounter, FileShown, TicketDetail, require_ticket
 from dashboard.address import Page
-from dashboard.data.board import owner_text, state_text, ticket_address
+from dashboard.data.board import TONES, owner_text, state_text, ticket_address
 from dashboard.data.clock_words import due_text, length_text
 from dashboard.data.loop_now import cause_name, loop_now
 from dashboard.data.one_response import Fact
@@ -20,6 +22,7 @@ from dashboard.data.ticket_steps import StepLine, step_lines
 from dashboard.data.times import moment_text
 from dashboard.data.voices import tone_of
 from dashboard.numbers import count
+from scoring.scales import scale_of
 
 MOST_HISTORY = 8
 _MEGABYTE = 1_048_576
@@ -70,6 +73,7 @@ class TicketView:
     mark: str
     mark_tone: str
     words: str
+    quoted: bool  # whether the words are the customer's
     promise: str
     facts: list[Fact]
     clocks: list[ClockLine]
@@ -105,13 +109,14 @@ def ticket_view(sitting: Sitting, number: int, shown: str | None = None) -> Tick
         number=line.number,
         title=say("board.ticket_of", number=line.number, unit=line.unit.name(sitting.language)),
         state=state_text(sitting, line.state),
-        tone=line.state,
+        tone=TONES.get(line.state, ""),
         severity=say(f"board.severity.{line.severity}"),
         urgent=line.severity > 2,
         escalated=say(f"board.level.{line.level}") if line.level else "",
         mark="" if line.first_score is None else str(line.first_score),
         mark_tone=tone_of(line.first_score, groups),
         words=line.words or say(f"board.no_words.{line.kind}"),
+        quoted=bool(line.words),
         promise=say("ticket.promise.named" if line.named else "ticket.promise.unnamed"),
         facts=_facts(sitting, found),
         clocks=[_clock(sitting, one) for one in found.clocks],
@@ -137,6 +142,8 @@ def _facts(sitting: Sitting, found: TicketDetail) -> list[Fact]:
         Fact(say("ticket.fact.owner"), owner_text(sitting, line)),
         Fact(say("ticket.fact.opened"), moment_text(sitting, line.opened_at)),
     ]
+    if line.first_score is not None and line.metric is not None:
+        facts.insert(0, Fact(say("ticket.fact.mark"), _mark(sitting, line)))
     if line.touchpoint:
         facts.insert(1, Fact(say("ticket.fact.touchpoint"), _touchpoint(sitting, line.touchpoint)))
     if found.response_id is not None:
@@ -151,6 +158,16 @@ def _facts(sitting: Sitting, found: TicketDetail) -> list[Fact]:
     if line.recovery_score is not None:
         facts.append(Fact(say("ticket.fact.recovery"), str(line.recovery_score)))
     return facts
+
+
+def _mark(sitting: Sitting, line: TicketLine) -> str:
+    """The first mark with its scale and its question."""
+    info = next((one for one in sitting.metrics if one.code == line.metric), None)
+    if info is None:
+        return str(line.first_score)
+    low, *_, high = scale_of(info.declared_scale).values
+    return sitting.say("ticket.mark", score=line.first_score, low=low, high=high,
+                       metric=info.name(sitting.language))  # fmt: skip
 
 
 def _touchpoint(sitting: Sitting, code: str) -> str:
@@ -221,6 +238,8 @@ def _contact_note(sitting: Sitting, found: TicketDetail) -> str:
         return say("ticket.contact_none")
     if found.revealed_at is not None:
         return say("ticket.contact_revealed", when=moment_text(sitting, found.revealed_at))
+    if found.line.state not in OPEN_STATES:
+        return say("ticket.contact_rests")
     return say("ticket.contact_once" if "reveal" in found.may else "ticket.contact_masked")
 
 

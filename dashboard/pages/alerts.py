@@ -15,10 +15,10 @@ from dashboard.pages.voices import choice_menu
 
 def alerts_page(view: AlertsView, say: Words) -> Any:
     """The whole page; what is muted is made anew by its callbacks."""
-    muted = html.Div(mutes_inside(view, say), id=Id.MUTES, className="bp-stack bp-natural bp-5")
-    counts = _counts(view, say)
-    listed = html.Div([_list(view, say), counts], className="bp-stack bp-natural bp-7")
-    return html.Div([listed, muted], className="bp-grid bp-alerts")
+    muted = html.Div(mutes_inside(view, say), id=Id.MUTES, className="bp-stack bp-natural")
+    beside = html.Div([_counts(view, say), muted], className="bp-stack bp-natural bp-5")
+    listed = html.Div(_list(view, say), className="bp-stack bp-natural bp-7")
+    return html.Div([listed, beside], className="bp-grid bp-alerts")
 
 
 def mutes_inside(view: AlertsView, say: Words) -> list[Any]:

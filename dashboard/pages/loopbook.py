@@ -33,10 +33,8 @@ def loop_page(view: LoopView, say: Words) -> Any:
 
 def _head(view: LoopView, say: Words) -> Any:
     key = "loopbook.page.lead" if view.holds else "loopbook.page.lead_past"
-    words = [html.H2(say(key, version=view.version, code=view.code))]
-    state = chip(say("loopbook.page.in_force" if view.holds else "loopbook.page.past"),
-                 "bp-up" if view.holds else "")  # fmt: skip
-    lead = html.Div([*words, state], className="bp-lead")
+    past = None if view.holds else chip(say("loopbook.page.past"))
+    lead = html.Div([html.H2(say(key, version=view.version)), past], className="bp-lead")
     return html.Section([lead, _buttons(view, say)], className="bp-card bp-between-ends")
 
 
@@ -103,9 +101,9 @@ def _calendars(view: LoopView, say: Words) -> Any:
     parts: list[Any] = []
     for one in view.calendars:
         lines = [html.Li(line) for line in one.lines]
-        where = html.Div(one.where, className="bp-muted bp-small") if one.where else None
+        code = html.Div(one.code, className="bp-muted bp-small") if view.edit else None
         parts.append(
-            html.Div([html.H3(one.name), where, html.Ul(lines, className="bp-plain-list")])
+            html.Div([html.H3(one.where), code, html.Ul(lines, className="bp-plain-list")])
         )
     return card(say("loopbook.page.calendars"), html.Div(parts, className="bp-loop-parts"),
                 note=say("loopbook.page.calendars_note"))  # fmt: skip

@@ -47,11 +47,11 @@ def _below(view: Glance, say: Words, more: Lately | None, waits: Waiting | None)
     steps = funnel(view.funnel, say, width=5)
     if more is None:
         return [parts(view, say, width=7), steps]
-    who = waiting_card(waits, say, width=7)
-    compared = [parts(view, say, width=7), who, warned(more.warnings, say, width=7)]
+    lately = [changes(more.changes, say, width=5), warned(more.warnings, say, width=5), steps]
+    compared = [parts(view, say, width=7), waiting_card(waits, say, width=7)]
     return [
-        html.Div([changes(more.changes, say, width=5), steps], className="bp-stack bp-5"),
-        html.Div(compared, className="bp-stack bp-7"),
+        html.Div(lately, className="bp-stack bp-natural bp-5"),
+        html.Div(compared, className="bp-stack bp-natural bp-7"),
     ]
 
 

@@ -44,19 +44,21 @@ def plan_page(view: PlanView, say: Words) -> Any:
 
 def plan_inside(view: PlanView, say: Words) -> list[Any]:
     """What it brought, what is done, how it goes on."""
+    back = dcc.Link([icon("chevron-right"), say("plans.page.all")], href=view.back,
+                    className="bp-back")  # fmt: skip
     head = html.Div(
         [
-            dcc.Link(say("plans.page.all"), href=view.back, className="bp-small"),
             html.H2(view.title),
-            html.P([chip(view.state), " ", view.facts], className="bp-muted"),
+            html.Div([chip(view.state), html.Span(view.facts)], className="bp-muted"),
         ],
         className="bp-12 bp-wide bp-plan-head",
-    )  # fmt: skip
+    )
     effects = html.Div(
         [_effect(one, say, first=not place) for place, one in enumerate(view.effects)],
         className="bp-6 bp-stack",
     )
     return [
+        html.Div(back, className="bp-back-row"),
         head,
         effects,
         html.Div([_steps(view, say), _practices(view.practices, say)], className="bp-6 bp-stack"),
@@ -119,7 +121,7 @@ def _line(line: PlanLine) -> Any:
     )
     right = html.Div(
         [chip(line.late, "bp-down") if line.late else chip(line.state),
-         html.Span(line.progress, className="bp-muted bp-small"), bar],
+         html.Span(line.progress, className="bp-muted bp-small"), bar if line.done else None],
         className="bp-plan-progress",
     )  # fmt: skip
     return dcc.Link([said, right], href=line.href, className="bp-wait-row bp-plan-row")
@@ -230,8 +232,13 @@ def _ending(view: PlanView, say: Words) -> Any:
     buttons = [_act(act, say(words_)) for act, words_ in named]
     return card(
         say("plans.page.lesson"),
-        html.Label([say("plans.form.lesson"), words]),
-        html.Div(buttons, className="bp-buttons"),
+        html.Div(
+            [
+                html.Label([say("plans.form.lesson"), words]),
+                html.Div(buttons, className="bp-buttons"),
+            ],
+            className="bp-form",
+        ),
         note=say("plans.form.share_note" if view.may_share else "plans.form.share_not_yet"),
     )
 

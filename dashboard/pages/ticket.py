@@ -42,7 +42,7 @@ def ticket_inside(view: TicketView, say: Words) -> list[Any]:
     back = dcc.Link([icon("chevron-right"), say("ticket.back")], href=view.back,
                     className="bp-back")  # fmt: skip
     wide = [_next(view, say), _said(view, say), _steps(view, say)]
-    narrow = [_clocks(view, say), _contact(view, say), _files(view, say), _history(view, say)]
+    narrow = [_contact(view, say), _clocks(view, say), _files(view, say), _history(view, say)]
     return [
         html.Div(back, className="bp-back-row"),
         html.Div(wide, className="bp-stack bp-natural bp-7"),
@@ -53,7 +53,7 @@ def ticket_inside(view: TicketView, say: Words) -> list[Any]:
 def _next(view: TicketView, say: Words) -> Any:
     """What to do, with the biggest button of the page."""
     chips = [
-        chip(view.state, "bp-up" if view.tone == "verified" else ""),
+        chip(view.state, view.tone),
         chip(view.severity, "bp-down" if view.urgent else ""),
         chip(view.escalated, "bp-down") if view.escalated else None,
     ]
@@ -123,7 +123,11 @@ def _file(form: Form, say: Words) -> Any:
 def _said(view: TicketView, say: Words) -> Any:
     """The answer or complaint, and where and when that was."""
     mark = html.Div(view.mark, className=f"bp-mark-score {view.mark_tone}".strip())
-    quote = html.Blockquote(view.words, className="bp-quote")
+    quote = (
+        html.Blockquote(view.words, className="bp-quote")
+        if view.quoted
+        else html.P(view.words, className="bp-muted bp-unsaid")
+    )
     facts = [
         html.Div([html.Dt(one.name), html.Dd(_fact(one.words, one.href))]) for one in view.facts
     ]
