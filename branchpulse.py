@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.core.terminal import AsJson, FirstDay, LastDay, opened, print_json, read_settings, stop
+from api.core.terminal import (
+    AsJson,
+    DefinitionFile,
+    FileWork,
+    FirstDay,
+    LastDay,
+    file_commands,
+    opened,
+    print_json,
+    read_settings,
+    stop,
+)
 from api.indicators.cli import app as indicators_app
 from api.insights.case_mix.cli import app as adjust_app
 from api.insights.drivers.cli import drivers
@@ -53,7 +64,6 @@ app.add_typer(loop_app, name="loop")
 mail_app = typer.Typer(no_args_is_help=True, help="Mail that came back.")
 app.add_typer(mail_app, name="mail")
 app.command()(drivers)
-DefinitionFile = Annotated[Path, typer.Argument(help="A TOML file.")]
 
 
 def main() -> None:
@@ -315,20 +325,15 @@ def survey_preview(
 def _definition_commands(group: typer.Typer, kind: "Kind", checking: str, publishing: str) -> None:
     """Gives a group of commands its ``check`` and ``publish``, which all definitions have."""
 
-    @group.command("check", help=checking)
-    def check(file: DefinitionFile) -> None:
-        from api.surveys.files import check_file
+    def work() -> FileWork:
+        from api.surveys.files import check_file, publish_file
 
-        print(*check_file(kind, file, read_settings().public_url), sep="\n")
+        return (
+            lambda file: check_file(kind, file, read_settings().public_url),
+            lambda session, file, now: publish_file(session, kind, file, now),
+        )
 
-    @group.command("publish", help=publishing)
-    def publish(file: DefinitionFile) -> None:
-        from api.surveys.files import publish_file
-
-        check(file)
-        with opened("worker") as here, here.database.transaction() as session:
-            lines = publish_file(session, kind, file, here.clock())
-        print(*lines, sep="\n")
+    file_commands(group, work, checking, publishing)
 
 
 _definition_commands(

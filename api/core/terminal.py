@@ -5,19 +5,25 @@ when it is needed, so that ``--help`` is quick. Knows no domain.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from api.core.installation import Installation, Role
     from api.core.settings import Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 FirstDay = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
+DefinitionFile = Annotated[Path, typer.Argument(help="A TOML file.")]
+# What a file says, and publishing it; each gives lines for the person who wrote it.
+FileWork = tuple[Callable[[Path], list[str]], "Callable[[Session, Path, datetime], list[str]]"]
 LastDay = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]
 
 
@@ -58,3 +64,22 @@ def opened(role: "Role") -> Iterator["Installation"]:
             yield installation
         finally:
             installation.close()
+
+
+def file_commands(
+    group: typer.Typer, work: Callable[[], FileWork], checking: str, publishing: str
+) -> None:
+    """Gives a group ``check`` and ``publish`` of a file; ``work`` imports what they do."""
+
+    @group.command("check", help=checking)
+    def check(file: DefinitionFile) -> None:
+        says, _ = work()
+        typer.echo("\n".join(says(file)))
+
+    @group.command("publish", help=publishing)
+    def publish(file: DefinitionFile) -> None:
+        check(file)
+        _, publishes = work()
+        with opened("worker") as here, here.database.transaction() as session:
+            lines = publishes(session, file, here.clock())
+        typer.echo("\n".join(lines))

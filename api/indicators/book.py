@@ -6,16 +6,13 @@ text as written, and publishing are for administrators of the whole network. The
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any, Literal
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from api.core.errors import BadInput, NotAllowed, NotFound
+from api.core.errors import NotAllowed, NotFound
 from api.indicators import repository
 from api.indicators.definition import IndicatorsFile
-from api.indicators.errors import IndicatorsUnusable, NotPublishable, PublishedOtherwise
 from api.indicators.published import known_to_indicators
 from api.indicators.reading import read_indicators
 from api.indicators.service import Publication, publish_indicators
@@ -24,11 +21,9 @@ from api.network.codes import load_codes
 from api.security.audit import audit
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
-from api.surveys.definitions import DefinitionInvalid, Problem
-from api.surveys.rulebook import may_write_rules
-from api.surveys.writing import problems_as_data
+from api.surveys.rulebook import may_write_rules, require_writer
+from api.surveys.writing import Checked, State, checked, publishing, states_of
 
-State = Literal["in_force", "coming", "past"]
 NAME = "indicators.toml"  # what a text without a file is called
 
 
@@ -53,14 +48,6 @@ class WrittenTree:
     text: str | None
 
 
-@dataclass(frozen=True)
-class CheckedTree:
-    """A text that was checked: its faults or, without any, what it says."""
-
-    problems: tuple[Problem, ...]
-    file: IndicatorsFile | None = None
-
-
 def may_write_indicators(viewer: Viewer) -> bool:
     """Whether the viewer administers the whole network."""
     return may_write_rules(viewer)
@@ -76,15 +63,11 @@ def list_versions(session: Session, viewer: Viewer, now: datetime) -> list[TreeV
     _require_reader(viewer)
     rows = repository.list_versions(session)
     today = now.astimezone(ZoneInfo(repository.network_timezone(session))).date()
-    begun = [row for row in rows if row.effective_from <= today]
-    current = max(begun, key=lambda row: (row.effective_from, row.version), default=None)
-    writes = may_write_indicators(viewer)
-    found = []
-    for row in rows:
-        state: State = "coming" if row.effective_from > today else "past"
-        told = asdict(row) | {} if writes else asdict(row) | {"published_by": None}
-        found.append(TreeVersion(**told, state="in_force" if row == current else state))
-    return found
+    untold = {} if may_write_indicators(viewer) else {"published_by": None}
+    return [
+        TreeVersion(**asdict(row) | untold, state=state)
+        for row, state in zip(rows, states_of(rows, today), strict=True)
+    ]
 
 
 def read_version(session: Session, viewer: Viewer, version: int) -> WrittenTree:
@@ -103,47 +86,27 @@ def read_version(session: Session, viewer: Viewer, version: int) -> WrittenTree:
     return WrittenTree(tree, seen, found.written if may_write_indicators(viewer) else None)
 
 
-def check_text(session: Session, viewer: Viewer, text: str) -> CheckedTree:
+def check_text(session: Session, viewer: Viewer, text: str) -> Checked[IndicatorsFile]:
     """Everything that is wrong with a text, held against metrics and units here."""
     require_writer(viewer)
-    try:
-        return CheckedTree((), read_indicators(text, NAME, known=known_to_indicators(session)))
-    except DefinitionInvalid as error:
-        return CheckedTree(error.problems)
+    return checked(lambda: read_indicators(text, NAME, known=known_to_indicators(session)))
 
 
 def publish_text(session: Session, viewer: Viewer, text: str, now: datetime) -> Publication:
     """Publishes a text as a new version.
 
-    Raises IndicatorsUnusable with every fault, or what does not fit the published versions.
+    Raises TextUnusable with every fault, or what does not fit the published versions.
     """
     account = require_writer(viewer)
-    checked = check_text(session, viewer, text)
-    if checked.file is None:
-        raise IndicatorsUnusable(problems_as_data(checked.problems, viewer.language))
-    try:
-        made = publish_indicators(session, checked.file, now, written=text, by=account)
-    except (NotPublishable, PublishedOtherwise) as error:
-        raise IndicatorsUnusable([_whole_file(error)]) from error
+    file = check_text(session, viewer, text).require(viewer.language)
+    with publishing():
+        made = publish_indicators(session, file, now, written=text, by=account)
     if made.new:
         subject = f"version {made.version}"
         audit(session, viewer.actor, "indicators.publish", now=now, subject=subject)
     return made
 
 
-def require_writer(viewer: Viewer) -> UUID:
-    """The viewer's account; NotAllowed for whoever does not administer the whole network."""
-    if viewer.account_id is None or not may_write_indicators(viewer):
-        raise NotAllowed(permission=Permission.MANAGE_ASKING)
-    return viewer.account_id
-
-
 def _require_reader(viewer: Viewer) -> None:
     if not may_read_indicators(viewer):
         raise NotAllowed(permission=Permission.VIEW_SCORES)
-
-
-def _whole_file(error: BadInput | PublishedOtherwise) -> dict[str, Any]:
-    code = error.key.rpartition(".")[2]
-    field = "effective_from" if "effective_from" in error.log_text() else "version"
-    return {"line": 1, "column": 1, "field": field, "code": code, "message": error.log_text()}

@@ -4,35 +4,27 @@ Imports what a command needs when it runs, so that ``--help`` is quick.
 """
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.core.terminal import opened
-
-TreeFile = Annotated[Path, typer.Argument(help="A TOML file.")]
+from api.core.terminal import FileWork, file_commands, opened
 
 app = typer.Typer(no_args_is_help=True, help="Indicator tree: weights, kinds, targets.")
 
 
-@app.command()
-def check(file: TreeFile) -> None:
-    """Says what is wrong with a tree, or what it is made of."""
-    from api.indicators.files import check_file
+def _work() -> FileWork:
+    from api.indicators.files import check_file, publish_file
 
-    typer.echo("\n".join(check_file(file)))
+    return check_file, publish_file
 
 
-@app.command()
-def publish(file: TreeFile) -> None:
-    """Publishes a tree; a published version never changes, and none reaches back."""
-    from api.indicators.files import publish_file
-
-    check(file)
-    with opened("worker") as here, here.database.transaction() as session:
-        lines = publish_file(session, file, here.clock())
-    typer.echo("\n".join(lines))
+file_commands(
+    app,
+    _work,
+    "Says what is wrong with a tree, or what it is made of.",
+    "Publishes a tree; a published version never changes, and none reaches back.",
+)
 
 
 @app.command()

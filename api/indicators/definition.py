@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AllowInfNan, Field, StrictFloat, StrictInt, StringConstraints
 
-from api.surveys.definitions.shapes import Code, Localized, Table, Version
+from api.surveys.definitions.shapes import Code, Definition, Localized, Table
 
 Number = Annotated[StrictFloat, AllowInfNan(False)]  # takes whole numbers too
 Weight = Annotated[Number, Field(gt=0, le=1_000_000)]
@@ -48,11 +48,9 @@ class TargetEntry(Table):
     value: Number
 
 
-class IndicatorsFile(Table):
+class IndicatorsFile(Definition):
     """One version of the tree, in force for periods that end on ``effective_from`` or later."""
 
-    code: Code
-    version: Version
     effective_from: date
     name: Localized
     dimensions: Annotated[tuple[DimensionEntry, ...], Field(alias="dimension", max_length=100)] = ()

@@ -10,7 +10,6 @@ from api.boundary.visits import PersonVisit
 from api.indicators import book
 from api.indicators.schemas import (
     IndicatorsChecked,
-    IndicatorsProblem,
     IndicatorsPublished,
     IndicatorsText,
     TargetOut,
@@ -19,6 +18,7 @@ from api.indicators.schemas import (
     TreeVersionOut,
     TreeVersionsOut,
 )
+from api.surveys.schemas import TextProblem
 from api.surveys.writing import problems_as_data
 
 router = APIRouter(prefix="/api/v1/indicators", tags=["indicators"])
@@ -36,7 +36,7 @@ def check_indicators(visit: PersonVisit, body: IndicatorsText) -> IndicatorsChec
     """Says everything that is wrong with a text; stores nothing."""
     checked = book.check_text(visit.session, visit.viewer, body.text)
     found = problems_as_data(checked.problems, visit.viewer.language)
-    problems = [IndicatorsProblem(**one) for one in found]
+    problems = [TextProblem(**one) for one in found]
     if checked.file is None:
         return IndicatorsChecked(problems=problems)
     file = checked.file

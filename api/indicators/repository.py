@@ -12,8 +12,6 @@ from sqlmodel import Session, col
 
 from api.models import IndicatorVersion, Metric, Network
 
-PUBLISHING_LOCK = 7009  # advisory
-
 
 @dataclass(frozen=True)
 class VersionRow:
@@ -31,11 +29,6 @@ _VERSIONS = text(
     "from indicator_version i left join account a on a.id::text = i.published_by "
     "order by i.version desc"
 )
-
-
-def lock_publishing(session: Session) -> None:
-    """One publisher at a time, until the transaction ends."""
-    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": PUBLISHING_LOCK})
 
 
 def list_versions(session: Session) -> list[VersionRow]:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from api.indicators.book import State
+from api.surveys.schemas import TextProblem
+from api.surveys.writing import State
 
 
 class IndicatorsText(BaseModel):
@@ -64,20 +65,10 @@ class TreeOut(BaseModel):
     text: str | None
 
 
-class IndicatorsProblem(BaseModel):
-    """One fault of a text: where it is, and what would be right."""
-
-    line: int
-    column: int
-    field: str
-    code: str
-    message: str
-
-
 class IndicatorsChecked(BaseModel):
     """What checking found; without problems: the version that the text would publish."""
 
-    problems: list[IndicatorsProblem]
+    problems: list[TextProblem]
     version: int | None = None
     effective_from: date | None = None
 

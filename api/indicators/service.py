@@ -4,7 +4,6 @@ A tree never reaches back: what was ranked by an earlier version is ranked by it
 files; the caller commits.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -14,9 +13,10 @@ from sqlmodel import Session
 
 from api.indicators import repository
 from api.indicators.definition import IndicatorsFile
-from api.indicators.errors import NotPublishable, PublishedOtherwise
 from api.models import IndicatorVersion
-from api.surveys.definitions import canonical, digest
+from api.surveys.errors import NotPublishable
+from api.surveys.repository import lock_publishing
+from api.surveys.service import columns_of, require_higher, require_same
 
 
 @dataclass(frozen=True)
@@ -42,22 +42,16 @@ def publish_indicators(
     The first version may begin on any day, a later one not before today (the network's). ``by`` is
     the account; None at the command line.
     """
-    repository.lock_publishing(session)
+    lock_publishing(session)
     found = repository.find_version(session, file.version)
     if found is not None:
-        if bytes(found.content_hash) != digest(file):
-            raise PublishedOtherwise(code=file.code, version=file.version)
+        require_same(bytes(found.content_hash), file)
         return Publication(file.code, file.version, found.effective_from, new=False)
     _require_later(session, file, now)
     row = IndicatorVersion(
-        version=file.version,
+        **columns_of(file, now, written=written, by=by),
         effective_from=file.effective_from,
-        definition=json.loads(canonical(file)),
-        written=written,
-        published_by=None if by is None else str(by),
-        content_hash=digest(file),
         data_version=repository.next_data_version(session),
-        published_at=now,
     )
     repository.add_version(session, row)
     return Publication(file.code, file.version, file.effective_from, new=True)
@@ -68,10 +62,7 @@ def _require_later(session: Session, file: IndicatorsFile, now: datetime) -> Non
     if newest is None:
         return
     version, effective_from = newest
-    if version > file.version:
-        raise NotPublishable(
-            f"{file.code}: version {version} is published; a new one needs a higher number"
-        )
+    require_higher(version, file)
     today = now.astimezone(ZoneInfo(repository.network_timezone(session))).date()
     earliest = max(today, effective_from)
     if file.effective_from < earliest:

@@ -12,10 +12,9 @@ from api.core.errors import NotFound
 from api.invitations.counting import segment_counts
 from api.invitations.simulated import as_document
 from api.invitations.simulating import simulate
-from api.surveys.errors import RulesUnusable
+from api.surveys.definitions import rule_set
 from api.surveys.published import rules_in_force
 from api.surveys.rulebook import check_text, require_writer
-from api.surveys.writing import problems_as_data
 from scheduler.planner import RuleSet
 
 router = APIRouter(prefix="/api/v1/rules", tags=["rules"])
@@ -74,6 +73,4 @@ def count_segments(visit: PersonVisit) -> SegmentCountsOut:
 
 def _rules_of(visit: PersonVisit, text: str) -> RuleSet:
     checked = check_text(visit.session, visit.viewer, text)
-    if checked.rules is None:
-        raise RulesUnusable(problems_as_data(checked.problems, visit.viewer.language))
-    return checked.rules
+    return rule_set(checked.require(visit.viewer.language))

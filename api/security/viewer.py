@@ -107,6 +107,17 @@ class Viewer:
         if not self.may(permission, unit_id):
             raise NotAllowed(permission=permission)
 
+    def may_everywhere(self, permission: Permission) -> bool:
+        """True when the whole network is the viewer's to see, and its top allows it."""
+        root = self.hierarchy.root
+        return root is not None and self.sees_unit(root.id) and self.may(permission, root.id)
+
+    def require_everywhere(self, permission: Permission) -> UUID:
+        """The account of a person who may; NotAllowed for everybody else."""
+        if self.account_id is None or not self.may_everywhere(permission):
+            raise NotAllowed(permission=permission)
+        return self.account_id
+
     def _covered(self, unit_id: int) -> bool:
         above = {node.id for node in self.hierarchy.ancestors(unit_id)}
         granted = {g.unit_id for g in self.grants if not g.excluded}

@@ -12,11 +12,11 @@ from api.surveys.schemas import (
     DifferencesOut,
     RulesChecked,
     RulesDraftOut,
-    RulesProblem,
-    RulesPublished,
     RulesText,
     RulesVersionOut,
     RulesVersionsOut,
+    TextProblem,
+    TextPublished,
     WrittenRulesOut,
 )
 
@@ -56,20 +56,20 @@ def check_rules(visit: PersonVisit, body: RulesText) -> RulesChecked:
     """Says everything that is wrong with a text; stores nothing."""
     checked = rulebook.check_text(visit.session, visit.viewer, body.text)
     found = writing.problems_as_data(checked.problems, visit.viewer.language)
-    problems = [RulesProblem(**one) for one in found]
+    problems = [TextProblem(**one) for one in found]
     if checked.file is None:
         return RulesChecked(problems=problems)
     file = checked.file
     return RulesChecked(problems=problems, version=file.version, effective_from=file.effective_from)
 
 
-@router.post("", response_model=RulesPublished)
+@router.post("", response_model=TextPublished)
 def publish_rules(visit: PersonVisit, body: RulesText, guard: IdempotencyGuard) -> JSONResponse:
     """Publishes a text as a new version; a text with faults is refused with all of them."""
 
-    def work() -> tuple[int, RulesPublished]:
+    def work() -> tuple[int, TextPublished]:
         made = rulebook.publish_text(visit.session, visit.viewer, body.text, visit.now)
-        answer = RulesPublished(code=made.code, version=made.version, new=made.new)
+        answer = TextPublished(code=made.code, version=made.version, new=made.new)
         return (201 if made.new else 200), answer
 
     return guard.answer(visit, work)

@@ -17,8 +17,8 @@ class NotPublishable(BadInput):
     key = "surveys.not_publishable"
 
 
-class RulesUnusable(BranchpulseError):
-    """A text of rules has faults; ``problems`` names each with line, column and field."""
+class TextUnusable(BranchpulseError):
+    """A text has faults; ``problems`` names each with line, column and field."""
 
     status = 422
     key = "definitions.unusable"

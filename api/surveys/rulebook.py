@@ -7,31 +7,26 @@ never changes. The caller commits.
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
 from uuid import UUID
 
 from sqlmodel import Session
 
-from api.core.errors import NotAllowed, NotFound
+from api.core.errors import NotFound
 from api.security.audit import audit
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
 from api.surveys import repository, service
 from api.surveys.definitions import (
-    DefinitionInvalid,
-    Problem,
     RulesFile,
     canonical,
     read_rules,
     rule_set,
 )
-from api.surveys.errors import NotPublishable, PublishedOtherwise, RulesUnusable
 from api.surveys.published import known_to_rules
 from api.surveys.service import Publication
-from api.surveys.writing import problems_as_data
+from api.surveys.writing import Checked, State, checked, publishing, states_of
 from scheduler.planner import RuleSet
 
-State = Literal["in_force", "coming", "past"]
 NAME = "rules.toml"  # what a text without a file is called
 
 
@@ -65,37 +60,19 @@ class Draft:
     saved_at: datetime
 
 
-@dataclass(frozen=True)
-class CheckedRules:
-    """A text that was checked: its faults or, without any, the rules it says."""
-
-    problems: tuple[Problem, ...]
-    file: RulesFile | None = None
-
-    @property
-    def rules(self) -> RuleSet | None:
-        """The rules as the planner takes them."""
-        return rule_set(self.file) if self.file else None
-
-
 def may_write_rules(viewer: Viewer) -> bool:
     """Whether the viewer administers the whole network."""
-    root = viewer.hierarchy.root
-    return (
-        viewer.account_id is not None
-        and root is not None
-        and viewer.sees_unit(root.id)
-        and viewer.may(Permission.MANAGE_ASKING, root.id)
-    )
+    return viewer.account_id is not None and viewer.may_everywhere(Permission.MANAGE_ASKING)
 
 
 def list_versions(session: Session, viewer: Viewer, now: datetime) -> list[RulesVersion]:
     """Every published version, the newest first."""
     require_writer(viewer)
     rows = repository.list_rules(session)
-    begun = [row for row in rows if row.effective_from <= now]
-    current = max(begun, key=lambda row: (row.effective_from, row.version), default=None)
-    return [RulesVersion(**asdict(row), state=_state(row, current, now)) for row in rows]
+    states = states_of(rows, now)
+    return [
+        RulesVersion(**asdict(row), state=state) for row, state in zip(rows, states, strict=True)
+    ]
 
 
 def read_version(session: Session, viewer: Viewer, version: int) -> WrittenRules:
@@ -109,28 +86,21 @@ def read_version(session: Session, viewer: Viewer, version: int) -> WrittenRules
     return WrittenRules(version, written or _plain(file), file, rule_set(file))
 
 
-def check_text(session: Session, viewer: Viewer, text: str) -> CheckedRules:
+def check_text(session: Session, viewer: Viewer, text: str) -> Checked[RulesFile]:
     """Everything that is wrong with a text, held against what is published here."""
     require_writer(viewer)
-    try:
-        return CheckedRules((), read_rules(text, NAME, known=known_to_rules(session)))
-    except DefinitionInvalid as error:
-        return CheckedRules(error.problems)
+    return checked(lambda: read_rules(text, NAME, known=known_to_rules(session)))
 
 
 def publish_text(session: Session, viewer: Viewer, text: str, now: datetime) -> Publication:
     """Publishes a text as a new version and forgets the draft.
 
-    Raises RulesUnusable with every fault, or what does not fit the versions that are published.
+    Raises TextUnusable with every fault, or what does not fit the versions that are published.
     """
     account = require_writer(viewer)
-    checked = check_text(session, viewer, text)
-    if checked.file is None:
-        raise RulesUnusable(problems_as_data(checked.problems, viewer.language))
-    try:
-        made = service.publish_rules(session, checked.file, now, written=text, by=account)
-    except (NotPublishable, PublishedOtherwise) as error:
-        raise RulesUnusable([_whole_file(error)]) from error
+    file = check_text(session, viewer, text).require(viewer.language)
+    with publishing():
+        made = service.publish_rules(session, file, now, written=text, by=account)
     repository.delete_draft(session, account)
     if made.new:
         audit(session, viewer.actor, "rules.publish", now=now, subject=f"version {made.version}")
@@ -156,20 +126,7 @@ def discard_draft(session: Session, viewer: Viewer) -> None:
 
 def require_writer(viewer: Viewer) -> UUID:
     """The viewer's account; NotAllowed for whoever does not administer the whole network."""
-    if viewer.account_id is None or not may_write_rules(viewer):
-        raise NotAllowed(permission=Permission.MANAGE_ASKING)
-    return viewer.account_id
-
-
-def _state(row: repository.RulesRow, current: repository.RulesRow | None, now: datetime) -> State:
-    if row == current:
-        return "in_force"
-    return "coming" if row.effective_from > now else "past"
-
-
-def _whole_file(error: NotPublishable | PublishedOtherwise) -> dict[str, Any]:
-    code = error.key.rpartition(".")[2]
-    return {"line": 1, "column": 1, "field": "version", "code": code, "message": error.log_text()}
+    return viewer.require_everywhere(Permission.MANAGE_ASKING)
 
 
 def _plain(file: RulesFile) -> str:

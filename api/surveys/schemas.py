@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from api.surveys.rulebook import State
+from api.surveys.writing import State
 
 
 class RulesText(BaseModel):
@@ -40,7 +40,7 @@ class WrittenRulesOut(BaseModel):
     text: str
 
 
-class RulesProblem(BaseModel):
+class TextProblem(BaseModel):
     """One fault of a text: where it is, and what would be right."""
 
     line: int
@@ -53,7 +53,7 @@ class RulesProblem(BaseModel):
 class RulesChecked(BaseModel):
     """What checking found; without problems: the version that the text would publish."""
 
-    problems: list[RulesProblem]
+    problems: list[TextProblem]
     version: int | None = None
     effective_from: datetime | None = None
 
@@ -73,7 +73,7 @@ class RulesDraftOut(BaseModel):
     saved_at: datetime | None = None
 
 
-class RulesPublished(BaseModel):
+class TextPublished(BaseModel):
     """A publication; ``new`` is false when exactly this was published before."""
 
     code: str

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
 from sqlmodel import Session
 
 from api.models import MessageVersion, RuleSetVersion, SurveyVersion
 from api.surveys import repository
 from api.surveys.definitions import (
+    Definition,
     Message,
     MessageFile,
     Question,
@@ -45,15 +45,14 @@ def publish_survey(session: Session, survey: Survey, now: datetime) -> Publicati
     repository.lock_publishing(session)
     found = repository.find_version(session, SurveyVersion, survey.code, survey.version)
     if found is not None:
-        return _unchanged(found, survey.code, survey)
-    _require_higher(
-        repository.newest(session, SurveyVersion, survey.code), survey.code, survey.version
-    )
+        return _unchanged(found, survey)
+    newest = repository.newest(session, SurveyVersion, survey.code)
+    require_higher(newest.version if newest else None, survey)
     unknown = repository.unknown_touchpoints(session, survey.touchpoints)
     if unknown:
         raise NotPublishable(f"unknown touchpoints: {', '.join(unknown)}")
     _register_metrics(session, survey)
-    made = repository.add_survey(session, stored_form(survey), fingerprint(survey), now)
+    made = repository.add_survey(session, _stored_form(survey), digest(survey), now)
     return Publication(made, survey.code, survey.version, new=True)
 
 
@@ -78,63 +77,65 @@ def publish_rules(
     repository.lock_publishing(session)
     found = repository.find_rules(session, file.version)
     if found is not None:
-        return _unchanged(found, file.code, file)
+        return _unchanged(found, file)
     newest = repository.newest_rules(session)
-    if newest is not None and newest[0] > file.version:
-        raise _version_needed(file.code, newest[0])
+    require_higher(newest[0] if newest else None, file)
     if newest is not None and newest[1] > file.effective_from:
         raise NotPublishable(
             f"rules {file.code}: effective_from must not lie before that of version "
             f"{newest[0]}, {newest[1].isoformat()}"
         )
-    row = RuleSetVersion(
-        version=file.version,
-        effective_from=file.effective_from,
-        definition=stored_form(file),
-        written=written,
-        published_by=None if by is None else str(by),
-        content_hash=fingerprint(file),
-        published_at=now,
-    )
-    repository.add_rules(session, row)
+    kept = columns_of(file, now, written=written, by=by)
+    repository.add_rules(session, RuleSetVersion(**kept, effective_from=file.effective_from))
     return Publication(file.version, file.code, file.version, new=True)
 
 
-def stored_form(definition: BaseModel) -> dict[str, Any]:
-    """A definition as the JSON document that is stored."""
+def columns_of(
+    definition: Definition, now: datetime, *, written: str, by: UUID | None
+) -> dict[str, Any]:
+    """What is stored of a text that is published, of whichever kind."""
+    return {
+        "version": definition.version,
+        "definition": _stored_form(definition),
+        "written": written,
+        "published_by": None if by is None else str(by),
+        "content_hash": digest(definition),
+        "published_at": now,
+    }
+
+
+def require_same(content_hash: bytes, definition: Definition) -> None:
+    """Raises PublishedOtherwise when the version was published with other content."""
+    if content_hash != digest(definition):
+        raise PublishedOtherwise(code=definition.code, version=definition.version)
+
+
+def require_higher(newest: int | None, definition: Definition) -> None:
+    """Raises NotPublishable when a higher version is published."""
+    if newest is not None and newest > definition.version:
+        raise NotPublishable(
+            f"{definition.code}: version {newest} is published; a new one needs a higher number"
+        )
+
+
+def _stored_form(definition: Definition) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(canonical(definition))
     return document
-
-
-def fingerprint(definition: BaseModel) -> bytes:
-    """What tells equal definitions from others."""
-    return digest(definition)
 
 
 def _publish_message(session: Session, message: Message, now: datetime) -> Publication:
     found = repository.find_version(session, MessageVersion, message.code, message.version)
     if found is not None:
-        return _unchanged(found, message.code, message)
-    _require_higher(
-        repository.newest(session, MessageVersion, message.code), message.code, message.version
-    )
-    made = repository.add_message(session, stored_form(message), fingerprint(message), now)
+        return _unchanged(found, message)
+    newest = repository.newest(session, MessageVersion, message.code)
+    require_higher(newest.version if newest else None, message)
+    made = repository.add_message(session, _stored_form(message), digest(message), now)
     return Publication(made, message.code, message.version, new=True)
 
 
-def _unchanged(found: Stored, code: str, definition: BaseModel) -> Publication:
-    if found.content_hash != fingerprint(definition):
-        raise PublishedOtherwise(code=code, version=found.version)
-    return Publication(found.id, code, found.version, new=False)
-
-
-def _require_higher(newest: Stored | None, code: str, version: int) -> None:
-    if newest is not None and newest.version > version:
-        raise _version_needed(code, newest.version)
-
-
-def _version_needed(code: str, newest: int) -> NotPublishable:
-    return NotPublishable(f"{code}: version {newest} is published; a new one needs a higher number")
+def _unchanged(found: Stored, definition: Definition) -> Publication:
+    require_same(found.content_hash, definition)
+    return Publication(found.id, definition.code, found.version, new=False)
 
 
 def _register_metrics(session: Session, survey: Survey) -> None:

@@ -3,32 +3,22 @@
 Imports what a command needs when it runs, so that ``--help`` is quick.
 """
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from api.core.terminal import opened
-
-LoopFile = Annotated[Path, typer.Argument(help="A TOML file.")]
+from api.core.terminal import FileWork, file_commands
 
 app = typer.Typer(no_args_is_help=True, help="Closed loop: alerts, clocks, escalation, causes.")
 
 
-@app.command()
-def check(file: LoopFile) -> None:
-    """Says what is wrong with rules of the closed loop, or what they hold."""
-    from api.tickets.loop_files import check_file
+def _work() -> FileWork:
+    from api.tickets.loop_files import check_file, publish_file
 
-    typer.echo("\n".join(check_file(file)))
+    return check_file, publish_file
 
 
-@app.command()
-def publish(file: LoopFile) -> None:
-    """Publishes rules; they hold from now on, and clocks of open tickets follow."""
-    from api.tickets.loop_files import publish_file
-
-    check(file)
-    with opened("worker") as here, here.database.transaction() as session:
-        lines = publish_file(session, file, here.clock())
-    typer.echo("\n".join(lines))
+file_commands(
+    app,
+    _work,
+    "Says what is wrong with rules of the closed loop, or what they hold.",
+    "Publishes rules; they hold from now on, and clocks of open tickets follow.",
+)

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.boundary.idempotency import IdempotencyGuard
 from api.boundary.visits import PersonVisit
+from api.surveys.schemas import TextProblem, TextPublished
 from api.surveys.writing import problems_as_data
 from api.tickets import loopbook
 from api.tickets.loop_schemas import (
@@ -16,8 +17,6 @@ from api.tickets.loop_schemas import (
     EscalationOut,
     LoopChecked,
     LoopOut,
-    LoopProblem,
-    LoopPublished,
     LoopText,
     LoopVersionOut,
     LoopVersionsOut,
@@ -58,16 +57,18 @@ def check_loop(visit: PersonVisit, body: LoopText) -> LoopChecked:
     checked = loopbook.check_text(visit.session, visit.viewer, body.text)
     found = problems_as_data(checked.problems, visit.viewer.language)
     version = None if checked.file is None else checked.file.version
-    return LoopChecked(problems=[LoopProblem(**one) for one in found], version=version)
+    return LoopChecked(problems=[TextProblem(**one) for one in found], version=version)
 
 
-@router.post("", response_model=LoopPublished)
+@router.post("", response_model=TextPublished)
 def publish_loop(visit: PersonVisit, body: LoopText, guard: IdempotencyGuard) -> JSONResponse:
     """Publishes a text as the version that holds; one with faults is refused with all of them."""
 
-    def work() -> tuple[int, LoopPublished]:
+    def work() -> tuple[int, TextPublished]:
         made = loopbook.publish_text(visit.session, visit.viewer, body.text, visit.now)
-        return (201 if made.new else 200), LoopPublished(**asdict(made))
+        return (201 if made.new else 200), TextPublished(
+            code=made.code, version=made.version, new=made.new
+        )
 
     return guard.answer(visit, work)
 

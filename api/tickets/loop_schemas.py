@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from api.surveys.schemas import TextProblem
 from api.tickets.loopbook import State
 
 
@@ -101,26 +102,8 @@ class WrittenLoopOut(BaseModel):
     text: str
 
 
-class LoopProblem(BaseModel):
-    """One fault of a text: where it is, and what would be right."""
-
-    line: int
-    column: int
-    field: str
-    code: str
-    message: str
-
-
 class LoopChecked(BaseModel):
     """What checking found; without problems: the version that the text would publish."""
 
-    problems: list[LoopProblem]
+    problems: list[TextProblem]
     version: int | None = None
-
-
-class LoopPublished(BaseModel):
-    """A publication; ``new`` is false when exactly this was published before."""
-
-    code: str
-    version: int
-    new: bool

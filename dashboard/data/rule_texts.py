@@ -2,6 +2,7 @@
 
 from api.core.errors import NotAllowed
 from api.security.permissions import Permission
+from api.surveys.definitions import rule_set
 from api.surveys.rulebook import (
     WrittenRules,
     check_text,
@@ -36,9 +37,9 @@ def rules_text(sitting: Sitting) -> EditorView:
 def checked_rules(sitting: Sitting, text: str) -> Checked:
     """Every problem of a text with its line, or what it would publish."""
     found = check_text(sitting.session, sitting.viewer, text)
-    rules = found.rules
-    if rules is None:
+    if found.file is None:
         return Checked(troubles_of(sitting, found.problems))
+    rules = rule_set(found.file)
     current = _in_force(sitting)
     return Checked(
         [],

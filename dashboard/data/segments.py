@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from api.core.errors import NotFound
 from api.invitations.counting import segment_counts
+from api.surveys.definitions import rule_set
 from api.surveys.published import rules_in_force
 from api.surveys.rulebook import check_text, may_write_rules, read_version
 from dashboard.data.rules import SegmentRow, may_read_rules, segments_of
@@ -45,7 +46,8 @@ def _rules(sitting: Sitting, about: Mapping[str, object]) -> RuleSet | None:
         in_force = rules_in_force(session, sitting.now)
         return in_force.rules if in_force else None
     if isinstance(text := about.get("text"), str):
-        return check_text(session, viewer, text).rules
+        file = check_text(session, viewer, text).file
+        return rule_set(file) if file else None
     try:
         return read_version(session, viewer, int(str(about.get("version")))).rules
     except (NotFound, ValueError):

@@ -12,6 +12,7 @@ from api.insights.periods import Period
 from api.invitations.simulated import as_document
 from api.invitations.simulating import TooManyEvents, simulate
 from api.security.permissions import Permission
+from api.surveys.definitions import rule_set
 from api.surveys.rulebook import (
     check_text,
     find_draft,
@@ -149,9 +150,9 @@ def _chosen(sitting: Sitting, chosen: str) -> tuple[str, RuleSet]:
         return name, read_version(session, viewer, int(chosen)).rules
     draft = find_draft(session, viewer)
     checked = check_text(session, viewer, draft.text if draft else "")
-    if checked.rules is None:
+    if checked.file is None:
         raise FaultyDraft(problems=len(checked.problems))
-    return name, checked.rules
+    return name, rule_set(checked.file)
 
 
 def _days(first: str, last: str) -> tuple[date, date]:

@@ -91,13 +91,7 @@ class Published:
 
 def may_publish(viewer: Viewer) -> bool:
     """Whether the viewer publishes for the whole network."""
-    root = viewer.hierarchy.root
-    return (
-        root is not None
-        and viewer.account_id is not None
-        and viewer.sees_unit(root.id)
-        and viewer.may(Permission.PUBLISH_TABLES, root.id)
-    )
+    return viewer.account_id is not None and viewer.may_everywhere(Permission.PUBLISH_TABLES)
 
 
 def publish_as(session: Session, viewer: Viewer, wanted: Publishing, now: datetime) -> Listed:

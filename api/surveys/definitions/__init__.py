@@ -36,6 +36,7 @@ from api.surveys.definitions.rules import RulesFile
 from api.surveys.definitions.rules_checks import check_rules
 from api.surveys.definitions.rules_planned import rule_set
 from api.surveys.definitions.rules_references import Known, check_references
+from api.surveys.definitions.shapes import Definition
 from api.surveys.definitions.sms import SmsSize, sms_size
 from api.surveys.definitions.survey import Option, Page, Question, ShowIf, Survey
 from api.surveys.definitions.survey_checks import check_survey
@@ -45,6 +46,7 @@ __all__ = [
     "Answers",
     "AssumedLengths",
     "Checked",
+    "Definition",
     "DefinitionInvalid",
     "Known",
     "Message",

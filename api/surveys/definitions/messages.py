@@ -15,7 +15,7 @@ from api.core.languages import LANGUAGES, Language
 from api.surveys.definitions.positions import Path
 from api.surveys.definitions.problems import Finding
 from api.surveys.definitions.providers import Provider, check_providers
-from api.surveys.definitions.shapes import Code, Localized, Table, Version, repeated
+from api.surveys.definitions.shapes import Code, Definition, Localized, Table, repeated
 from api.surveys.definitions.sms import SmsSize, sms_size
 from scheduler.planner import Channel
 
@@ -32,11 +32,9 @@ NEEDED: Mapping[Channel, tuple[str, ...]] = MappingProxyType(
 _TOKEN_LENGTH = 22
 
 
-class Message(Table):
+class Message(Definition):
     """One template: what is written to a customer through one channel."""
 
-    code: Code
-    version: Version
     channel: Channel
     subject: Localized | None = None
     text: Localized

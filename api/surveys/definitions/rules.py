@@ -20,7 +20,7 @@ from pydantic import (
 
 from api.surveys.definitions.conditions import SegmentEntry
 from api.surveys.definitions.positions import Path
-from api.surveys.definitions.shapes import Code, Localized, Table, Version
+from api.surveys.definitions.shapes import Code, Definition, Localized, Table
 from scheduler.planner import Channel, Compete, Holder, Over, Since
 
 Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -136,11 +136,9 @@ class WaveEntry(Table):
     share: Annotated[Number, Field(gt=0, le=1)] = 1.0
 
 
-class RulesFile(Table):
+class RulesFile(Definition):
     """One version of the rules."""
 
-    code: Code
-    version: Version
     effective_from: AwareDatetime
     compete: Compete = Compete.PRIORITY
     currency: Currency | None = None

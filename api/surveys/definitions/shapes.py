@@ -19,6 +19,13 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+class Definition(Table):
+    """What is published under a number, and never changes again."""
+
+    code: Code
+    version: Version
+
+
 class Localized(Table):
     """A text in both languages."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-from api.surveys.definitions.shapes import Code, Localized, Table, Version
+from api.surveys.definitions.shapes import Code, Definition, Localized, Table
 
 QuestionKind = Literal["scale_0_10", "scale_1_5", "scale_1_7", "single", "multiple", "text"]
 MetricKind = Literal["nps", "top_box", "top2_box", "mean", "ces"]
@@ -86,11 +86,9 @@ class Page(Table):
     questions: Annotated[tuple[Question, ...], Field(alias="question", min_length=1)]
 
 
-class Survey(Table):
+class Survey(Definition):
     """One version of a questionnaire."""
 
-    code: Code
-    version: Version
     touchpoints: tuple[Code, ...]  # none: asked for something else than a visit
     identity: Identity = "if_ticked"
     privacy: Code = "standard"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from api.surveys.definitions.rules import WEEKDAYS, Clock, Number, Until, Weekday
-from api.surveys.definitions.shapes import Code, Localized, Table, Version
+from api.surveys.definitions.shapes import Code, Definition, Localized, Table
 from api.tickets.loop import (
     AlertKind,
     ClockCalendar,
@@ -166,11 +166,9 @@ class DigestEntry(Table):
     at: Clock = "18:00"
 
 
-class LoopFile(Table):
+class LoopFile(Definition):
     """One version of the rules of the closed loop."""
 
-    code: Code
-    version: Version
     default_calendar: Code
     calendars: Annotated[tuple[CalendarEntry, ...], Field(alias="calendar", min_length=1)]
     alerts: Annotated[tuple[AlertEntry, ...], Field(alias="alert", min_length=1)]
