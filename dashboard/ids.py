@@ -212,6 +212,7 @@ class Id(StrEnum):
     REPORT_LANGUAGE = "report-language"
     REPORT_PACK = "report-pack"
     REPORT_MAKE = "report-make"
+    REPORT_NOW = "report-now"
     REPORT_ACT = "report-act"
     SUBSCRIPTIONS = "subscriptions"
     SUBSCRIPTION_ACT = "subscription-act"

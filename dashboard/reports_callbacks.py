@@ -55,6 +55,20 @@ def order_report(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
 
 
 @callback(
+    Output(Id.ADDRESS, "href", allow_duplicate=True),
+    Input(Id.REPORT_NOW, "data"),
+    initial=False,
+)
+def order_what_is_shown(sitting: Sitting, wanted: Any) -> Any:
+    """Orders the report of the page and opens the order, where the file is to be had."""
+    if not wanted or sitting.address.page is Page.REPORT_ORDER:  # the second of two clicks
+        raise PreventUpdate
+    placed = ordering.order_shown(sitting)
+    _say(sitting, "orders.page.said_now")
+    return sitting.address.about(Page.REPORT_ORDER, str(placed)).href
+
+
+@callback(
     Output(Id.VERSION, "data", allow_duplicate=True),
     Input(Id.REPORT_ACT, "data"),
     initial=False,

@@ -3,7 +3,16 @@
 from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
@@ -68,6 +77,7 @@ class ReportOrder(Table, table=True):
     formats: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     status: str = Field(default="waiting")
     items: int
+    data_version: int | None = Field(default=None, sa_type=BigInteger)  # of its owner's branches
     created_at: datetime = moment()
     finished_at: datetime | None = moment(nullable=True)
 

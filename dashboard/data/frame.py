@@ -72,7 +72,7 @@ class Frame:
     views: list[Saved] = field(default_factory=list)
     unread: int = 0  # notices
     notices: str = ""  # where they are; "" for who has none
-    report: str = ""  # where a report of what is shown can be ordered
+    report: bool = False  # whether a report of what is shown can be had
     takes: bool = True  # whether the viewer may take tables along
 
 
@@ -125,7 +125,7 @@ def frame(sitting: Sitting) -> Frame:
         views=saved_views(sitting),
         unread=unread(sitting) if may_look(sitting) else 0,
         notices=address.to(Page.NOTICES).href if may_look(sitting) else "",
-        report=_report(sitting, address),
+        report=_reported(sitting, address) is not None,
         takes=sitting.viewer.may(Permission.EXPORT),
     )
 
@@ -134,15 +134,16 @@ def frame(sitting: Sitting) -> Frame:
 _REPORTED = (Page.OVERVIEW, Page.UNIT, Page.TODAY, Page.STANDING, Page.LEAGUE)
 
 
-def _report(sitting: Sitting, address: Address) -> str:
-    """The form for a report of the page's unit and days, if the viewer may have one."""
+def reported_unit(sitting: Sitting) -> Node | None:
+    """The unit that a report of the page is about; None when there is none to be had."""
+    return _reported(sitting, _sensible(sitting, landing(sitting)))
+
+
+def _reported(sitting: Sitting, address: Address) -> Node | None:
     node = _unit(sitting, address) or sitting.viewer.home
     if address.page not in _REPORTED or node is None:
-        return ""
-    if not sitting.viewer.may(Permission.EXPORT, node.id):
-        return ""
-    plain = address.with_(touchpoint=None, metric=None, compared=None)
-    return plain.to(Page.REPORTS, node.code).href
+        return None
+    return node if sitting.viewer.may(Permission.EXPORT, node.id) else None
 
 
 def _periods(sitting: Sitting, address: Address, *, monthly: bool) -> list[Link]:

@@ -113,11 +113,12 @@ def order_view(sitting: Sitting) -> OrderView:
             sitting.session, sitting.viewer, wanted, status="failed", limit=_FAILED
         )
     more = sitting.address.with_words(after=str(shown[-1].id)) if len(items) > FILES else None
+    unit = sitting.viewer.hierarchy.nodes[order.unit_id]
     return OrderView(
         order=_order(sitting, order),
         failed=[_file(sitting, order, one) for one in failed],
         files=[_file(sitting, order, one) for one in shown],
-        back=sitting.address.to(Page.REPORTS).href,
+        back=sitting.address.to(Page.REPORTS, unit.code).href,
         more=None if more is None else more.href,
         pending=order.open > 0,
     )

@@ -10,7 +10,7 @@ from dashboard.data.frame import Frame, Link
 from dashboard.data.words import Say
 from dashboard.ids import Id
 from dashboard.numbers import count
-from dashboard.pages.parts import icon
+from dashboard.pages.parts import icon, row_act
 from dashboard.pages.views import views_menu
 
 
@@ -118,8 +118,8 @@ def _head(frame: Frame, say: Say) -> list[Any]:
 
 
 def _filters(frame: Frame, say: Say) -> Any:
-    """What a page is about, where it can be chosen, and the way to a report of it."""
-    report = _report(frame, say) if frame.report else None
+    """What a page is about, where it can be chosen, and the button for a report of it."""
+    report = _report(say) if frame.report else None
     if not frame.filtered:
         return html.Div(report, className="bp-filters") if report else None
     period = _menu(
@@ -160,10 +160,15 @@ def _filters(frame: Frame, say: Say) -> Any:
     return html.Div(shown, className="bp-filters")
 
 
-def _report(frame: Frame, say: Say) -> Any:
-    """The way to a report of what is shown."""
-    words = [icon("file-earmark-text"), html.Span(say("orders.page.link"))]
-    return dcc.Link(words, href=frame.report, className="bp-filter", title=say("orders.page.new"))
+def _report(say: Say) -> Any:
+    """A report of what is shown, with one click."""
+    return html.Button(
+        [icon("file-earmark-text"), html.Span(say("orders.page.now"))],
+        type="button",
+        className="bp-filter",
+        title=say("orders.page.now_words"),
+        **row_act(Id.REPORT_NOW, "order"),
+    )
 
 
 def _own_days(frame: Frame, say: Say) -> Any:

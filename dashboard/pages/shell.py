@@ -27,6 +27,7 @@ def shell() -> Any:
             dcc.Store(id=Id.VIEW_ACT),
             dcc.Store(id=Id.LETTER),
             dcc.Store(id=Id.ROW_ACT),
+            dcc.Store(id=Id.REPORT_NOW),
             dcc.Download(id=Id.DOWNLOAD),
             html.Div(id=Id.FRAME, children=_waiting_frame()),
             html.Main(

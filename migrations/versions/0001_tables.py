@@ -1039,6 +1039,7 @@ def upgrade() -> None:
     sa.Column('formats', postgresql.ARRAY(sa.Text()), nullable=False),
     sa.Column('status', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('items', sa.Integer(), nullable=False),
+    sa.Column('data_version', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("status in ('waiting', 'running', 'done', 'cancelled')", name=op.f('ck_report_order_status_known')),

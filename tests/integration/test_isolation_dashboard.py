@@ -223,6 +223,7 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "report-formats.value": lambda *_: ["pdf"],
         "report-language.value": lambda *_: "en",
         "report-pack.value": lambda *_: "one",
+        "report-now.data": lambda *_: {"act": "order", "about": ""},
         "report-act.data": lambda _, branch: {
             "act": "cancel",
             "about": str(order_of(branch.unit_id)),

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, time, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -168,6 +169,33 @@ def test_ten_orders_at_once_are_enough(manager: Person) -> None:
         manager.order(PACK)
     with pytest.raises(TooManyOrders):
         manager.order(PACK)
+
+
+def test_one_click_orders_once_what_stays_the_same(
+    office: Office, manager: Person, drawn: list[str]
+) -> None:
+    wish = Wish("D101", FIRST, LAST, "en", ("pdf",))
+
+    def click(wanted: Wish = wish) -> UUID:
+        return cast(UUID, manager.do(service.place_once, wanted, office.clock()))
+
+    first = click()
+    assert click() == first  # the second of two clicks
+    make_all(office)
+    office.clock.now += service.SAME_FOR - timedelta(seconds=1)
+    assert click() == first
+    assert click(replace(wish, language="zh")) != first
+    with office.owner.connection() as connection:
+        counted = "insert into branch_version select id, nextval('data_version') from unit"
+        connection.execute(text(f"{counted} where code = 'D101'"))
+    second = click()
+    assert second != first  # an answer came meanwhile
+    office.clock.now += timedelta(hours=1)
+    assert click() == second  # it waits still
+    make_all(office)
+    assert click() != second  # too old
+    with pytest.raises(NotFound):
+        click(replace(wish, unit="D201"))
 
 
 def test_a_small_order_does_not_wait_for_a_pack(

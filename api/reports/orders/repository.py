@@ -123,6 +123,17 @@ select i.file_name, i.format, i.content, i.unit_id from report_item i
 join report_order o on o.id = i.order_id
 where i.id = :item and o.id = :order and o.account_id = :account and i.status = 'done'
 """)
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(7102, hashtext(cast(:account as text)))")
+_SAME = text("""
+select o.id from report_order o
+where o.account_id = :account_id and o.unit_id = :unit_id and o.pack = :pack
+    and o.period_from = :period_from and o.period_to = :period_to and o.language = :language
+    and o.formats = cast(:formats as text[])
+    and (o.status in ('waiting', 'running') or o.status = 'done' and o.data_version = :version
+        and o.created_at > :since and not exists (
+            select from report_item i where i.order_id = o.id and i.status <> 'done'))
+order by o.id desc limit 1
+""")
 _LOCK = text("select status from report_order where id = :id for update")
 _OPEN = text("select exists (select from report_order where status in ('waiting', 'running'))")
 _CANDIDATE = text("""
@@ -223,6 +234,20 @@ def add_order(session: Session, order: ReportOrder, items: Sequence[dict[str, An
     session.add(order)
     session.flush()
     session.execute(insert(ReportItem), items)
+
+
+def one_at_a_time(session: Session, account_id: UUID) -> None:
+    """Lets nobody else order for this person until the transaction ends."""
+    session.execute(_ONE_AT_A_TIME, {"account": account_id})
+
+
+def same_order(
+    session: Session, same: dict[str, Any], data_version: int, since: datetime
+) -> UUID | None:
+    """The newest order of these columns that is open, or made ``since`` of this data version."""
+    given = {**same, "version": data_version, "since": since}
+    found: UUID | None = session.execute(_SAME, given).scalar()
+    return found
 
 
 def list_orders(

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from api.core.errors import NotFound
 from api.core.ids import new_id
 from api.core.languages import Language
+from api.insights.freshness import data_version
 from api.models import ReportOrder
 from api.reports.content.blocks import FORMATS, Format
 from api.reports.orders import repository
@@ -27,6 +28,7 @@ from api.security.viewer import Viewer
 
 OPEN_AT_MOST = 10  # orders of one person that are being made
 KEPT = timedelta(days=30)
+SAME_FOR = timedelta(minutes=10)  # a report is taken for that of now, if nothing was counted since
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,33 @@ def place_order(
         language=wish.language,
         formats=list(formats),
         items=len(units) * len(formats),
+        data_version=data_version(session),
         created_at=now,
     )
     repository.add_order(session, order, list(_items(viewer, order.id, units, formats)))
     _write_down(session, viewer, "report.order", order, now)
     return order.id
+
+
+def place_once(session: Session, viewer: Viewer, wish: Wish, now: datetime) -> UUID:
+    """The order of the same that is being made, or was of these very numbers; else a new one.
+
+    Two clicks at once wait for each other.
+    """
+    account, unit = _account(viewer), viewer.require_unit_code(wish.unit)
+    viewer.require(Permission.EXPORT, unit.id)
+    repository.one_at_a_time(session, account)
+    same = {
+        "account_id": account,
+        "unit_id": unit.id,
+        "pack": wish.pack,
+        "period_from": wish.first,
+        "period_to": wish.last,
+        "language": wish.language,
+        "formats": list(wish.formats),
+    }
+    found = repository.same_order(session, same, data_version(session), now - SAME_FOR)
+    return found or place_order(session, viewer, wish, now)
 
 
 def list_orders(
