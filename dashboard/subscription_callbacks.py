@@ -13,7 +13,7 @@ from dashboard.data.sitting import Sitting
 from dashboard.data.subscriptions import subscriptions_view
 from dashboard.ids import Id
 from dashboard.notices import notice
-from dashboard.pages.subscriptions import subscriptions_inside, subscriptions_page
+from dashboard.pages.subscriptions import subscriptions_inside, subscriptions_page, undo_button
 from dashboard.wiring import callback
 
 
@@ -61,14 +61,17 @@ def save_subscription(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
     initial=False,
 )
 def act_on_subscription(sitting: Sitting, wanted: Any) -> Any:
-    """Holds one back, has it come again, takes it away, or sends the letter now."""
+    """Holds one back, has it come again, takes it away or back, or sends the letter now."""
     asked = wanted if isinstance(wanted, dict) else {}
     act, about = asked.get("act"), str(asked.get("about") or "")
     match act:
         case "on" | "off":
             subscribing.turn(sitting, about, on=act == "on")
         case "forget":
-            subscribing.forget(sitting, about)
+            kept = subscribing.forget(sitting, about)
+            return _done(sitting, f"said_{act}", undo_button(kept, sitting.say))
+        case "undo":
+            subscribing.bring_back(sitting, about)
         case "send":
             subscribing.send(sitting, about)
         case _:
@@ -76,10 +79,11 @@ def act_on_subscription(sitting: Sitting, wanted: Any) -> Any:
     return _done(sitting, f"said_{act}")
 
 
-def _done(sitting: Sitting, what: str) -> Any:
-    _say(sitting, what)
+def _done(sitting: Sitting, what: str, undo: Any = None) -> Any:
+    _say(sitting, what, undo)
     return subscriptions_inside(subscriptions_view(sitting), sitting.say)
 
 
-def _say(sitting: Sitting, what: str) -> None:
-    set_props(Id.NOTICES, {"children": notice(sitting.say(f"subscriptions.page.{what}"))})
+def _say(sitting: Sitting, what: str, undo: Any = None) -> None:
+    words = sitting.say(f"subscriptions.page.{what}")
+    set_props(Id.NOTICES, {"children": notice(words, undo)})

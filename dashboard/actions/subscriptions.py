@@ -1,7 +1,8 @@
-"""Subscribing, changing, holding back, taking away, and sending a ranking to oneself now."""
+"""Subscribing, changing, holding back, taking away and back, and sending a ranking to oneself."""
 
+import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import time
 
 from api.core.errors import NotFound
@@ -26,6 +27,7 @@ class Given:
     ways: Collection[str]
     formats: Collection[str]
     weeks: int | None
+    active: bool = True
 
 
 def save(sitting: Sitting, given: Given) -> Subscribed:
@@ -46,25 +48,30 @@ def save(sitting: Sitting, given: Given) -> Subscribed:
         ways=tuple(way for way in WAYS if way in given.ways),
         formats=tuple(one for one in allowed if one in given.formats),
         weeks=given.weeks if kind == "ranking" else None,
+        active=given.active,
     )
     return subscriptions.save(sitting.session, sitting.viewer, wish, sitting.now)
 
 
 def turn(sitting: Sitting, about: str, *, on: bool) -> Subscribed:
     """Holds a subscription back or has it come again; also the usual one, which then has a row."""
-    one = _mine(sitting, about)
-    wish = Wish(
-        one.kind, sitting.viewer.hierarchy.nodes[one.unit_id].code, one.language, one.weekday,
-        one.at, one.timezone, one.ways, one.formats, one.weeks, active=on,
-    )  # fmt: skip
-    return subscriptions.save(sitting.session, sitting.viewer, wish, sitting.now)
+    return save(sitting, replace(_given(sitting, _mine(sitting, about)), active=on))
 
 
-def forget(sitting: Sitting, about: str) -> None:
-    """Takes a subscription away."""
+def forget(sitting: Sitting, about: str) -> str:
+    """Takes a subscription away; what `bring_back` makes it anew from."""
     one = _mine(sitting, about)
     if one.id is not None:
         subscriptions.forget(sitting.session, sitting.viewer, one.id)
+    return json.dumps(asdict(_given(sitting, one)))
+
+
+def bring_back(sitting: Sitting, kept: str) -> Subscribed:
+    """Subscribes again to what was just taken away."""
+    try:
+        return save(sitting, Given(**json.loads(kept)))
+    except (TypeError, ValueError) as error:  # not what `forget` wrote
+        raise BadSubscription from error
 
 
 def send(sitting: Sitting, about: str) -> None:
@@ -73,6 +80,14 @@ def send(sitting: Sitting, about: str) -> None:
     code = sitting.viewer.hierarchy.nodes[one.unit_id].code
     node = subscriptions.subject_of(sitting.viewer, "ranking", code)
     send_to_me(sitting.session, sitting.installation, sitting.viewer, node, one.language)
+
+
+def _given(sitting: Sitting, one: Subscribed) -> Given:
+    unit = sitting.viewer.hierarchy.nodes[one.unit_id].code
+    return Given(
+        one.kind, unit, one.language, str(one.weekday), f"{one.at:%H:%M}", one.timezone or OWN_ZONE,
+        one.ways, one.formats, one.weeks, active=one.active,
+    )  # fmt: skip
 
 
 def _mine(sitting: Sitting, about: str) -> Subscribed:

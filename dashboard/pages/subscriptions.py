@@ -72,6 +72,12 @@ def _button(words: str, act: str, one: SubscriptionRow) -> Any:
     return html.Button(words, className="bp-button", type="button", **told, **label)
 
 
+def undo_button(kept: str, say: Words) -> Any:
+    """What brings back a subscription that was just taken away."""
+    told = row_act(Id.SUBSCRIPTION_ACT, "undo", kept)
+    return html.Button(say("subscriptions.page.undo"), className="bp-button", type="button", **told)
+
+
 def _form(form: SubscriptionForm, say: Words) -> Any:
     def words(name: str) -> str:
         return say(f"subscriptions.page.{name}")

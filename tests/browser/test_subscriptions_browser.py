@@ -51,6 +51,12 @@ def test_the_manager_of_a_region_changes_holds_back_and_sends_the_ranking(
         row.get_by_role("button", name="Remove").click()
         expect(row).to_contain_text("Mondays 08:00")
         assert wanted(site, email) == []
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".bp-notice")).to_contain_text("It is there again.")
+        expect(row).to_contain_text("switched off")
+        assert wanted(site, email) == [(language, 4, "07:30", False)]
+        row.get_by_role("button", name="Remove").click()
+        expect(row).to_contain_text("Mondays 08:00")
         with page.expect_popup() as opened:
             row.get_by_role("link", name="Preview").click()
         expect(opened.value.get_by_text("本周要做的事")).to_be_visible()
