@@ -101,10 +101,12 @@ def _message(
         created_at=now,
         detail={"unit_id": ranking.unit.id, "week": ranking.week.start.isoformat()},
     )
-    if way == "email":
-        message.body_html_encrypted = vault.encrypt(letter.html)
-        if posting.with_pdf:
-            message.not_before = now + WAITS_FOR_PDF
-            name = file_name(ranking, posting.language)
-            message.detail = {**message.detail, "pdf_wanted": name}
+    if way != "email":  # a card with a button
+        message.detail = {**message.detail, "link": ranking_links(installation, ranking)["league"]}
+        return message
+    message.body_html_encrypted = vault.encrypt(letter.html)
+    if posting.with_pdf:
+        message.not_before = now + WAITS_FOR_PDF
+        name = file_name(ranking, posting.language)
+        message.detail = {**message.detail, "pdf_wanted": name}
     return message

@@ -1,6 +1,7 @@
 """Whoever wants a ranking says when and how; a region's manager has one without asking."""
 
 import io
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -14,19 +15,24 @@ import pytest
 from aiosmtpd.controller import Controller
 from conftest import Office
 from isolation import lasting_office
-from served import free_port
+from served import free_port, served
 from sqlalchemy import text
 from two_regions import World, log_in_as, make_two_regions
 from web import TestClient
+from wecom_stub import OPTIONS, WecomStub
 
 from api.boundary.visits import SESSION_COOKIE
 from api.core.database import Database
 from api.core.errors import NotAllowed, NotFound
 from api.core.ids import new_id
+from api.core.installation import Installation
 from api.core.settings import Settings
 from api.main import create_api
 from api.reports import attaching
 from api.reports.attaching import attach_files
+from api.reports.orders import service as orders
+from api.reports.orders.scheduled import order_due_reports
+from api.reports.rendering import step_words
 from api.reports.service import NoAddress, send_due_rankings, send_to_me
 from api.reports.subscriptions import (
     BadSubscription,
@@ -42,6 +48,7 @@ from api.security.scope import open_scope
 from api.security.sessions import viewer_of_account
 from api.security.viewer import Viewer
 from scheduler.jobs.letters import send_letters
+from scheduler.jobs.reports import make_reports
 
 WEEK = timedelta(weeks=1)
 MONDAY = datetime(2026, 11, 23, 0, 1, tzinfo=UTC)  # one minute past eight in Shanghai
@@ -76,7 +83,7 @@ def office(place: tuple[Office, World]) -> Office:
     office, _ = place
     office.clock.now = MONDAY - timedelta(days=5)
     with office.owner.transaction() as session:
-        for table in ("subscription", "outbox_message", "job_window"):
+        for table in ("subscription", "outbox_message", "job_window", "notice_choice"):
             session.execute(text(f"delete from {table}"))
     return office
 
@@ -317,26 +324,34 @@ class Postbox:
         return "250 OK"
 
 
-def test_the_mail_that_arrives_has_text_html_and_the_pdf(office: Office, north: str) -> None:
-    office.clock.now = MONDAY
-    send_due_rankings(office.worker)
-    attach_files(office.worker)
+def live(office: Office, **values: Any) -> Installation:
+    """A worker that really sends."""
+    settings = office.settings.with_changes(live_sending=True, **values)
+    return replace(office.worker, settings=settings)
+
+
+def only_mail(office: Office) -> EmailMessage:
+    """Sends what waits through a real SMTP server; the one mail that came there."""
     postbox = Postbox()
     server = Controller(postbox, hostname="127.0.0.1", port=free_port())
     server.start()
     try:
-        settings = office.settings.with_changes(
-            live_sending=True,
-            smtp_url=f"smtp://127.0.0.1:{server.port}",
-            mail_from="远山汽车 <reports@example.com>",
-        )
-        worker = replace(office.worker, settings=settings)
+        address = f"smtp://127.0.0.1:{server.port}"
+        worker = live(office, smtp_url=address, mail_from="远山汽车 <reports@example.com>")
         assert send_letters(worker) == 1
         assert send_letters(worker) == 0
     finally:
         server.stop()
     (mail,) = postbox.mails
     assert mail["To"] == "regional_manager@demo.example"
+    return mail
+
+
+def test_the_mail_that_arrives_has_text_html_and_the_pdf(office: Office, north: str) -> None:
+    office.clock.now = MONDAY
+    send_due_rankings(office.worker)
+    attach_files(office.worker)
+    mail = only_mail(office)
     assert mail["Subject"].startswith("每周排名")
     html, plain = mail.get_body(("html",)), mail.get_body(("plain",))
     assert html is not None
@@ -352,13 +367,78 @@ def test_the_mail_that_arrives_has_text_html_and_the_pdf(office: Office, north: 
     assert content.startswith(b"%PDF-")
 
 
+def test_the_mail_of_a_regular_report_has_its_link_and_its_file(
+    office: Office, manager: Viewer, north: str
+) -> None:
+    wish = Wish("report", north, "en", formats=("xlsx",), ways=("email", "wecom"))
+    want(office, manager, wish)
+    office.clock.now = MONDAY
+    assert (order_due_reports(office.worker), order_due_reports(office.worker)) == (1, 0)
+    while make_reports(office.worker):
+        pass
+    mail = only_mail(office)
+    with office.web.database.transaction() as session:
+        open_scope(session, manager.scope)
+        (order,) = orders.list_orders(session, manager)
+    assert order.scheduled
+    assert mail["Subject"] == "Report nameqnorthq: 24 Aug 2026 – 22 Nov 2026"
+    for kind in ("html", "plain"):
+        part = mail.get_body((kind,))
+        assert part is not None
+        assert "Files made: 1." in part.get_content()
+        assert f"/app/reports/order/{order.id}" in part.get_content()
+    (attached,) = mail.iter_attachments()
+    content = attached.get_content()
+    assert isinstance(content, bytes)
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        assert "xl/workbook.xml" in book.namelist()
+
+
+def test_by_wecom_goes_the_first_thing_to_do_with_a_link_and_no_customers_words(
+    office: Office, world: World, north: str
+) -> None:
+    chosen = text(
+        "insert into notice_choice (account_id, ways, wecom_encrypted, updated_at) "
+        "values (:account, '{}', :wecom, now())"
+    )
+    earlier = text("update access_grant set valid_from = '2026-11-01' where account_id = :account")
+    whose = {"account": world.accounts["regional_manager"]}
+    with office.owner.transaction() as session:
+        session.execute(chosen, {"wecom": office.worker.vault.encrypt("zhang.wei"), **whose})
+        session.execute(earlier, whose)
+    office.clock.now = MONDAY - WEEK - timedelta(days=1)  # comments are of the week before
+    manager = viewer(office, world, "regional_manager")
+    want(office, manager, Wish("ranking", north, "en", ways=("email", "wecom"), formats=()))
+    office.clock.now = MONDAY - WEEK
+    assert send_due_rankings(office.worker) == 2
+    with office.web.database.transaction() as session:
+        open_scope(session, manager.scope)
+        found = weekly_ranking(
+            session, manager, manager.require_unit_code(north),
+            before=office.clock.now.date(), now=office.clock.now,
+        )  # fmt: skip
+    stub = WecomStub()
+    with served(stub.app()) as address:
+        worker = live(office, wecom_base_url=address, **OPTIONS)
+        assert (send_letters(worker), send_letters(worker)) == (2, 0)
+    (said,) = stub.messages
+    card = said["textcard"]
+    assert said["touser"] == "zhang.wei"
+    assert card["title"] == "Weekly ranking nameqnorthq: 9 Nov – 15 Nov"
+    assert step_words(found.steps[0], "en") in card["description"]
+    assert f"/app/league?unit={north}&from=" in card["url"]
+    assert found.voices
+    for one in found.voices:
+        assert one.voice.text not in str(said)
+
+
 def test_a_letter_whose_pdf_cannot_be_made_goes_without(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(html: str) -> bytes:
         raise RuntimeError(html[:1])
 
-    monkeypatch.setattr(attaching, "html_pdf", broken)
+    monkeypatch.setattr(attaching, "_sheets", broken)
     office.clock.now = MONDAY
     send_due_rankings(office.worker)
     assert attach_files(office.worker) == 1
