@@ -19,7 +19,7 @@ from api.reports.weekly import WeeklyRanking
 from scoring.tiers import DEFAULT_THRESHOLDS
 
 BAR = 92  # pixels, from an NPS of -100 to 100
-MOST_BARS = 36  # rows; above, a mail program would cut the letter off (100 kB)
+MOST_BARS = 60  # rows; above, a mail program would soon cut the letter off (100 kB)
 
 
 @dataclass(frozen=True)
