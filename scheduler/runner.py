@@ -29,7 +29,8 @@ def run(installation: Installation, only: Collection[str] = ()) -> None:
     """
     loops = [loop for loop in LOOPS if (loop.name in only if only else not loop.apart)]
     check_gateways(installation)
-    rest_collector()
+    if not any(loop.apart for loop in loops):  # set pages are full of circles, megabytes each
+        rest_collector()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
