@@ -1,6 +1,7 @@
 """What a report says is what the database holds, for its reader and nobody else."""
 
 import io
+import tomllib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -18,10 +19,11 @@ from api.core.errors import NotFound
 from api.core.languages import LANGUAGES
 from api.core.settings import Settings
 from api.demo.people import Login
+from api.demo.service import EXAMPLES
 from api.insights.figures import Figure
 from api.insights.own_branch.score import branch_score
 from api.insights.periods import Period, full_weeks
-from api.reports.content.blocks import FORMATS, ReportContent
+from api.reports.content.blocks import FORMATS, Amount, ReportContent
 from api.reports.content.building import build_report, prepare_report
 from api.reports.content.reading import read_facts
 from api.reports.content.telling import amount_text, tell
@@ -140,6 +142,50 @@ def test_every_branch_of_a_workbook_has_the_numbers_of_the_database(
     assert seen > 10
 
 
+INDEX = text(
+    "select metric, (case metric when 'nps' then avg(case when value >= 9 then 100 "
+    "when value >= 7 then 50 else 0 end) when 'overall' then 100 * avg((value >= 4)::int) "
+    "when 'advisor' then 100 * avg((value >= 4)::int) else 25 * (avg(value) - 1) end)::float8 "
+    "as points from answer where metric = any(:metrics) and branch_id = any(:branches) "
+    "and occurred_on >= :first and occurred_on < :end group by metric"
+)
+WEIGHTS = {"advisor": 0.4, "offer": 0.15, "waiting": 0.15, "overall": 0.2, "nps": 0.1}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_index_beside_its_target_is_that_of_the_database(
+    office: Office, readers: dict[str, Reader], reports: dict[str, ReportContent], role: str
+) -> None:
+    period = readers[role].period
+    home = readers[role].do(lambda _, viewer: viewer.home.id)
+    branches = readers[role].do(
+        lambda _, viewer: sorted(n.id for n in viewer.hierarchy.branches_under(home))
+    )
+    of = {"branches": branches, "first": period.start, "end": period.end}
+    with office.owner.connection() as connection:
+        found = connection.execute(INDEX, {**of, "metrics": list(WEIGHTS)})
+        scores = {row.metric: row.points for row in found}
+    told = tomllib.loads((EXAMPLES / "indicators" / "cars.toml").read_text("utf-8"))["target"]
+    year = (period.end - timedelta(days=1)).year
+    aims = {(one["of"], one["unit"]): one["value"] for one in told if one["year"] == year}
+    above = readers[role].do(lambda _, viewer: [n.code for n in viewer.hierarchy.ancestors(home)])
+    wanted = next(
+        (aims["experience", code] for code in above if ("experience", code) in aims), None
+    )
+
+    book = openpyxl.load_workbook(io.BytesIO(render_report(reports[role], "xlsx", "en")))
+    head, first = ([cell.value for cell in row] for row in book["Index"].iter_rows(max_row=2))
+    row = dict(zip(head, first, strict=True))
+    score = sum(weight * scores[metric] for metric, weight in WEIGHTS.items())
+    assert row["Score"] == pytest.approx(score)
+    assert row["95 % from"] < score < row["to"]
+    assert row["Answers"] == counted(office, frozenset(branches), period)[0]
+    assert row["Target"] == wanted
+    assert wanted is None or row["Attained"] == pytest.approx(score / wanted)
+    page = report_html(reports[role], "zh")
+    assert f"客户体验指数为 {amount_text(Amount(score, 'mark'), 'zh')} 分" in page
+
+
 def test_charts_and_tables_of_a_presentation_have_the_numbers_of_the_content(
     reports: dict[str, ReportContent],
 ) -> None:
@@ -182,7 +228,9 @@ def test_a_report_of_a_time_without_answers_is_not_empty(readers: dict[str, Read
         readers["branch_manager"].period.start - timedelta(days=3900),
     ))  # fmt: skip
     report = early.report()
-    assert {"score", "methods"} <= {section.code for section in report.sections}
+    codes = {section.code for section in report.sections}
+    assert {"score", "methods"} <= codes
+    assert "indices" not in codes  # no tree was in force then
     for format in FORMATS:
         assert len(render_report(report, format, "zh")) > 5_000
     assert "此时段没有答卷" in report_html(report, "zh")

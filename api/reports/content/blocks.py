@@ -14,7 +14,7 @@ from api.security.hierarchy import Node
 
 Format = Literal["pdf", "pptx", "xlsx"]
 FORMATS: tuple[Format, ...] = ("pdf", "pptx", "xlsx")
-Kind = Literal["score", "points", "mark", "share", "count", "hours"]
+Kind = Literal["score", "points", "mark", "shift", "share", "count", "hours"]
 
 
 @dataclass(frozen=True, slots=True)

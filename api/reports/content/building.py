@@ -20,6 +20,7 @@ from api.reports.content.asked import asked_section
 from api.reports.content.blocks import ReportContent, Section
 from api.reports.content.comparing import own_units_section, place_section
 from api.reports.content.driving import drivers_section, improvement_section
+from api.reports.content.indices import indices_section
 from api.reports.content.journey import journey_section
 from api.reports.content.methods import methods_section
 from api.reports.content.next_steps import next_steps_section
@@ -35,11 +36,11 @@ from api.security.viewer import Viewer
 
 METRIC = "nps"
 _CHOOSERS: tuple[Callable[[Facts], Section | None], ...] = (
-    *(next_steps_section, score_section, place_section, own_units_section, warnings_section),
-    *(tickets_section, journey_section, drivers_section, improvement_section, plans_section),
-    *(voices_section, asked_section, methods_section),
+    *(next_steps_section, score_section, indices_section, place_section, own_units_section),
+    *(warnings_section, tickets_section, journey_section, drivers_section, improvement_section),
+    *(plans_section, voices_section, asked_section, methods_section),
 )
-_TOLD_FIRST = ("score", "place", "units", "warnings", "tickets", "drivers", "journey")
+_TOLD_FIRST = ("score", "indices", "place", "units", "warnings", "tickets", "drivers", "journey")
 
 
 def prepare_report(installation: Installation, period: Period, metric: str = METRIC) -> None:

@@ -18,7 +18,7 @@ MOST_NAMED = 5
 
 def place_section(facts: Facts) -> Section | None:
     """A branch's place with what chance leaves open, and its score beside the units above."""
-    if facts.own is None or facts.figure.n == 0:
+    if facts.own is None or facts.figure.score is None:
         return None
     row, crowd = facts.own.row, facts.own.crowd
     values: dict[str, Value] = {
@@ -36,7 +36,9 @@ def place_section(facts: Facts) -> Section | None:
         said.append(Said("place.band", values))
     if row.adjusted is not None:
         said.append(Said("place.adjusted", values))
-    return Section("place", Said(f"place.title.{title}", values), tuple(said), _beside(facts))
+    beside = (_beside_table(facts),) if facts.above else ()
+    found = Said(f"place.title.{title}", values)
+    return Section("place", found, tuple(said), _beside(facts), beside)
 
 
 def beside_said(one: Beside) -> Said:
@@ -46,11 +48,24 @@ def beside_said(one: Beside) -> Said:
 
 
 def _beside(facts: Facts) -> Chart | None:
-    if facts.figure.score is None or not facts.above:
+    if not facts.above:
         return None
     own = figure_point(facts.unit, facts.figure, marked=True)
     others = (figure_point(one.unit, one.figure) for one in facts.above)
     return Chart("intervals", "score", metric_name_said(facts), (own, *others))
+
+
+def _beside_table(facts: Facts) -> Table:
+    above = (
+        (
+            one.unit,
+            *_score_cells(one.figure),
+            Said(f"verdict.{one.verdict}") if one.verdict else None,
+        )
+        for one in facts.above
+    )
+    own = (facts.unit, *_score_cells(facts.figure), None)
+    return Table(columns("unit", "n", "score", "low", "high", "beside"), (own, *above))
 
 
 def figure_point(at: Value, figure: Figure, *, marked: bool = False) -> Point:
@@ -151,7 +166,7 @@ def _tables(facts: Facts) -> Iterable[Table]:
                     *_score_cells(one.figure),
                     Amount(one.previous.score, "score"),
                     Amount(one.difference.change, "points"),
-                    _noise(one.difference.is_noise),
+                    verdict_said(one.difference.is_noise),
                 )
                 for one in children
             ),
@@ -160,7 +175,7 @@ def _tables(facts: Facts) -> Iterable[Table]:
     ranked = [row for row in facts.table.rows if row.ranked]
     apart = [row for row in facts.table.rows if not row.ranked]
     if ranked:
-        rows = tuple(_row(facts, row, _noise(verdicts.get(row.branch_id))) for row in ranked)
+        rows = tuple(_row(facts, row, verdict_said(verdicts.get(row.branch_id))) for row in ranked)
         yield Table(columns("branch", "code", *_ROW_COLUMNS), rows)
     if apart:
         yield Table(
@@ -183,6 +198,8 @@ def columns(first: str, *names: str) -> tuple[Column, ...]:
         "topic",
         "since",
         "period",
+        "aim",
+        "beside",
     )
     return (
         Column(Said(f"column.{first}"), "text"),
@@ -223,5 +240,6 @@ def _apart(facts: Facts, row: LeagueRow) -> tuple[Value, ...]:
     )
 
 
-def _noise(is_noise: bool | None) -> Value:
+def verdict_said(is_noise: bool | None) -> Value:
+    """Whether a change is real or noise; None where there is none to judge."""
     return None if is_noise is None else Said("noise" if is_noise else "real")

@@ -1,17 +1,17 @@
 """The score along the customer's journey: where a unit is clearly weaker or stronger. Pure."""
 
 from api.insights.own_branch.verdicts import Verdict
-from api.reports.content.blocks import Amount, Chart, Names, Point, Said, Section, Table
+from api.reports.content.blocks import Amount, Chart, Names, Point, Said, Section, Table, Value
 from api.reports.content.comparing import columns, listing
 from api.reports.content.reading import Facts, Stop
 from api.reports.content.score import answers_of, metric_name_said
 
 
 def journey_section(facts: Facts) -> Section | None:
-    """Every touchpoint with answers; None where there are none."""
-    if not facts.journey:
-        return None
+    """Every touchpoint with answers; None where too few answered at each of them."""
     told = [one for one in facts.journey if one.figure.figure.score is not None]
+    if not told:
+        return None
     apart = {
         verdict: [one for one in told if one.usual is not None and one.usual.verdict is verdict]
         for verdict in (Verdict.BELOW, Verdict.ABOVE)
@@ -64,9 +64,7 @@ def _one(one: Stop) -> Said:
     )
 
 
-def _chart(facts: Facts, told: list[Stop]) -> Chart | None:
-    if not told:
-        return None
+def _chart(facts: Facts, told: list[Stop]) -> Chart:
     points = tuple(
         Point(
             stop_name(one),
@@ -85,8 +83,9 @@ def _chart(facts: Facts, told: list[Stop]) -> Chart | None:
 
 
 def _table(stops: list[Stop]) -> Table:
+    compared = ("usual", "verdict") if any(one.usual for one in stops) else ()
     return Table(
-        columns("touchpoint", "n", "score", "low", "high", "usual", "verdict"),
+        columns("touchpoint", "n", "score", "low", "high", *compared),
         tuple(
             (
                 stop_name(one),
@@ -94,9 +93,16 @@ def _table(stops: list[Stop]) -> Table:
                 Amount(one.figure.figure.score, "score"),
                 Amount(one.figure.figure.low, "score"),
                 Amount(one.figure.figure.high, "score"),
-                Amount(one.usual.figure.score if one.usual else None, "score"),
-                Said(f"verdict.{one.usual.verdict}") if one.usual and one.usual.verdict else None,
+                *(_beside(one) if compared else ()),
             )
             for one in stops
         ),
     )
+
+
+def _beside(one: Stop) -> tuple[Value, Value]:
+    if one.usual is None:
+        return None, None
+    verdict = one.usual.verdict
+    told = Said(f"verdict.{verdict}") if verdict else None
+    return Amount(one.usual.figure.score, "score"), told

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from api.reports.content.blocks import Amount, Said, Section, Table, Value
 from api.reports.content.comparing import columns
+from api.reports.content.indices import index_of
 from api.reports.content.reading import Facts
 from api.reports.content.score import answers_of, metric_name
 from scoring.tiers import DEFAULT_THRESHOLDS
@@ -27,6 +28,8 @@ def _methods(facts: Facts) -> Iterator[Said]:
     yield Said("methods.tiers", _thresholds())
     if facts.table.rows and not facts.table.ranks_pending:
         yield Said("methods.ranks")
+    if index_of(facts) is not None:
+        yield Said("methods.index")
     if facts.moved:
         yield Said("methods.family", {"n": len(facts.moved)})
     if facts.drivers is not None or facts.improvement is not None:
@@ -65,6 +68,9 @@ def _answers(facts: Facts) -> Table:
         (metric_name(facts), facts.period, answers_of(facts.figure)),
         (metric_name(facts), facts.period.before(), answers_of(facts.seen.previous)),
     ]
+    index = index_of(facts)
+    if index is not None:
+        rows.append((index.name, facts.period, answers_of(index.figure)))
     if facts.trend.points:
         weeks = [one for one in facts.trend.points if one.figure.n]
         rows.append((Said("methods.trend"), Said("methods.weeks", {"n": len(weeks)}), None))

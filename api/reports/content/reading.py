@@ -14,6 +14,7 @@ from api.insights.comments import PAGE, Comment, Wanted, count_comments, list_co
 from api.insights.drivers.matrix import DriverMatrix
 from api.insights.drivers.service import drivers
 from api.insights.figures import Figure
+from api.insights.index_tree import IndexTree, index_tree
 from api.insights.league import League, league
 from api.insights.network_stats import published_aggregates
 from api.insights.overview import Overview, overview
@@ -92,6 +93,7 @@ class Facts:
     touchpoints: dict[str, Touchpoint]
     loop: Loop | None = None
     plans: list[Worked] = field(default_factory=list)
+    indices: IndexTree | None = None
 
     @property
     def figure(self) -> Figure:
@@ -130,6 +132,7 @@ def read_facts(
         touchpoints=_touchpoints(session),
         loop=_loop(session, viewer, unit, period, now=now),
         plans=_plans(session, viewer, unit, now),
+        indices=index_tree(session, viewer, period, unit=code),
     )
 
 

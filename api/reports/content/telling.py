@@ -50,12 +50,14 @@ def amount_text(amount: Amount, language: Language) -> str:
     if amount.kind == "count":
         return f"{amount.value:,.0f}"
     if amount.kind == "share":
-        return _rounded(100 * amount.value, 0) + ("%" if language == "zh" else " %")
+        return _rounded(100 * amount.value, 0) + (
+            "%" if language == "zh" else "\N{NO-BREAK SPACE}%"
+        )
     if amount.kind == "hours":
         return _rounded(amount.value, 1)
-    places = 1 if amount.kind == "mark" else 0
-    text = _rounded(amount.value, places).replace("-", "−")
-    return f"+{text}" if amount.kind == "points" and float(_rounded(amount.value, 0)) > 0 else text
+    rounded = _rounded(amount.value, 1 if amount.kind in ("mark", "shift") else 0)
+    text = rounded.replace("-", "−")
+    return f"+{text}" if amount.kind in ("points", "shift") and float(rounded) > 0 else text
 
 
 def _rounded(value: float, places: int) -> str:

@@ -27,20 +27,22 @@ def warnings_section(facts: Facts) -> Section | None:
     }
     if facts.unit.is_branch:
         return Section(
-            "warnings", Said(f"warnings.own.{rows[0].level}", values), (Said("warnings.what"),)
+            "warnings",
+            Said(f"warnings.own.{rows[0].level}", values),
+            (Said("warnings.what", values),),
         )
     title = "alerts" if values["alerts"] else "watched"
     return Section(
         "warnings",
         Said(f"warnings.title.{title}", values),
-        (Said("warnings.what"),),
+        (Said("warnings.what", values),),
         tables=(_table(facts, rows),),
     )
 
 
 def _table(facts: Facts, rows: list[BranchWarning]) -> Table:
     return Table(
-        columns("branch", "level", "n", "score", "normal", "drop"),
+        columns("branch", "level", "month_n", "month_score", "normal", "drop"),
         tuple(
             (
                 facts.nodes[row.branch_id],

@@ -5,6 +5,7 @@ One figure object per chart, closed by nobody: no pyplot, so nothing is kept bet
 
 import io
 from functools import cache
+from textwrap import wrap
 from typing import Any
 
 import matplotlib as mpl
@@ -16,20 +17,20 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from api.core.languages import Language
 from api.reports.content.blocks import Amount, Chart, Kind, Point
-from api.reports.content.telling import tell
+from api.reports.content.telling import tell, text_width
 from api.reports.files.colours import ACCENT, ACCENT_SOFT, INK, LINE, LOW, MUTED
 from api.reports.files.fonts import FAMILY, printable, require_font
 
 WIDTH = 6.9  # inches
 NAMED = 26  # lines of a figure that still get their names
-_LONGEST = 22  # signs of a name
+_LONGEST = 40  # letters of a line of a name
 
 
 def chart_svg(chart: Chart, language: Language) -> str:
     """The chart as SVG, self-contained."""
     _use_font()
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(WIDTH, _height(chart)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, _height(chart, language)), layout="constrained")
         axes = figure.add_subplot()
         _DRAWN[chart.shape](axes, chart, language)
         written = io.StringIO()
@@ -60,13 +61,16 @@ def _use_font() -> None:
     font_manager.fontManager.addfont(require_font())
 
 
-def _height(chart: Chart) -> float:
+def _height(chart: Chart, language: Language) -> float:
     if chart.shape == "trend":
         return 2.3
     if chart.shape == "bars":
         return 0.7 + len(chart.points) * 0.19
     named = len(chart.points) <= NAMED
-    return 0.75 + len(chart.points) * (0.24 if named else 0.036)
+    if not named:
+        return 0.75 + len(chart.points) * 0.036
+    high = any("\n" in _name(one, language) for one in chart.points)
+    return 0.75 + len(chart.points) * (0.31 if high else 0.24)
 
 
 def _trend(axes: Axes, chart: Chart, language: Language) -> None:
@@ -75,14 +79,14 @@ def _trend(axes: Axes, chart: Chart, language: Language) -> None:
     value, low, high = np.array([[_number(v) for v in row] for row in columns]).T
     axes.fill_between(days, low, high, color=ACCENT_SOFT, linewidth=0)
     axes.plot(days, value, color=ACCENT, linewidth=1.6)
-    axes.plot(days[-1:], value[-1:], "o", color=ACCENT, markersize=4)
+    axes.plot(days[-1:], value[-1:], "o", color=ACCENT, markersize=4, clip_on=False)
     if chart.line is not None:
         label = printable(tell(chart.line_name, language))
         style = (0, (4, 3))
         axes.axhline(chart.line, color=MUTED, linewidth=0.9, linestyle=style, label=label)
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0)
     axes.set_xlim(days[0], days[-1])
-    axes.set_xticks(days[:: max(len(days) // 7, 1)])
+    axes.set_xticks(_first_of_months(days))
     axes.xaxis.set_major_formatter(FuncFormatter(_month))
     axes.yaxis.set_major_formatter(_formatter(chart.kind, language))
     axes.set_ylabel(printable(tell(chart.name, language)))
@@ -145,6 +149,15 @@ def _plain_axis(axes: Axes, chart: Chart, language: Language) -> None:
     axes.set_axisbelow(True)
 
 
+def _first_of_months(days: Any) -> Any:
+    """The first point of each month, of long times that of every second or further one."""
+    months = days.astype("datetime64[M]")
+    first = days[np.flatnonzero(np.r_[True, months[1:] != months[:-1]])]
+    if len(first) > 1 and first[1] - first[0] < np.timedelta64(21, "D"):
+        first = first[1:]  # the two names would run into each other
+    return first[:: 1 + len(first) // 10]
+
+
 def _month(days: float, _: object) -> str:
     return str(np.datetime64(int(days), "D"))[:7]
 
@@ -155,8 +168,10 @@ def _formatter(kind: Kind, language: Language) -> FuncFormatter:
 
 
 def _name(point: Point, language: Language) -> str:
+    """In two lines where it is long; the table has all of a very long one."""
     name = printable(tell(point.at, language))
-    return name if len(name) <= _LONGEST * 2 else name[: _LONGEST * 2 - 1] + "…"
+    lines = wrap(name, _LONGEST * len(name) // max(text_width(name), 1)) or [name]
+    return "\n".join(lines[:2]) + ("…" if len(lines) > 2 else "")
 
 
 def _number(value: float | None) -> float:

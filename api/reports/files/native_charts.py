@@ -5,6 +5,7 @@ Intervals are error bars, which python-pptx has no words for: they are written a
 
 from collections.abc import Sequence
 from datetime import date
+from math import ceil, floor
 from typing import Any
 
 from pptx.chart.data import CategoryChartData
@@ -18,7 +19,7 @@ from pptx.util import Emu, Pt
 from api.core.languages import Language, say
 from api.reports.content.blocks import Chart, Kind, Point
 from api.reports.content.telling import tell
-from api.reports.files.colours import ACCENT, LINE, LOW, MUTED
+from api.reports.files.colours import ACCENT, BAR, BAR_LOW, INK, LINE, MID, MUTED
 
 MOST_LINES = 20  # of a chart with names; more are read in the workbook
 _NUMBERS: dict[Kind, str] = {"share": "0%", "count": "#,##0", "mark": "0.0"}
@@ -80,14 +81,35 @@ def _axes(found: Any, chart: Chart) -> None:
     value.format.line.fill.background()
     value.tick_labels.number_format = _NUMBERS.get(chart.kind, "0")
     value.tick_labels.number_format_is_linked = False
+    value.minimum_scale, value.maximum_scale = _ends(chart)
     category.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     category.format.line.color.rgb = _colour(LINE)
     if chart.shape == "trend":
         category.tick_labels.number_format = "yyyy-mm"
         category.tick_labels.number_format_is_linked = False
+        if category._element.tag == qn("c:dateAx"):
+            _step_by_months(category, len(chart.points))
     else:
         category.reverse_order = True
         value.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
+
+
+def _ends(chart: Chart) -> tuple[float | None, float | None]:
+    """Where the axis of values begins and ends: with nought, and every interval within."""
+    if chart.kind not in ("score", "mark"):
+        return 0.0, None
+    told = [one for at in chart.points for one in (at.value, at.low, at.high, at.besides)]
+    values = [0.0, *(one for one in (*told, chart.line) if one is not None)]
+    if chart.shape == "trend":
+        values.remove(0.0)
+    return 10.0 * floor(min(values) / 10), 10.0 * ceil(max(values) / 10)
+
+
+def _step_by_months(axis: Any, weeks: int) -> None:
+    """Names months on an axis of days, not every week."""
+    step = 1 + weeks // 40
+    for name, value in (("majorUnit", step), ("majorTimeUnit", "months")):
+        axis._element.append(parse_xml(f'<c:{name} {nsdecls("c")} val="{value}"/>'))
 
 
 def _draw_lines(found: Any) -> None:
@@ -105,13 +127,13 @@ def _draw_bars(found: Any, chart: Chart, points: Sequence[Point]) -> None:
     plot.gap_width = 60
     for place, series in enumerate(plot.series):
         series.format.fill.solid()
-        series.format.fill.fore_color.rgb = _colour(ACCENT if place == 0 else "#b9bec2")
+        series.format.fill.fore_color.rgb = _colour(BAR if place == 0 else MID)
         series.invert_if_negative = False
     for place, point in enumerate(points):
         if point.marked and point.besides is not None:
             fill = plot.series[0].points[place].format.fill
             fill.solid()
-            fill.fore_color.rgb = _colour(LOW)
+            fill.fore_color.rgb = _colour(BAR_LOW)
     if any(one.low is not None for one in points):
         _add_intervals(plot.series[0], points)
     if chart.shape == "bars":
@@ -125,7 +147,7 @@ def _add_intervals(series: Any, points: Sequence[Point]) -> None:
     bars = parse_xml(
         f'<c:errBars {nsdecls("c", "a")}><c:errBarType val="both"/><c:errValType val="cust"/>'
         f'<c:noEndCap val="0"/><c:plus>{plus}</c:plus><c:minus>{minus}</c:minus>'
-        f'<c:spPr><a:ln w="12700"><a:solidFill><a:srgbClr val="{MUTED[1:]}"/></a:solidFill></a:ln>'
+        f'<c:spPr><a:ln w="12700"><a:solidFill><a:srgbClr val="{INK[1:]}"/></a:solidFill></a:ln>'
         "</c:spPr></c:errBars>"
     )
     series._element.find(qn("c:cat")).addprevious(bars)

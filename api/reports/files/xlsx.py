@@ -13,20 +13,31 @@ import xlsxwriter
 
 from api.core.formulas import harmless
 from api.core.languages import Language, say
-from api.reports.content.blocks import Amount, Chart, Kind, ReportContent, Section, Table, Value
+from api.reports.content.blocks import (
+    Amount,
+    Chart,
+    Column,
+    Kind,
+    Point,
+    ReportContent,
+    Section,
+    Table,
+    Value,
+)
 from api.reports.content.comparing import columns
 from api.reports.content.telling import tell, text_width
-from api.reports.files.colours import ACCENT, ACCENT_SOFT, LINE, MUTED
+from api.reports.files.colours import ACCENT, ACCENT_SOFT, BAR, INK, LINE, MUTED
 
 _FORMATS: dict[Kind, str] = {
     "score": "0.0",
     "points": "+0.0;-0.0;0.0",
     "mark": "0.0",
+    "shift": "+0.0;-0.0;0.0",
     "share": "0.0%",
     "count": "#,##0",
     "hours": "0.0",
 }
-_WIDEST = 60
+_WIDEST = 44
 
 
 def render_xlsx(content: ReportContent, language: Language) -> bytes:
@@ -51,17 +62,22 @@ class _Book:
     def fill(self) -> None:
         base = {"font_name": "Microsoft YaHei" if self.language == "zh" else "Calibri"}
         self.book.formats[0].set_font_name(base["font_name"])
+        head = {"bg_color": ACCENT_SOFT, "bottom": 1, "bottom_color": ACCENT, "bold": True}
         looks: dict[str, dict[str, Any]] = {
             "title": {"font_size": 18, "font_color": ACCENT},
-            "head": {"bg_color": ACCENT_SOFT, "bottom": 1, "bottom_color": ACCENT, "bold": True},
-            "muted": {"font_color": MUTED},
-            "text": {},
+            "head": head,
+            "muted": {"font_color": MUTED, "indent": 1},
+            "text": {"valign": "top"},
+            "beside": {"valign": "top", "indent": 1},
+            "head_number": {**head, "align": "right"},
+            "head_beside": {**head, "indent": 1},
             "wrapped": {"text_wrap": True, "valign": "top"},
-            "date": {"num_format": "yyyy-mm-dd"},
-            **{kind: {"num_format": code} for kind, code in _FORMATS.items()},
+            "date": {"num_format": "yyyy-mm-dd", "valign": "top"},
+            **{kind: {"num_format": code, "valign": "top"} for kind, code in _FORMATS.items()},
         }
         self.styles = {name: self.book.add_format({**base, **look}) for name, look in looks.items()}
-        self.styles["head"].set_text_wrap()
+        for name in ("head", "head_number", "head_beside"):
+            self.styles[name].set_text_wrap()
         self._summary()
         for section in self.content.sections:
             if section.tables or section.chart:
@@ -69,11 +85,10 @@ class _Book:
         self._voices()
 
     def _summary(self) -> None:
-        sheet = self.book.add_worksheet(self.words("sheet.summary"))
+        sheet = self._sheet("summary", landscape=False)
         sheet.hide_gridlines(2)
-        sheet.set_column(0, 0, 26)
-        sheet.set_column(1, 2, 34)
-        sheet.fit_to_pages(1, 0)
+        for place, wide in enumerate((26, 14, 54)):
+            sheet.set_column(place, place, wide)
         self._text(sheet, 0, 0, self.content.unit, "title")
         self._text(sheet, 1, 0, self.content.period, "muted")
         row = 3
@@ -97,7 +112,7 @@ class _Book:
         return row + 2
 
     def _section(self, section: Section) -> None:
-        sheet = self.book.add_worksheet(self.words(f"sheet.{section.code}"))
+        sheet = self._sheet(section.code)
         row = 0
         for table in section.tables:
             row = self._table(sheet, row, table, frozen=len(section.tables) == 1) + 2
@@ -105,8 +120,17 @@ class _Book:
             self._table(sheet, row, chart_table(section.chart), frozen=not section.tables)
             self._chart(sheet, row, section.chart)
         self._widths(sheet, section)
-        sheet.set_landscape()
+
+    def _sheet(self, code: str, *, landscape: bool = True) -> Any:
+        """A sheet whose pages say of what they are."""
+        sheet = self.book.add_worksheet(self.words(f"sheet.{code}"))
+        told = [tell(one, self.language) for one in (self.content.unit, self.content.period)]
+        sheet.set_footer(f"&L&8{' · '.join(told).replace('&', '&&')}&R&8&P / &N")
+        sheet.set_paper(9)  # A4
+        if landscape:
+            sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
+        return sheet
 
     def _widths(self, sheet: Any, section: Section) -> None:
         """Columns as wide as what stands in them, of all tables of the sheet."""
@@ -123,10 +147,12 @@ class _Book:
     def _table(self, sheet: Any, top: int, table: Table, *, frozen: bool) -> int:
         """Writes a table below ``top``; the row after it."""
         for place, column in enumerate(table.columns):
-            self._text(sheet, top, place, column.head, "head")
+            style = "head_number" if column.kind == "number" else "head_beside" if place else "head"
+            self._text(sheet, top, place, column.head, style)
         for number, row in enumerate(table.rows, top + 1):
             for place, value in enumerate(row):
                 self._cell(sheet, number, place, value)
+            self._high(sheet, number, *((tell(one, self.language), _WIDEST) for one in row))
         last = top + len(table.rows)
         if frozen:
             sheet.freeze_panes(top + 1, 1)
@@ -138,39 +164,54 @@ class _Book:
         """A native figure over the table that begins at ``top``."""
         kind = {"type": "line"} if chart.shape == "trend" else {"type": "bar"}
         figure = self.book.add_chart(kind)
-        last = top + len(chart.points)
-        names, values = [sheet.name, top + 1, 0, last, 0], [sheet.name, top + 1, 2, last, 2]
-        series: dict[str, Any] = {
-            "name": tell(chart.name, self.language),
-            "categories": names,
-            "values": values,
-        }
-        series["line" if chart.shape == "trend" else "fill"] = {"color": ACCENT}
-        figure.add_series(series)
-        figure.set_legend({"none": True})
+        last, names = top + len(chart.points), _filled(chart)
+        value = {"major_gridlines": {"visible": True, "line": {"color": LINE}}}
+        if chart.shape == "trend":
+            drawn = [one for one in ("value", "low", "high") if one in names]
+            figure.set_x_axis(
+                {
+                    "date_axis": True,
+                    "num_format": "yyyy-mm",
+                    "major_unit": 1,
+                    "major_unit_type": "months",
+                    "label_position": "low",
+                }
+            )
+            figure.set_y_axis(value)
+        else:
+            drawn = ["value"]
+            figure.set_x_axis(value | ({"min": 0} if chart.kind != "score" else {}))
+            figure.set_y_axis({"reverse": True, "line": {"color": LINE}, "label_position": "low"})
+        for name in drawn:
+            place = 1 + names.index(name)
+            series: dict[str, Any] = {
+                "name": [sheet.name, top, place],
+                "categories": [sheet.name, top + 1, 0, last, 0],
+                "values": [sheet.name, top + 1, place, last, place],
+            }
+            figure.add_series(series | _drawn(chart, name))
+        figure.set_legend({"none": True} if len(drawn) == 1 else {"position": "bottom"})
         figure.set_title({"name": tell(chart.name, self.language), "overlay": False})
-        if chart.shape != "trend":
-            figure.set_y_axis({"reverse": True, "line": {"color": LINE}})
-        figure.set_size({"width": 720, "height": max(280, min(22 * len(chart.points), 900))})
-        sheet.insert_chart(top + len(chart.points) + 2, 0, figure)
+        figure.set_size({"width": 640, "height": max(280, min(22 * len(chart.points), 900))})
+        sheet.insert_chart(top, 2 + len(names), figure)
 
     def _voices(self) -> None:
         quotes = [one for section in self.content.sections for one in section.quotes]
         if not quotes:
             return
-        sheet = self.book.add_worksheet(self.words("sheet.voices"))
+        sheet = self._sheet("voices")
         for place, name in enumerate(("comment", "branch", "touchpoint", "day", "score")):
             sheet.write_string(0, place, self.words(f"column.{name}"), self.styles["head"])
         for row, one in enumerate(quotes, 1):
             sheet.write_string(row, 0, harmless(one.text), self.styles["wrapped"])
-            self._text(sheet, row, 1, one.unit)
-            self._text(sheet, row, 2, one.touchpoint)
+            self._text(sheet, row, 1, one.unit, "wrapped")
+            self._text(sheet, row, 2, one.touchpoint, "wrapped")
             self._cell(sheet, row, 3, one.on)
             self._cell(sheet, row, 4, one.score)
-        sheet.set_column(0, 0, 80)
-        sheet.set_column(1, 4, 18)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
+            told = tell(one.unit, self.language)
+            self._high(sheet, row, (one.text, 60), (told, 30))
+        for place, wide in enumerate((60, 30, 16, 12, 8)):
+            sheet.set_column(place, place, wide)
         sheet.freeze_panes(1, 0)
 
     def _cell(self, sheet: Any, row: int, column: int, value: Value) -> None:
@@ -185,7 +226,15 @@ class _Book:
             case date():
                 sheet.write_datetime(row, column, value, self.styles["date"])
             case _:
-                self._text(sheet, row, column, value)
+                long = text_width(tell(value, self.language)) > _WIDEST
+                style = "wrapped" if long else "beside" if column else "text"
+                self._text(sheet, row, column, value, style)
+
+    def _high(self, sheet: Any, row: int, *told: tuple[str, int]) -> None:
+        """Makes a row as high as its longest text in the width of its column needs."""
+        lines = max(1 + (text_width(text) - 1) // wide for text, wide in told)
+        if lines > 1:
+            sheet.set_row(row, 15 * lines)
 
     def _text(self, sheet: Any, row: int, column: int, value: Value, style: str = "text") -> None:
         if value is not None:
@@ -199,13 +248,42 @@ class _Book:
 
 def chart_table(chart: Chart) -> Table:
     """The numbers of a figure, as a table with their answers and intervals."""
+    names = _filled(chart)
+    rows = tuple((one.at, *(_number(chart, one, name) for name in names)) for one in chart.points)
     first = "week" if chart.shape == "trend" else "name"
-    rows = tuple(
-        (
-            one.at,
-            None if one.n is None else Amount(one.n, "count"),
-            *(Amount(v, chart.kind) for v in (one.value, one.low, one.high, one.besides)),
-        )
-        for one in chart.points
-    )
-    return Table(columns(first, "n", "value", "low", "high", "usual"), rows)
+    heads = columns(first, *(name if name != "besides" else "usual" for name in names))
+    if chart.besides_name is not None and "besides" in names:
+        heads = (*heads[:-1], Column(chart.besides_name))
+    return Table(heads, rows)
+
+
+def _filled(chart: Chart) -> list[str]:
+    """The numbers that a figure's points have, and the value in any case."""
+    return [
+        name
+        for name in ("n", "value", "low", "high", "besides")
+        if name == "value" or any(getattr(one, name) is not None for one in chart.points)
+    ]
+
+
+def _number(chart: Chart, point: Point, name: str) -> Amount:
+    return Amount(getattr(point, name), "count" if name == "n" else chart.kind)
+
+
+def _drawn(chart: Chart, name: str) -> dict[str, Any]:
+    """How a series looks: ends of intervals are thin lines beside a line, error bars on bars."""
+    if chart.shape == "trend":
+        thin = {"color": ACCENT, "width": 0.75, "dash_type": "round_dot"}
+        return {"line": {"color": ACCENT, "width": 2} if name == "value" else thin}
+    bars = {
+        "type": "custom",
+        "plus_values": [_distance(one.value, one.high) for one in chart.points],
+        "minus_values": [_distance(one.value, one.low) for one in chart.points],
+        "line": {"color": INK},
+    }
+    looks: dict[str, Any] = {"fill": {"color": BAR}, "gap": 60}
+    return looks | ({"y_error_bars": bars} if "low" in _filled(chart) else {})
+
+
+def _distance(value: float | None, end: float | None) -> float:
+    return 0.0 if value is None or end is None else abs(end - value)
