@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from api.insights.warnings.reading import BranchWarning
 from api.reports.overdue import Overdue
-from api.reports.ranking_rows import RankingRow, Step, StepKind, Voiced
+from api.reports.ranking_rows import Lately, RankingRow, Step, StepKind, Voiced
 from api.reports.repository.weekly import GOOD_LENGTH
 
 MOST_STEPS = 5
@@ -32,22 +32,34 @@ def steps(
     movers: Sequence[RankingRow],
     warnings: Sequence[BranchWarning],
     overdue: Overdue,
+    lately: Lately,
 ) -> list[Step]:
-    """What to do this week, the most urgent first; never nothing."""
+    """What to do this week, the most urgent first; never nothing.
+
+    New is asked about at once. What goes on (an alert of the month before, a fall that may be
+    chance, a branch that nearly has a place) is asked about in the first letter of a month.
+    """
     found = [Step("overdue", number=overdue.overdue)] if overdue.overdue else []
-    alerts = [one for one in warnings if one.level == "alert"][:2]
+    known = frozenset() if lately.monthly else lately.alerted
+    alerts = [one for one in warnings if one.level == "alert" and one.branch_id not in known][:2]
     found += [Step("warning", one.unit_code, one.unit_name, one.drop) for one in alerts]
-    told = {one.branch_id for one in alerts}
+    told = {one.branch_id for one in alerts} | lately.moved
     falls = [one for one in movers if _change(one) < 0 and one.row.branch_id not in told]
-    rises = [one for one in movers if _change(one) > 0]
+    rises = [one for one in movers if _change(one) > 0 and one.row.branch_id not in told]
     found += [_step("fallen", one, one.row.change) for one in falls[:2]]
-    found += [_step("silent", one, one.row.n) for one in lines if _is_silent(one)][:1]
+    silent = [one for one in lines if is_silent(one) and one.row.branch_id not in lately.quiet]
+    found += [_step("silent", one, one.row.n) for one in silent[:1]]
     told |= {one.row.branch_id for one in movers}
     hints = [] if falls else _hints(one for one in lines if one.row.branch_id not in told)
-    found += [_step("hint", one, one.row.change) for one in hints[:1]]
+    found += [_step("hint", one, one.row.change) for one in hints[: lately.monthly]]
     found += [_step("risen", one, one.row.change) for one in rises[:1]]
-    found += [_step("nearly", one, one.lacking) for one in _nearly(lines)[:1]]
+    found += [_step("nearly", one, one.lacking) for one in _nearly(lines)[: lately.monthly]]
     return found[:MOST_STEPS] or [Step("read")]
+
+
+def is_silent(line: RankingRow) -> bool:
+    """Whether a branch with answers every week, as they come on average, had none."""
+    return line.week.answers == 0 and (line.row.n or 0) >= SILENT_FROM
 
 
 def _hints(lines: Iterable[RankingRow]) -> list[RankingRow]:
@@ -62,10 +74,6 @@ def _change(line: RankingRow) -> float:
 
 def _step(kind: StepKind, line: RankingRow, number: float | None) -> Step:
     return Step(kind, line.row.unit_code, line.row.unit_name, number)
-
-
-def _is_silent(line: RankingRow) -> bool:
-    return line.week.answers == 0 and (line.row.n or 0) >= SILENT_FROM
 
 
 def _nearly(lines: Iterable[RankingRow]) -> list[RankingRow]:

@@ -42,3 +42,18 @@ class Step:
     unit_code: str | None = None
     unit_name: str | None = None
     number: float | None = None
+
+
+@dataclass(frozen=True)
+class Lately:
+    """What is not new, so that nobody is asked about the same matter each Monday.
+
+    Branches that were on alert in the month before too, that had moved a week ago already, and that
+    were without answers in other weeks as well. ``monthly``: the first letter of a month, which
+    asks about what goes on too.
+    """
+
+    monthly: bool = False
+    alerted: frozenset[int] = frozenset()
+    moved: frozenset[int] = frozenset()
+    quiet: frozenset[int] = frozenset()

@@ -5,7 +5,7 @@ week itself is told as counts, never as a rank.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -14,10 +14,11 @@ from api.insights.changes import branch_changes
 from api.insights.league import league
 from api.insights.periods import Period, full_weeks
 from api.insights.sight import scored_branches
-from api.insights.warnings.reading import BranchWarning, early_warnings
-from api.reports.choosing import steps, worth_reading
+from api.insights.warnings.judging import months_before
+from api.insights.warnings.reading import BranchWarning, alerted, early_warnings
+from api.reports.choosing import is_silent, steps, worth_reading
 from api.reports.overdue import Overdue, overdue_of
-from api.reports.ranking_rows import RankingRow, Step, Voiced
+from api.reports.ranking_rows import Lately, RankingRow, Step, Voiced
 from api.reports.repository import weekly as repository
 from api.reports.repository.weekly import WeekCounts
 from api.security.hierarchy import Node
@@ -28,6 +29,8 @@ METRIC = "nps"
 VOICES = 3
 _LOOKED_THROUGH = 60  # comments, of which these are chosen
 NO_WEEK = WeekCounts(0, 0, 0)
+NONE: frozenset[int] = frozenset()
+_WEEK = timedelta(weeks=1)
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,13 @@ def weekly_ranking(
     found = early_warnings(session, viewer, METRIC, None, now=now, unit=code)
     warnings = [one for one in found.rows if one.level and one.branch_id in branches]
     overdue = overdue_of(session, viewer, code, now)
+    alerts = [one.branch_id for one in warnings if one.level == "alert"]
+    lately = Lately(
+        monthly=week.end.day <= 7,
+        alerted=alerted(session, METRIC, months_before(found.month, 1), alerts),
+        moved=_moved_before(session, viewer, period, frozenset(ids)) if movers else NONE,
+        quiet=_often_quiet(session, period, week, lines),
+    )
     return WeeklyRanking(
         unit=unit,
         period=period,
@@ -131,8 +141,29 @@ def weekly_ranking(
         warned_month=found.month,
         overdue=overdue,
         voices=_voices(session, viewer, ids, week, {one.branch_id for one in warnings}),
-        steps=steps(lines, movers, warnings, overdue),
+        steps=steps(lines, movers, warnings, overdue, lately),
     )
+
+
+def _moved_before(
+    session: Session, viewer: Viewer, period: Period, branches: frozenset[int]
+) -> frozenset[int]:
+    """Who had moved a week ago already, among as many."""
+    earlier = Period(period.start - _WEEK, period.end - _WEEK)
+    moved = branch_changes(session, viewer, METRIC, earlier, branches)
+    return frozenset(one.unit.id for one in moved if not one.is_noise)
+
+
+def _often_quiet(
+    session: Session, period: Period, week: Period, lines: list[RankingRow]
+) -> frozenset[int]:
+    """Which of the branches without answers in the week had none in others of the period."""
+    silent = [line.row.branch_id for line in lines if is_silent(line)]
+    if not silent:
+        return frozenset()
+    before = (week.start - period.start) // _WEEK
+    weeks = repository.answered_weeks(session, silent, METRIC, period.start, week.start)
+    return frozenset(one for one in silent if weeks.get(one, 0) < before)
 
 
 def _voices(

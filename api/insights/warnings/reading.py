@@ -164,6 +164,17 @@ def _month_text(month: date | None) -> str | None:
     return f"{month:%Y-%m}" if month else None
 
 
+def alerted(
+    session: Session, metric: str, month: date, branches: Collection[int]
+) -> frozenset[int]:
+    """Which of the branches were on alert in a month, as it was judged last."""
+    if not branches:
+        return frozenset()
+    runs = [run for run in stored_runs(session, metric) if run.month == month]
+    rows = [row for run in runs for row in stored_rows(session, run.id, branches)]
+    return frozenset(row.branch_id for row in rows if row.level == "alert")
+
+
 def judged_months(session: Session, metric: str) -> list[date]:
     """The months that were judged, newest first."""
     return [run.month for run in reversed(stored_runs(session, metric))]

@@ -73,6 +73,24 @@ def week_counts(
     return {row.branch_id: WeekCounts(row.answers, row.detractors, row.comments) for row in rows}
 
 
+_ANSWERED = text(
+    """
+    select branch_id, count(distinct period_from) from cell
+    where metric = :metric and period = 'week' and n > 0
+        and period_from >= :first and period_from < :last and branch_id = any(:branches)
+    group by branch_id
+    """
+)
+
+
+def answered_weeks(
+    session: Session, branches: Collection[int], metric: str, first: date, last: date
+) -> dict[int, int]:
+    """In how many of the weeks from ``first`` to before ``last`` each branch had answers."""
+    values = {"branches": sorted(branches), "metric": metric, "first": first, "last": last}
+    return dict(tuple(row) for row in session.execute(_ANSWERED, values))
+
+
 # Neither a word nor a novel: those of a few sentences first (a Chinese sign has three bytes).
 _VOICES = text(
     """

@@ -15,7 +15,7 @@ from api.insights.warnings.reading import BranchWarning
 from api.reports.choosing import steps, worth_reading
 from api.reports.overdue import Overdue, OverdueTicket
 from api.reports.printing import gathered
-from api.reports.ranking_rows import RankingRow, Voiced
+from api.reports.ranking_rows import Lately, RankingRow, Voiced
 from api.reports.rendering import MOST_BARS, Letter, render
 from api.reports.repository.weekly import Voice, WeekCounts
 from api.reports.weekly import WeeklyRanking
@@ -23,6 +23,7 @@ from api.reports.windows import is_open
 from api.security.hierarchy import Node
 
 CALM = Overdue(3, 0, ())
+MONTHLY, WEEKLY = Lately(monthly=True), Lately()
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 LINKS = dict.fromkeys(
     ("league", "tickets", "voices", "warnings", "unit", "subscriptions"), "https://bp.example/app/"
@@ -64,8 +65,9 @@ def kinds(
     *,
     warnings: tuple[BranchWarning, ...] = (),
     overdue: Overdue = CALM,
+    lately: Lately = MONTHLY,
 ) -> list[str]:
-    return [one.kind for one in steps(lines, movers or [], warnings, overdue)]
+    return [one.kind for one in steps(lines, movers or [], warnings, overdue, lately)]
 
 
 def test_there_is_always_something_to_do() -> None:
@@ -82,7 +84,7 @@ def test_who_waits_comes_first_then_what_falls() -> None:
 
 def test_a_fall_that_only_stands_out_by_itself_is_a_hint() -> None:
     lines = [line(1, change=-30, noise=False), line(2, change=-35, noise=False)]
-    (step,) = steps(lines, [], [], CALM)
+    (step,) = steps(lines, [], [], CALM, MONTHLY)
     assert (step.kind, step.unit_code) == ("hint", "B2")
 
 
@@ -93,6 +95,28 @@ def test_a_branch_with_a_warning_is_not_told_twice() -> None:
 
 def test_few_answers_of_a_branch_that_has_few_are_no_silence() -> None:
     assert kinds([line(1, n=12, answers=0)]) == ["read"]
+
+
+def test_what_goes_on_is_asked_about_in_the_first_letter_of_a_month() -> None:
+    lines = [line(1, change=-30, noise=False), line(2, n=20)]
+    warnings, known = (warning(9),), frozenset({9})
+    wanted = ["warning", "hint", "nearly"]
+    assert kinds(lines, warnings=warnings, lately=replace(MONTHLY, alerted=known)) == wanted
+    assert kinds(lines, warnings=warnings, lately=replace(WEEKLY, alerted=known)) == ["read"]
+    assert kinds(lines, warnings=warnings, lately=WEEKLY) == ["warning"], "new this month"
+
+
+def test_who_moved_a_week_ago_already_is_asked_once() -> None:
+    fall, rise = line(1, change=-30, noise=False), line(2, change=25, noise=False)
+    known = replace(MONTHLY, moved=frozenset({1, 2}))
+    assert kinds([fall, rise], [fall, rise]) == ["fallen", "risen"]
+    assert kinds([fall, rise], [fall, rise], lately=known) == ["read"]
+
+
+def test_a_branch_that_is_often_silent_is_not_odd() -> None:
+    lines = [line(1, answers=0), line(2, answers=0)]
+    found = steps(lines, [], [], CALM, replace(WEEKLY, quiet=frozenset({1})))
+    assert [(one.kind, one.unit_code) for one in found] == [("silent", "B2")]
 
 
 def test_three_comments_are_of_three_branches_and_one_is_praise() -> None:
@@ -152,7 +176,7 @@ def ranking(branches: int = 12) -> WeeklyRanking:
         warned_month=date(2026, 11, 1),
         overdue=Overdue(9, 1, (late,)),
         voices=[said(1, 2, 'He said "no" & <b>left</b>')],
-        steps=steps(lines, [fall], [warning(3)], Overdue(9, 1, (late,))),
+        steps=steps(lines, [fall], [warning(3)], Overdue(9, 1, (late,)), MONTHLY),
     )
 
 
