@@ -1,11 +1,7 @@
 """Two schedulers for an hour on a made-up clock, killed at random: each ranking once."""
 
-import os
 import random
-import subprocess
-import sys
 import time
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from datetime import time as wall
 from pathlib import Path
@@ -15,13 +11,13 @@ import pytest
 from conftest import Office
 from sqlalchemy import text
 from two_regions import World, make_two_regions
+from two_schedulers import Schedulers
 
 from api.core.ids import new_id
 from api.models import Subscription
 
 BEGIN = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)  # a Monday, eight o'clock in Shanghai
 EARLIER = BEGIN - timedelta(days=3)
-PROCESS = Path(__file__).parents[1] / "ranking_process.py"
 _ACCOUNT = text(
     "insert into account (id, name, language, status, created_at) "
     "values (:id, 'somebody', 'zh', 'active', :at)"
@@ -36,9 +32,9 @@ _ADDRESS = text(
 )
 
 
-def hire(office: Office, world: World, people: int, lot: random.Random) -> int:
-    """Managers with a ranking at a minute of the hour each, some in both languages; how many."""
-    region, wanted = _region(office, world), 0
+def hire(office: Office, world: World, people: int, lot: random.Random) -> dict[str, datetime]:
+    """Managers with a ranking at a minute of the hour each, some in both languages: what, when."""
+    region, wanted = _region(office, world), dict[str, datetime]()
     address = office.worker.vault.encrypt("somebody@example.com")
     with office.owner.transaction() as session:
         for number in range(people):
@@ -48,11 +44,12 @@ def hire(office: Office, world: World, people: int, lot: random.Random) -> int:
             values = {"id": new_id(), "account": account, "hash": account.bytes}
             session.execute(_ADDRESS, values | {"value": address})
             if number % 3 == 0:  # gets the usual one
-                wanted += 1
+                wanted[f"{account}:{region}:usual"] = BEGIN
                 continue
             for language in ("zh", "en")[: 1 + number % 2]:
-                session.add(_row(account, region, language, lot.randrange(60)))
-                wanted += 1
+                minute = lot.randrange(60)
+                session.add(_row(account, region, language, minute))
+                wanted[f"{account}:{region}:{language}"] = BEGIN + timedelta(minutes=minute)
         session.commit()
     return wanted
 
@@ -80,86 +77,51 @@ def _row(account: UUID, region: int, language: str, minute: int) -> Subscription
     )
 
 
-class Schedulers:
-    """Two processes that do the same work, one of which is killed now and then."""
+def an_hour(office: Office, folder: Path, *, people: int, kills: int) -> int:
+    """Lets two schedulers work for an hour; every ranking is there once and none too early.
 
-    def __init__(self, office: Office, folder: Path) -> None:
-        self.clock, self.done = folder / "clock", folder / "done"
-        path = os.pathsep.join([str(PROCESS.parent), str(PROCESS.parents[1])])
-        self.environment = {**os.environ, **office.settings.environment(), "PYTHONPATH": path}
-        self.set(BEGIN - timedelta(minutes=1))
-        self.running = [self._start(), self._start()]
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, str(PROCESS), str(self.clock), str(self.done)]
-        return subprocess.Popen(command, env=self.environment)
-
-    def set(self, now: datetime) -> None:
-        """Sets the clock, in one step for who reads it."""
-        new = self.clock.with_suffix(".new")
-        new.write_text(now.isoformat(), encoding="ascii")
-        new.replace(self.clock)
-
-    def kill(self, which: int) -> None:
-        """Kills one in the middle of whatever it does, and starts another."""
-        self.running[which].kill()
-        self.running[which].wait()
-        self.running[which] = self._start()
-
-    def written(self) -> list[int]:
-        """What each finished round wrote; a killed one says nothing of its last."""
-        with suppress(FileNotFoundError):
-            return [int(line) for line in self.done.read_text(encoding="ascii").splitlines()]
-        return []
-
-    def wait(self, rounds: int) -> None:
-        """Until so many more rounds are done."""
-        wanted, end = len(self.written()) + rounds, time.monotonic() + 240
-        while len(self.written()) < wanted:
-            assert time.monotonic() < end, "the schedulers do nothing"
-            time.sleep(0.02)
-
-    def stop(self) -> None:
-        """Ends both."""
-        for process in self.running:
-            process.kill()
-            process.wait()
-
-
-def an_hour(office: Office, folder: Path, *, people: int, kills: int) -> None:
-    """Lets two schedulers work for an hour; every ranking is there once and none too early."""
+    How many letters were written in rounds that a kill cut short.
+    """
     lot = random.Random(300)
     wanted = hire(office, make_two_regions(office), people, lot)
-    schedulers = Schedulers(office, folder)
-    dying = set(lot.sample(range(2, 58), kills))
-    try:
-        schedulers.wait(4)
-        assert sum(schedulers.written()) == 0
+    moments = sorted(set(wanted.values()) - {BEGIN})  # at first the usual ones are due
+    dying = {at: turn % 2 for turn, at in enumerate([BEGIN, *lot.sample(moments, kills - 1)])}
+    before = BEGIN - timedelta(minutes=1)
+    with Schedulers(office, folder, before, "api.reports.service:send_due_rankings") as two:
+        two.ready(0, 1)
+        assert two.did() == 0
         for minute in range(60):
-            schedulers.set(BEGIN + timedelta(minutes=minute))
+            now = BEGIN + timedelta(minutes=minute)
+            if now in dying:
+                two.strike(now, dying[now], lambda: len(letters(office)))
+            two.set(now)
             time.sleep(0.15 * lot.random())
-            if minute in dying:
-                schedulers.kill(lot.randrange(2))
-        schedulers.wait(6)
-        assert sum(schedulers.written()) <= wanted
-    finally:
-        schedulers.stop()
+        two.wait(4)
+        cut = len(wanted) - two.did()
+    assert cut >= 0, "two wrote the same"
+    check_letters(office, wanted)
+    return cut
+
+
+def letters(office: Office) -> dict[str, datetime]:
+    """When each letter was written, by its key."""
     with office.owner.connection() as connection:
-        counted = connection.execute(
-            text(
-                "select count(*), count(distinct dedupe_key), min(created_at), max(created_at) "
-                "from outbox_message where kind = 'weekly_ranking'"
-            )
-        ).one()
+        query = text("select dedupe_key, created_at from outbox_message")
+        return dict(tuple(row) for row in connection.execute(query))
+
+
+def check_letters(office: Office, wanted: dict[str, datetime]) -> None:
+    """Those that were wanted and no others, each for its week and not before its minute."""
+    with office.owner.connection() as connection:
         windows = connection.execute(
-            text("select count(*), count(distinct done_until) from job_window where job = :job"),
-            {"job": "weekly_ranking"},
-        ).one()
-    assert tuple(counted)[:2] == (wanted, wanted)
-    assert counted[2] >= BEGIN
-    assert counted[3] < BEGIN + timedelta(hours=1)
-    assert windows[1] == 1
-    assert windows[0] >= wanted
+            text("select key, done_until from job_window where job = 'weekly_ranking'")
+        ).all()
+    came = letters(office)
+    due = {f"weekly_ranking:{BEGIN:%Y-%m-%d}:{key}:email": at for key, at in wanted.items()}
+    assert came.keys() == due.keys()
+    assert [key for key, at in due.items() if came[key] < at] == []
+    assert wanted.keys() <= {row.key for row in windows}
+    assert {row.done_until for row in windows} == {BEGIN}
 
 
 def test_two_schedulers_killed_at_random_send_each_ranking_once(
@@ -172,4 +134,4 @@ def test_two_schedulers_killed_at_random_send_each_ranking_once(
 def test_two_schedulers_killed_two_dozen_times_send_each_ranking_once(
     real_office: Office, tmp_path: Path
 ) -> None:
-    an_hour(real_office, tmp_path, people=300, kills=24)
+    assert an_hour(real_office, tmp_path, people=300, kills=24) > 0, "nobody died at work"

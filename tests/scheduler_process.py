@@ -1,27 +1,30 @@
-"""A scheduler that sends rankings, over and over, on a clock that stands in a file.
+"""A scheduler that does the same over and over, on a clock that stands in a file.
 
-``python ranking_process.py CLOCK DONE``: how many letters it wrote is appended to DONE. Killed by
-its test.
+``python scheduler_process.py CLOCK DONE MODULE:FUNCTION...``: after each round of the functions a
+line goes to DONE: who it was, and what the last of them says it did. Killed by its test.
 """
 
+import os
 import sys
 import time
 from dataclasses import replace
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 
 from api.core.installation import Installation
 from api.core.settings import Settings
-from api.reports.service import send_due_rankings
 
 if __name__ == "__main__":
     clock, done = Path(sys.argv[1]), Path(sys.argv[2])
+    names = [one.split(":") for one in sys.argv[3:]]
+    work = [getattr(import_module(module), function) for module, function in names]
     opened = replace(
         Installation.open(Settings(_env_file=None), "worker"),
         clock=lambda: datetime.fromisoformat(clock.read_text(encoding="ascii")),
     )
     while True:
-        written = send_due_rankings(opened)
+        did = [one(opened) for one in work]
         with done.open("a", encoding="ascii", buffering=1) as file:
-            file.write(f"{written}\n")
+            file.write(f"{os.getpid()} {did[-1]}\n")
         time.sleep(0.02)
