@@ -37,3 +37,9 @@ class BadPlan(Invalid):
     """A plan or action with a field that makes no sense."""
 
     key = "plans.errors.bad"
+
+
+class BadDay(BadPlan):
+    """The day of a plan or action is none, or more than two years away."""
+
+    key = "plans.errors.day"

@@ -17,7 +17,7 @@ from api.core.redaction import redact
 from api.insights.queries import require_metric, require_touchpoint
 from api.models import ActionPlan, ActionStep
 from api.plans import repository
-from api.plans.errors import BadPlan, PlanChanged, PlanEnded, TooManySteps
+from api.plans.errors import BadDay, BadPlan, PlanChanged, PlanEnded, TooManySteps
 from api.plans.repository import StepRow
 from api.security.audit import audit
 from api.security.hierarchy import Node
@@ -258,4 +258,4 @@ def _plans(session: Session, viewer: Viewer, rows: list[ActionPlan]) -> list[Pla
 def _require_near(field: str, day: date, now: datetime) -> None:
     if abs(day - now.date()) > _LONGEST:
         message = "a day within two years"
-        raise BadPlan(fields=[{"field": field, "message": message}])
+        raise BadDay(fields=[{"field": field, "message": message}])

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from api.plans import practices, service
-from api.plans.errors import BadPlan
+from api.plans.errors import BadDay
 from api.plans.service import LONGEST_TEXT, LONGEST_TITLE, Ended, PlanWish, StepWish
 from dashboard.data.sitting import Sitting
 
@@ -65,4 +65,4 @@ def day_of(field: str, written: str | None) -> date:
     try:
         return date.fromisoformat((written or "")[:10])
     except ValueError:
-        raise BadPlan(fields=[{"field": field, "message": "a day"}]) from None
+        raise BadDay(fields=[{"field": field, "message": "a day"}]) from None

@@ -189,17 +189,23 @@ def _causes(sitting: Sitting, causes: tuple[CauseCount, ...]) -> list[CauseRow]:
     ]  # fmt: skip
 
 
+def _counted(sitting: Sitting, hits: int, n: int) -> str:
+    """A share with the number of cases behind it; counts where there are too few."""
+    if n < FEWEST:
+        return f"{count(hits)}/{count(n)}" if n else UNKNOWN
+    return sitting.say("measured.share_of", share=percent(hits / n), n=count(n))
+
+
 def _unit(sitting: Sitting, one: LoopMeasures) -> UnitRow:
     resolved = next((time for time in one.times if time.state == "resolved"), None)
     clocks = [each.in_time for each in one.kept]
     hits, n = sum(each.hits for each in clocks), sum(each.n for each in clocks)
-    in_time = UNKNOWN if not n else percent(hits / n) if n >= FEWEST else f"{hits}/{n}"
     return UnitRow(
         name=one.unit.name(sitting.language),
         href=sitting.address.to(Page.LOOP, one.unit.code).href,
         opened=count(one.opened),
         open=count(one.open),
-        in_time=in_time,
+        in_time=_counted(sitting, hits, n),
         resolved=UNKNOWN if resolved is None else _hours(sitting, resolved.median_hours),
-        recovered=_share_text(one.ends.recovered),
+        recovered=_counted(sitting, one.ends.recovered.hits, one.ends.recovered.n),
     )

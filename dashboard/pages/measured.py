@@ -99,16 +99,19 @@ def _cause(row: CauseRow) -> Any:
 def _units(rows: Sequence[UnitRow], say: Words) -> Any:
     if not rows:
         return None
-    names = ("unit", "opened", "open", "in_time", "resolved", "recovered")
-    head = html.Tr([html.Th(say(f"measured.column.{name}"), scope="col") for name in names])
-    table = html.Table(
-        [html.Thead(head), html.Tbody([_unit(row) for row in rows])], className="bp-table"
-    )
+    columns = ("unit", "opened", "open", "in_time", "resolved", "recovered")
+    names = [say(f"measured.column.{name}") for name in columns]
+    head = html.Tr([html.Th(name, scope="col") for name in names])
+    body = html.Tbody([_unit(row, names[1:]) for row in rows])
+    table = html.Table([html.Thead(head), body], className="bp-table bp-roles")
     return card(say("measured.units"), html.Div(table, className="bp-scroll", tabIndex=0),
                 note=say("measured.units_note"))  # fmt: skip
 
 
-def _unit(row: UnitRow) -> Any:
+def _unit(row: UnitRow, names: Sequence[str]) -> Any:
     cells = (row.opened, row.open, row.in_time, row.resolved, row.recovered)
     name = html.Th(dcc.Link(row.name, href=row.href), scope="row")
-    return html.Tr([name, *(html.Td(cell) for cell in cells)])
+    told = [
+        html.Td(cell, **{"data-label": column}) for cell, column in zip(cells, names, strict=True)
+    ]
+    return html.Tr([name, *told])

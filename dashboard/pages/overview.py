@@ -50,8 +50,8 @@ def _below(view: Glance, say: Words, more: Lately | None, waits: Waiting | None)
     lately = [changes(more.changes, say, width=5), warned(more.warnings, say, width=5), steps]
     compared = [parts(view, say, width=7), waiting_card(waits, say, width=7)]
     return [
-        html.Div(lately, className="bp-stack bp-natural bp-5"),
-        html.Div(compared, className="bp-stack bp-natural bp-7"),
+        html.Div(lately, className="bp-stack bp-natural bp-lately bp-5"),
+        html.Div(compared, className="bp-stack bp-natural bp-lately bp-7"),
     ]
 
 
