@@ -81,7 +81,7 @@ def _axes(found: Any, chart: Chart) -> None:
     value.format.line.fill.background()
     value.tick_labels.number_format = _NUMBERS.get(chart.kind, "0")
     value.tick_labels.number_format_is_linked = False
-    value.minimum_scale, value.maximum_scale = _ends(chart)
+    value.minimum_scale, value.maximum_scale, value.major_unit = _scale(chart)
     category.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     category.format.line.color.rgb = _colour(LINE)
     if chart.shape == "trend":
@@ -94,15 +94,19 @@ def _axes(found: Any, chart: Chart) -> None:
         value.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
 
 
-def _ends(chart: Chart) -> tuple[float | None, float | None]:
-    """Where the axis of values begins and ends: with nought, and every interval within."""
+def _scale(chart: Chart) -> tuple[float, float | None, float | None]:
+    """Where the axis of values begins and ends, and its step; every interval lies within.
+
+    Bars begin at nought, so that none looks longer than it is.
+    """
     if chart.kind not in ("score", "mark"):
-        return 0.0, None
+        return 0.0, None, None
     told = [one for at in chart.points for one in (at.value, at.low, at.high, at.besides)]
     values = [0.0, *(one for one in (*told, chart.line) if one is not None)]
     if chart.shape == "trend":
         values.remove(0.0)
-    return 10.0 * floor(min(values) / 10), 10.0 * ceil(max(values) / 10)
+    step = next(one for one in (10.0, 20.0, 50.0) if max(values) - min(values) <= 8 * one)
+    return step * floor(min(values) / step), step * ceil(max(values) / step), step
 
 
 def _step_by_months(axis: Any, weeks: int) -> None:

@@ -8,6 +8,7 @@ import openpyxl
 import pypdfium2
 import pytest
 from pptx import Presentation
+from pptx.util import Inches
 
 from api.core.languages import LANGUAGES, Language
 from api.insights.periods import Period
@@ -27,6 +28,7 @@ from api.reports.content.blocks import (
 )
 from api.reports.files import fonts, pdf
 from api.reports.files.rendering import render_report, report_file_name
+from api.reports.files.slide_tables import Grid
 from api.security.hierarchy import Node
 
 NAME = '=HYPERLINK("//evil")'
@@ -199,6 +201,43 @@ def test_charts_of_a_presentation_are_native_and_hold_the_numbers(
     assert ends == ["4.0", "5.25"]  # from 41.5 up to 45.5, and down to 36.25
     for one in charts:
         assert one.part.chart_workbook.xlsx_part is not None  # so that it can be edited
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_of_a_presentation_lies_beyond_its_slide(made: Made, language: Language) -> None:
+    deck = Presentation(io.BytesIO(made["pptx", language]))
+    shapes = [shape for slide in deck.slides for shape in slide.shapes]
+    assert any(shape.has_table for shape in shapes)
+    assert max(shape.left + shape.width for shape in shapes) <= deck.slide_width
+    assert max(shape.top + shape.height for shape in shapes) <= deck.slide_height
+
+
+def test_a_table_of_long_names_shows_fewer_rows_and_breaks_no_number() -> None:
+    columns = (Column(Said("column.branch"), "text"), Column(Said("column.n")))
+    rows = tuple(("店" * 60, Amount(1_234_567 + place, "count")) for place in range(30))
+    grid = Grid(Table(columns, rows), "zh", Inches(4), Inches(5))
+    assert grid.height(Inches(4)) <= Inches(5)
+    assert grid.texts[-1][1] == "1,234,596"
+    assert grid.more == f"另有 {30 - len(grid.rows)} 行，见 Excel 文件。"
+    assert grid.fits(Inches(4), Inches(5))
+    assert not grid.fits(Inches(1), Inches(99))
+
+
+def test_bars_begin_at_nought_and_hold_their_intervals(made: Made) -> None:
+    deck = Presentation(io.BytesIO(made["pptx", "en"]))
+    charts = [shape.chart for slide in deck.slides for shape in slide.shapes if shape.has_chart]
+    trend, bars = (chart.value_axis for chart in charts)
+    assert (trend.minimum_scale, trend.maximum_scale) == (30, 60)
+    assert (bars.minimum_scale, bars.maximum_scale) == (0, 50)
+
+
+def test_every_sheet_says_of_what_it_is_when_it_is_printed(made: Made) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(made["xlsx", "zh"]))
+    assert len(book.worksheets) > 3
+    footers = [sheet.oddFooter for sheet in book]
+    assert {foot.left.text for foot in footers if foot is not None} == {
+        "北京店 · 2026年8月24日 – 2026年11月22日"
+    }
 
 
 def test_a_presentation_ends_with_the_methods(made: Made) -> None:
