@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from api.core.errors import Invalid
 from api.insights.comments import score_groups
 from api.security.permissions import Permission
 from api.tickets.alerts_queries import (
@@ -19,6 +18,7 @@ from dashboard.address import Page
 from dashboard.data.board import state_text, ticket_address
 from dashboard.data.frame import Link
 from dashboard.data.loop_now import rule_names
+from dashboard.data.paged import page_at
 from dashboard.data.periods import day_text
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
@@ -129,10 +129,10 @@ def _listed(sitting: Sitting) -> list[AlertLine]:
         running=kind == RUNNING,
     )
     asked = sitting.session, sitting.viewer, wanted
-    try:
-        return list_alerts(*asked, after=sitting.address.word("after"), limit=PAGE + 1)
-    except Invalid:  # no place in the list: it begins at its beginning
-        return list_alerts(*asked, limit=PAGE + 1)
+    return page_at(
+        sitting.address.word("after"),
+        lambda place: list_alerts(*asked, after=place, limit=PAGE + 1),
+    )
 
 
 def _item(sitting: Sitting, one: AlertLine, names: dict[str, str]) -> AlertItem:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from api.core.errors import Invalid
 from api.insights.comments import score_groups
 from api.models.tickets import OPEN_STATES
 from api.security.permissions import Permission
@@ -18,6 +17,7 @@ from api.tickets.queries import ticket_counts as _counts
 from dashboard.address import Address, Page
 from dashboard.data.clock_words import due_text
 from dashboard.data.frame import Link
+from dashboard.data.paged import page_at
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
 from dashboard.data.voices import Choice, tone_of
@@ -212,12 +212,11 @@ def _state(address: Address) -> str:
 
 def _listed(sitting: Sitting, state: str) -> list[TicketLine]:
     """One more than a page holds, so that one knows whether there are further ones."""
-    wanted, cursor = _wanted(sitting, state), sitting.address.word("after")
-    asked = sitting.session, sitting.viewer, wanted
-    try:
-        return _list(*asked, after=cursor, limit=PAGE + 1, now=sitting.now)
-    except Invalid:  # no place in the list: it begins at its beginning
-        return _list(*asked, limit=PAGE + 1, now=sitting.now)
+    asked = sitting.session, sitting.viewer, _wanted(sitting, state)
+    return page_at(
+        sitting.address.word("after"),
+        lambda place: _list(*asked, after=place, limit=PAGE + 1, now=sitting.now),
+    )
 
 
 def _wanted(sitting: Sitting, state: str) -> TicketFilter:

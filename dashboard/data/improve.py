@@ -14,7 +14,7 @@ from api.security.hierarchy import Node
 from dashboard.address import Page
 from dashboard.data.frame import Link
 from dashboard.data.metrics import shown_metric
-from dashboard.data.own_branch import Fresh, fresh_voices
+from dashboard.data.own_branch import Fresh, found_of, fresh_voices
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.plans import new_plan_href
 from dashboard.data.sitting import Sitting
@@ -72,14 +72,7 @@ def improve_view(sitting: Sitting, node: Node) -> ImproveView | None:
     metric = shown_metric(sitting)
     if metric is None:
         return None
-    found = improvement(
-        sitting.session,
-        sitting.viewer,
-        metric.code,
-        shown_period(sitting),
-        unit=node.code,
-        touchpoint=sitting.address.touchpoint,
-    )
+    found = found_of(sitting, improvement, metric.code, node.code)
     outcome = found.outcome.name(sitting.language)
     name, places = node.name(sitting.language), _places(sitting, found)
     if found.problem is not None or not found.levers:

@@ -14,10 +14,11 @@ from api.insights.metrics import MetricInfo
 from api.security.permissions import Permission
 from dashboard.address import Page
 from dashboard.data.drafting import Checked, EditorView, troubles_of
-from dashboard.data.indicators import VersionRow, index_points, version_rows
+from dashboard.data.indicators import index_points, version_rows
 from dashboard.data.metrics import as_shown
 from dashboard.data.periods import day_text
 from dashboard.data.sitting import Sitting
+from dashboard.data.versions import VersionRow
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The indicator tree as its page shows it: scores of a unit, its targets, the units below."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from dashboard.address import Page
 from dashboard.data.metrics import INDEX_ENDS, as_shown
 from dashboard.data.periods import day_text, days_text, shown_period
 from dashboard.data.sitting import Sitting
-from dashboard.data.times import moment_text
+from dashboard.data.versions import VersionRow, version_row
 from dashboard.figures.trend import COLUMNS as TREND
 from dashboard.numbers import Metric
 from scoring.indices import INDEX_POINTS, Points, points_of
@@ -78,18 +78,6 @@ class Below:
 
 
 @dataclass(frozen=True)
-class VersionRow:
-    """A published version; ``state`` is ``in_force``, ``coming`` or ``past``."""
-
-    version: int
-    state: str
-    since: str
-    published: str
-    by: str
-    href: str
-
-
-@dataclass(frozen=True)
 class IndicatorsView:
     """The page's numbers; without ``lines`` nothing is in force."""
 
@@ -139,23 +127,19 @@ def indicators_view(sitting: Sitting) -> IndicatorsView:
 
 
 def version_rows(sitting: Sitting) -> list[VersionRow]:
-    """Every published version, the newest first."""
-    return [
-        VersionRow(
-            version=one.version,
-            state=one.state,
+    """Every published version, the newest first; who published it is told to who may publish."""
+    rows = [
+        version_row(
+            sitting,
+            one,
+            Page.INDICATORS_VERSION,
             since=day_text(sitting.say, one.effective_from),
-            published=moment_text(sitting, one.published_at),
-            by=one.published_by or _nobody(sitting),
-            href=sitting.address.about(Page.INDICATORS_VERSION, str(one.version)).href,
         )
         for one in list_versions(sitting.session, sitting.viewer, sitting.now)
     ]
-
-
-def _nobody(sitting: Sitting) -> str:
-    """Who is not told who published, is told nothing."""
-    return sitting.say("rulebook.page.command") if may_write_indicators(sitting.viewer) else ""
+    if may_write_indicators(sitting.viewer):
+        return rows
+    return [replace(row, by="") for row in rows]
 
 
 def index_points(code: str, name: str) -> Metric:

@@ -20,7 +20,7 @@ from dashboard.data.loop_words import (
     verify_words,
 )
 from dashboard.data.sitting import Sitting
-from dashboard.data.times import moment_text
+from dashboard.data.versions import VersionRow, version_row
 
 KINDS = ("acknowledge", "contact", "resolve")
 SEVERITIES = (3, 2, 1)
@@ -64,17 +64,6 @@ class CauseGroup:
 
 
 @dataclass(frozen=True)
-class VersionRow:
-    """A published version."""
-
-    version: int
-    published: str
-    by: str
-    holds: bool
-    href: str
-
-
-@dataclass(frozen=True)
 class LoopView:
     """One version of the rules; ``version`` None: nothing is published."""
 
@@ -111,7 +100,7 @@ def loop_view(sitting: Sitting) -> LoopView:
         _said(sitting, found),
         holds=not versions or found.version == versions[0].version,
         written=written,
-        versions=tuple(_version(sitting, one) for one in versions),
+        versions=tuple(version_row(sitting, one, Page.LOOP_RULES) for one in versions),
         edit=edit,
         back=sitting.address.to(Page.LOOP_RULES).href if single else "",
     )
@@ -205,13 +194,3 @@ def _causes(sitting: Sitting, loop: Loop) -> list[CauseGroup]:
                      if each.parent == one.code]  # fmt: skip
             groups.append(CauseGroup(name, below if one.code in parents else []))
     return groups
-
-
-def _version(sitting: Sitting, one: LoopVersionLine) -> VersionRow:
-    return VersionRow(
-        version=one.version,
-        published=moment_text(sitting, one.published_at),
-        by=one.published_by or sitting.say("loopbook.page.command"),
-        holds=one.state == "in_force",
-        href=sitting.address.about(Page.LOOP_RULES, str(one.version)).href,
-    )

@@ -1,8 +1,9 @@
 """Which branch the pages of a branch are about, and the ways between them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from api.insights.comments import Comment, Comments, Wanted, list_comments
@@ -14,12 +15,14 @@ from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from dashboard.address import Page
 from dashboard.data.frame import Link, compares
+from dashboard.data.periods import shown_period
 from dashboard.data.sitting import DEFAULT_TIMEZONE, Sitting
 from dashboard.data.voices import response_address
 from scoring.scales import scale_of
 
 MOST_CHOICES = 60
 Branch: TypeAlias = Node
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,16 @@ def is_own(sitting: Sitting, node: Node) -> bool:
     """Whether a page about ``node`` speaks to the branch itself."""
     home = sitting.viewer.home
     return home is not None and home.id == node.id and not compares(sitting)
+
+
+def found_of(
+    sitting: Sitting, ask: Callable[..., Found], metric: str, unit: str, **more: Any
+) -> Found:
+    """What a question of `api.insights` finds of a branch, of the days and touchpoint shown."""
+    period, touchpoint = shown_period(sitting), sitting.address.touchpoint
+    return ask(
+        sitting.session, sitting.viewer, metric, period, unit=unit, touchpoint=touchpoint, **more
+    )
 
 
 def zone(sitting: Sitting, node: Node) -> ZoneInfo:

@@ -29,6 +29,7 @@ from dashboard.data.rule_words import (
 )
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
+from dashboard.data.versions import VersionRow, version_row
 from dashboard.data.words import Words
 from scheduler.planner import Rule, RuleSet
 
@@ -60,18 +61,6 @@ class SegmentRow:
     words: str
     people: int | None
     share: float | None
-
-
-@dataclass(frozen=True)
-class VersionRow:
-    """A published version; ``state`` is ``in_force``, ``coming`` or ``past``."""
-
-    version: int
-    state: str
-    since: str
-    published: str
-    by: str
-    href: str
 
 
 @dataclass(frozen=True)
@@ -107,7 +96,10 @@ def rules_view(sitting: Sitting) -> RulesView:
     versions = list_versions(sitting.session, sitting.viewer, sitting.now) if writes else []
     wanted = _wanted(sitting, versions)
     rules, written = _rules_of(sitting, wanted, writes=writes)
-    rows = [version_row(sitting, one) for one in versions]
+    rows = [
+        version_row(sitting, one, Page.RULES, since=moment_text(sitting, one.effective_from))
+        for one in versions
+    ]
     shown = _shown(sitting, rules, rows)
     names = _names(sitting, rules) if rules else NO_NAMES
     single = sitting.address.subject is not None
@@ -136,18 +128,6 @@ def may_read_rules(sitting: Sitting) -> bool:
     root = sitting.viewer.hierarchy.root
     whole = root is not None and sitting.viewer.sees_unit(root.id)
     return whole and sitting.viewer.may(Permission.VIEW_NETWORK)
-
-
-def version_row(sitting: Sitting, one: RulesVersion) -> VersionRow:
-    """A version as tables show it."""
-    return VersionRow(
-        version=one.version,
-        state=one.state,
-        since=moment_text(sitting, one.effective_from),
-        published=moment_text(sitting, one.published_at),
-        by=one.published_by or sitting.say("rulebook.page.command"),
-        href=sitting.address.about(Page.RULES, str(one.version)).href,
-    )
 
 
 def touchpoint_names(sitting: Sitting) -> dict[str, str]:

@@ -11,7 +11,7 @@ from api.security.hierarchy import Node
 from dashboard.address import PEERS, Page
 from dashboard.data.league import peer_words
 from dashboard.data.metrics import as_shown, shown_metric
-from dashboard.data.own_branch import is_own
+from dashboard.data.own_branch import found_of, is_own
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.data.today import compared_words, place_of, place_words
@@ -69,14 +69,7 @@ def standing_view(sitting: Sitting, node: Node) -> StandingView | None:
     metric = shown_metric(sitting)
     if metric is None:
         return None
-    found = standing(
-        sitting.session,
-        sitting.viewer,
-        metric.code,
-        shown_period(sitting),
-        unit=node.code,
-        touchpoint=sitting.address.touchpoint,
-    )
+    found = found_of(sitting, standing, metric.code, node.code)
     ladders = [one for one in (_ladder(sitting, node, metric, code) for code in _SETS) if one]
     whole = next((one for one in found.metrics if one.metric.code == metric.code), None)
     own = is_own(sitting, node)
@@ -100,16 +93,7 @@ _SETS = ("network", PEERS)
 def _ladder(sitting: Sitting, node: Node, metric: Metric, code: str) -> Ladder | None:
     """The branch's place in one comparison set; None where it was not open."""
     try:
-        found = why(
-            sitting.session,
-            sitting.viewer,
-            metric.code,
-            shown_period(sitting),
-            now=sitting.now,
-            unit=node.code,
-            touchpoint=sitting.address.touchpoint,
-            peers=code == PEERS,
-        )
+        found = found_of(sitting, why, metric.code, node.code, now=sitting.now, peers=code == PEERS)
     except NotFound:
         return None
     place = place_of(found.row, None if found.crowd is None else found.crowd.ranked)

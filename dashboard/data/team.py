@@ -9,6 +9,7 @@ from api.security.hierarchy import Node
 from dashboard.data.extent import elsewhere
 from dashboard.data.frame import Link
 from dashboard.data.metrics import shown_metric
+from dashboard.data.own_branch import found_of
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.numbers import Metric
@@ -43,14 +44,7 @@ def team_view(sitting: Sitting, node: Node) -> TeamView | None:
     metric = shown_metric(sitting)
     if metric is None:
         return None
-    found = team(
-        sitting.session,
-        sitting.viewer,
-        metric.code,
-        shown_period(sitting),
-        unit=node.code,
-        touchpoint=sitting.address.touchpoint,
-    )
+    found = found_of(sitting, team, metric.code, node.code)
     told = [one for one in found.advisors if one.figure.score is not None]
     nobody = found.figure.n == 0
     return TeamView(

@@ -14,7 +14,7 @@ from dashboard.address import Page
 from dashboard.data.extent import elsewhere
 from dashboard.data.frame import Link
 from dashboard.data.metrics import shown_metric
-from dashboard.data.own_branch import Fresh, fresh_voices, is_own, lately, voices_href
+from dashboard.data.own_branch import Fresh, found_of, fresh_voices, is_own, lately, voices_href
 from dashboard.data.periods import day_text, days_text, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.data.waiting import Waiting, waiting
@@ -120,15 +120,7 @@ def _weekday(sitting: Sitting, day: BranchDay) -> str:
 def _place(sitting: Sitting, node: Node, metric: Metric) -> tuple[str | None, bool]:
     """The branch's place in words, and whether it is still being computed."""
     try:
-        found = why(
-            sitting.session,
-            sitting.viewer,
-            metric.code,
-            shown_period(sitting),
-            now=sitting.now,
-            unit=node.code,
-            touchpoint=sitting.address.touchpoint,
-        )
+        found = found_of(sitting, why, metric.code, node.code, now=sitting.now)
     except NotFound:  # it was not open then
         return None, False
     place = place_of(found.row, None if found.crowd is None else found.crowd.ranked)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from api.core.errors import Invalid
 from api.notices.absences import Away, colleagues, list_absences
 from api.notices.choices import read_choices
 from api.notices.kinds import KINDS, WAYS
 from api.notices.service import Notified, list_notices
 from dashboard.address import Page
 from dashboard.data.board import ticket_address
+from dashboard.data.paged import page_at
 from dashboard.data.periods import day_text
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text, zone_of
@@ -80,10 +80,7 @@ def notices_view(sitting: Sitting) -> NoticesView:
     """What the viewer was told."""
     address, asked = sitting.address, (sitting.session, sitting.viewer)
     cursor = address.word("after")
-    try:
-        found = list_notices(*asked, cursor=cursor, limit=PAGE)
-    except Invalid:  # no place in the list: it begins at its beginning
-        found = list_notices(*asked, limit=PAGE)
+    found = page_at(cursor, lambda place: list_notices(*asked, cursor=place, limit=PAGE))
     return NoticesView(
         lines=[_line(sitting, one) for one in found.items],
         unread=unread(sitting),

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from api.core.errors import Invalid
 from api.insights.comments import (
     MOST_COUNTED,
     Comment,
@@ -23,6 +22,7 @@ from api.insights.searching import LONGEST, search_words
 from dashboard.address import Address, Page
 from dashboard.data.frame import Link
 from dashboard.data.metrics import shown_metric
+from dashboard.data.paged import page_at
 from dashboard.data.periods import day_text, days_text, shown_period
 from dashboard.data.rule_words import channel_word
 from dashboard.data.sitting import Sitting
@@ -186,11 +186,11 @@ def _wanted(sitting: Sitting, metric: Metric, groups: Groups) -> Wanted:
 
 
 def _listed(sitting: Sitting, wanted: Wanted) -> Comments:
-    cursor = sitting.address.word("after")
-    try:
-        return list_comments(sitting.session, sitting.viewer, wanted, cursor=cursor, limit=PAGE)
-    except Invalid:  # no place in the list: it begins at its beginning
-        return list_comments(sitting.session, sitting.viewer, wanted, limit=PAGE)
+    asked = sitting.session, sitting.viewer, wanted
+    return page_at(
+        sitting.address.word("after"),
+        lambda place: list_comments(*asked, cursor=place, limit=PAGE),
+    )
 
 
 def _sentence(sitting: Sitting, number: int) -> str:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from api.core.errors import Invalid
 from api.notices.dead_messages import count_dead, failure_words, list_dead
 from api.notices.repository.outgoing import DeadRow
 from dashboard.data.board import ticket_address
+from dashboard.data.paged import page_at
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
 
@@ -38,10 +38,7 @@ def webhook_view(sitting: Sitting) -> WebhookView:
     """Messages of the viewer's branches that were never taken; raises NotAllowed."""
     address, asked = sitting.address, (sitting.session, sitting.viewer)
     cursor = address.word("after")
-    try:
-        found = list_dead(*asked, cursor=cursor, limit=PAGE)
-    except Invalid:  # no place in the list: it begins at its beginning
-        found = list_dead(*asked, limit=PAGE)
+    found = page_at(cursor, lambda place: list_dead(*asked, cursor=place, limit=PAGE))
     return WebhookView(
         items=[_message(sitting, one) for one in found.items],
         total=count_dead(*asked),

@@ -13,6 +13,7 @@ from dashboard.data.extent import elsewhere
 from dashboard.data.frame import Link, compares
 from dashboard.data.league import comparisons, for_branches, level_names, peer_words
 from dashboard.data.metrics import is_index, shown_metric
+from dashboard.data.own_branch import found_of
 from dashboard.data.periods import days_text, shown_period
 from dashboard.data.sitting import Sitting
 from dashboard.data.why_steps import Step, Way, steps_of
@@ -103,16 +104,8 @@ def why_view(sitting: Sitting) -> WhyView | None:
     metric = shown_metric(sitting)
     if metric is None:
         return None
-    found = why(
-        sitting.session,
-        sitting.viewer,
-        metric.code,
-        shown_period(sitting),
-        now=sitting.now,
-        unit=sitting.address.unit or "",
-        touchpoint=sitting.address.touchpoint,
-        peers=sitting.address.compared == PEERS,
-    )
+    peers, unit = sitting.address.compared == PEERS, sitting.address.unit or ""
+    found = found_of(sitting, why, metric.code, unit, now=sitting.now, peers=peers)
     say, row, own = sitting.say, found.row, _is_own(sitting, found.row.branch_id)
     place = _place(found)
     near = neighbours(sitting, found, metric) if place else []

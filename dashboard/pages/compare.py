@@ -7,7 +7,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from dashboard.data.compare import Chooser, CompareView, Place, Response
-from dashboard.data.glance import COUNT_FROM, SCORE_FROM, Part, Step
+from dashboard.data.glance import SCORE_FROM, Step
 from dashboard.data.words import Words
 from dashboard.figures.graph import graph
 from dashboard.figures.panels import panels_figure, panels_height
@@ -15,7 +15,8 @@ from dashboard.ids import Id
 from dashboard.numbers import Metric, count, percent
 from dashboard.pages import states
 from dashboard.pages.grid import grid
-from dashboard.pages.parts import Ranged, answers_text, axis, card, icon, ranged_rows
+from dashboard.pages.parts import axis, card, icon, ranged_rows
+from dashboard.pages.scores import ranged_part
 
 _NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned"}
 _COUNT = {**_NUMBER, "valueFormatter": {"function": "bpCount(params)"}}
@@ -111,7 +112,7 @@ def _spoken(words: str) -> Any:
 
 def scores(view: CompareView, say: Words) -> Any:
     """All scores on one axis, and who is clearly behind the best."""
-    rows = [_ranged(part, say) for part in view.parts]
+    rows = [ranged_part(part, say) for part in view.parts]
     return card(
         say("compare.scores", metric=view.metric.name, period=view.period),
         ranged_rows(rows, view.metric, None),
@@ -213,7 +214,7 @@ def places(view: CompareView, say: Words) -> Any:
     """The same measure along the journey, every touchpoint on the same axis."""
     if not view.places:
         return None
-    rows = [_ranged(part, say) for place in view.places for part in place.parts]
+    rows = [ranged_part(part, say) for place in view.places for part in place.parts]
     ends = axis(rows, view.metric, None)
     blocks = [_place(place, view.metric, ends, say) for place in view.places]
     return card(
@@ -224,24 +225,12 @@ def places(view: CompareView, say: Words) -> Any:
 
 
 def _place(place: Place, metric: Metric, ends: tuple[float, float], say: Words) -> Any:
-    rows = [_ranged(part, say) for part in place.parts]
+    rows = [ranged_part(part, say) for part in place.parts]
     return html.Div(
         [
             html.H3(dcc.Link(place.name, href=place.href)),
             ranged_rows(rows, metric, None, ends=ends),
         ]
-    )
-
-
-def _ranged(part: Part, say: Words) -> Ranged:
-    return Ranged(
-        name=part.name,
-        score=part.figure.score,
-        low=part.figure.low,
-        high=part.figure.high,
-        answers=answers_text(say, part.figure.n, COUNT_FROM),
-        href=part.href,
-        instead=say("overview.row_too_few", needed=SCORE_FROM),
     )
 
 

@@ -11,7 +11,6 @@ from dashboard.data.indicators import (
     Drawn,
     IndicatorsView,
     Line,
-    VersionRow,
     index_points,
 )
 from dashboard.data.words import Words
@@ -19,7 +18,8 @@ from dashboard.figures.graph import graph
 from dashboard.figures.trend import trend_figure
 from dashboard.numbers import Metric, count, percent
 from dashboard.pages import states
-from dashboard.pages.parts import answers_text, card, chip, icon
+from dashboard.pages.parts import answers_text, card, change_chip, chip, icon
+from dashboard.pages.versions import versions_card
 
 TREND_HEIGHT = 240
 FEWEST = 5  # answers below which not even their number is told
@@ -32,7 +32,7 @@ def indicators_page(view: IndicatorsView, say: Words, *, dark: bool) -> Any:
         words = say("indicators.page.none"), say("indicators.page.none_words")
         buttons = html.Div(_edit(view.edit, say), className="bp-buttons bp-middle")
         inner = states.state("diagram-3", *words, buttons)
-        return html.Div([card(None, inner), versions(view.versions, say)], className="bp-grid")
+        return html.Div([card(None, inner), _versions(view, say)], className="bp-grid")
     return html.Div(
         [
             hero(view, say),
@@ -40,7 +40,7 @@ def indicators_page(view: IndicatorsView, say: Words, *, dark: bool) -> Any:
             _tree(view, say),
             _below(view, say),
             _how(view, say),
-            versions(view.versions, say, edit=view.edit),
+            _versions(view, say, edit=view.edit),
         ],
         className="bp-grid",
     )
@@ -61,7 +61,10 @@ def hero(view: IndicatorsView, say: Words) -> Any:
             html.Div([metric.text(figure.score), of], className="bp-hero"),
             html.P(said, className="bp-hero-line"),
         ]
-    facts = [chip(answers_text(say, figure.n, FEWEST)), _change_chip(root, say)]
+    facts = [
+        chip(answers_text(say, figure.n, FEWEST)),
+        change_chip(root.difference, root.metric, say),
+    ]
     facts += _aim_chips(root, say)
     label = [html.Strong(root.name), " · ", view.unit or "", " · " if view.unit else "",
              view.period]  # fmt: skip
@@ -79,16 +82,6 @@ def hero(view: IndicatorsView, say: Words) -> Any:
         ],
         className="bp-card bp-5",
     )
-
-
-def _change_chip(line: Line, say: Words) -> Any:
-    change = line.difference.change
-    if change is None:
-        return None
-    size = line.metric.signed(change)
-    if line.difference.is_noise:
-        return chip(say("overview.change_noise", change=size))
-    return chip(say("overview.change_real", change=size), "bp-up" if change > 0 else "bp-down")
 
 
 def _aim_chips(line: Line, say: Words) -> list[Any]:
@@ -316,32 +309,6 @@ def _edit(href: str | None, say: Words) -> Any:
     return dcc.Link(words, href=href, className="bp-button bp-primary")
 
 
-def versions(rows: list[VersionRow], say: Words, *, edit: str | None = None) -> Any:
-    """All versions, the newest first."""
-    if not rows:
-        return None
-    told = any(one.by for one in rows)
-    names = ("version", "state", "since", "published", *(("by",) if told else ()))
-    head = [html.Th(say(f"indicators.column.{name}"), scope="col") for name in names]
-    body = [
-        html.Tr(
-            [
-                html.Th(dcc.Link(str(one.version), href=one.href), scope="row"),
-                html.Td(chip(say(f"indicators.state.{one.state}"), _STATES[one.state])),
-                html.Td(one.since),
-                html.Td(one.published),
-                html.Td(one.by) if told else None,
-            ]
-        )
-        for one in rows
-    ]
-    table = html.Table([html.Thead(html.Tr(head)), html.Tbody(body)], className="bp-table bp-words")
-    return card(
-        say("indicators.page.versions"),
-        html.Div(table, className="bp-scroll", tabIndex=0),
-        note=say("indicators.page.versions_note"),
-        aside=_edit(edit, say),
-    )
-
-
-_STATES = {"in_force": "bp-up", "coming": "bp-soon", "past": ""}
+def _versions(view: IndicatorsView, say: Words, *, edit: str | None = None) -> Any:
+    note = say("indicators.page.versions_note")
+    return versions_card(view.versions, "indicators", say, note=note, aside=_edit(edit, say))

@@ -1,14 +1,14 @@
 """The rules of the closed loop as a person reads them, and all versions."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from dash import dcc, html
 
-from dashboard.data.loopbook import KINDS, LoopView, RuleCard, VersionRow
+from dashboard.data.loopbook import KINDS, LoopView, RuleCard
 from dashboard.data.words import Words
 from dashboard.pages import states
 from dashboard.pages.parts import card, chip, folded_text, icon
+from dashboard.pages.versions import versions_card
 
 
 def loop_page(view: LoopView, say: Words) -> Any:
@@ -25,7 +25,7 @@ def loop_page(view: LoopView, say: Words) -> Any:
             html.Div(wide, className="bp-stack bp-natural bp-7"),
             html.Div(narrow, className="bp-stack bp-natural bp-5"),
             folded_text(view.written, say),
-            _versions(view.versions, say),
+            versions_card(view.versions, "loopbook", say),
         ],
         className="bp-grid bp-loop",
     )
@@ -33,7 +33,7 @@ def loop_page(view: LoopView, say: Words) -> Any:
 
 def _head(view: LoopView, say: Words) -> Any:
     key = "loopbook.page.lead" if view.holds else "loopbook.page.lead_past"
-    past = None if view.holds else chip(say("loopbook.page.past"))
+    past = None if view.holds else chip(say("loopbook.state.past"))
     lead = html.Div([html.H2(say(key, version=view.version)), past], className="bp-lead")
     return html.Section([lead, _buttons(view, say)], className="bp-card bp-between-ends")
 
@@ -123,24 +123,3 @@ def _causes(view: LoopView, say: Words) -> Any:
         for group in view.causes
     ]
     return card(title, html.Div(parts, className="bp-loop-parts"))
-
-
-def _versions(rows: Sequence[VersionRow], say: Words) -> Any:
-    if not rows:
-        return None
-    names = ("version", "published", "by", "state")
-    head = html.Tr([html.Th(say(f"loopbook.page.column_{name}"), scope="col") for name in names])
-    body = [
-        html.Tr(
-            [
-                html.Th(dcc.Link(str(row.version), href=row.href), scope="row"),
-                html.Td(row.published),
-                html.Td(row.by),
-                html.Td(say("loopbook.page.in_force" if row.holds else "loopbook.page.past")),
-            ]
-        )
-        for row in rows
-    ]
-    table = html.Table([html.Thead(head), html.Tbody(body)], className="bp-table bp-words")
-    return card(say("loopbook.page.versions"),
-                html.Div(table, className="bp-scroll", tabIndex=0))  # fmt: skip

@@ -30,6 +30,17 @@ def chip(words: str, tone: str = "") -> Any:
     return html.Span(words, className=f"bp-chip {tone}".strip())
 
 
+def change_chip(difference: Any, metric: Metric, say: Words) -> Any:
+    """What changed since the period before, and whether that is more than chance."""
+    change = difference.change
+    if change is None:
+        return None
+    size = metric.signed(change)
+    if difference.is_noise:
+        return chip(say("overview.change_noise", change=size))
+    return chip(say("overview.change_real", change=size), "bp-up" if change > 0 else "bp-down")
+
+
 @dataclass(frozen=True)
 class Ranged:
     """A name with a score and its interval, to be drawn in a row."""

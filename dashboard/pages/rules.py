@@ -5,14 +5,15 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard.data.rules import RulesView, SegmentRow, TouchpointRule, VersionRow, Way
+from dashboard.data.rules import RulesView, SegmentRow, TouchpointRule, Way
+from dashboard.data.versions import VersionRow
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.numbers import count, percent
 from dashboard.pages import states
 from dashboard.pages.parts import card, chip, folded_text, icon
+from dashboard.pages.versions import TONES, versions_card
 
-_TONES = {"in_force": "bp-up", "coming": "bp-soon", "past": ""}
 _ICONS = {
     "when": "clock-history",
     "hours": "calendar-event",
@@ -54,7 +55,7 @@ def head(view: RulesView, version: VersionRow, say: Words) -> Any:
         [
             html.Div(
                 [html.H2(lead), chip(say(f"rulebook.state.{version.state}"),
-                                     _TONES[version.state])],
+                                     TONES[version.state])],
                 className="bp-lead",
             ),
             html.P(by, className="bp-muted") if version.published else None,
@@ -183,29 +184,4 @@ def waves(view: RulesView, say: Words) -> Any:
 
 
 def _versions(view: RulesView, say: Words) -> Any:
-    """All versions, the newest first."""
-    if not view.versions:
-        return None
-    names = ("version", "state", "since", "published", "by")
-    head_row = [html.Th(say(f"rulebook.column.{name}"), scope="col") for name in names]
-    table = html.Table(
-        [html.Thead(html.Tr(head_row)), html.Tbody(_version_rows(view.versions, say))],
-        className="bp-table bp-words",
-    )
-    return card(say("rulebook.page.versions"), html.Div(table, className="bp-scroll", tabIndex=0),
-                note=say("rulebook.page.versions_note"))  # fmt: skip
-
-
-def _version_rows(versions: Sequence[VersionRow], say: Words) -> list[Any]:
-    return [
-        html.Tr(
-            [
-                html.Th(dcc.Link(str(one.version), href=one.href), scope="row"),
-                html.Td(chip(say(f"rulebook.state.{one.state}"), _TONES[one.state])),
-                html.Td(one.since),
-                html.Td(one.published),
-                html.Td(one.by),
-            ]
-        )
-        for one in versions
-    ]
+    return versions_card(view.versions, "rulebook", say, note=say("rulebook.page.versions_note"))

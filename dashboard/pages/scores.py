@@ -13,7 +13,7 @@ from dashboard.figures.trend import trend_figure
 from dashboard.ids import Id
 from dashboard.numbers import percent
 from dashboard.pages import states
-from dashboard.pages.parts import Ranged, answers_text, card, chip, icon, ranged_rows
+from dashboard.pages.parts import Ranged, answers_text, card, change_chip, chip, icon, ranged_rows
 
 TREND_HEIGHT = 240
 
@@ -31,7 +31,7 @@ def hero(view: Glance, say: Words, width: int = 5, more: Any = None) -> Any:
     facts = [
         rank_chip(view, say),
         chip(answers_text(say, figure.n, COUNT_FROM)),
-        change_chip(view, say),
+        change_chip(view.difference, view.metric, say),
         chip(say("overview.provisional")) if view.provisional else None,
     ]
     return html.Section(
@@ -100,17 +100,6 @@ def rank_chip(view: Glance, say: Words) -> Any:
     return chip(say("overview.rank", rank=rank, low=low, high=high))
 
 
-def change_chip(view: Glance, say: Words) -> Any:
-    """What changed since the period before, and whether that is more than chance."""
-    change = view.difference.change
-    if change is None:
-        return None
-    size = view.metric.signed(change)
-    if view.difference.is_noise:
-        return chip(say("overview.change_noise", change=size))
-    return chip(say("overview.change_real", change=size), "bp-up" if change > 0 else "bp-down")
-
-
 def trend(view: Glance, say: Words, dark: bool, width: int = 7) -> Any:
     """The score week by week."""
     title = say("overview.trend")
@@ -167,16 +156,18 @@ def compared_sentence(view: Glance, say: Words) -> str:
 
 def parts_rows(parts: Sequence[Part], view: Glance, say: Words, *, between: Any = None) -> Any:
     """Units or touchpoints with their scores and intervals on one axis."""
-    rows = [
-        Ranged(
-            name=part.name,
-            score=part.figure.score,
-            low=part.figure.low,
-            high=part.figure.high,
-            answers=answers_text(say, part.figure.n, COUNT_FROM),
-            href=part.href,
-            instead=say("overview.row_too_few", needed=SCORE_FROM),
-        )
-        for part in parts
-    ]
+    rows = [ranged_part(part, say) for part in parts]
     return ranged_rows(rows, view.metric, view.figure.score, between=between)
+
+
+def ranged_part(part: Part, say: Words) -> Ranged:
+    """A unit or touchpoint as a row, or the words for why its score is not told."""
+    return Ranged(
+        name=part.name,
+        score=part.figure.score,
+        low=part.figure.low,
+        high=part.figure.high,
+        answers=answers_text(say, part.figure.n, COUNT_FROM),
+        href=part.href,
+        instead=say("overview.row_too_few", needed=SCORE_FROM),
+    )

@@ -41,13 +41,13 @@ from dashboard.data.rule_words import (
 )
 from dashboard.data.rules import (
     RulesView,
-    VersionRow,
     caps_of,
     segments_of,
     touchpoint_rules,
     waves_of,
 )
 from dashboard.data.simulation import Choice, Outcome, Pair, TryView
+from dashboard.data.versions import VersionRow
 from dashboard.data.words import Words
 from dashboard.figures.now_then import COLUMNS as NOW_THEN
 from dashboard.figures.reasons import COLUMNS as REASONS
