@@ -1,9 +1,11 @@
 """What a ranking tells: which comments, what to do, and HTML that mail programs can show."""
 
+import io
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from api.insights.league_rows import LeagueRow
 from api.insights.periods import Period
 from api.insights.warnings.reading import BranchWarning
 from api.reports.choosing import steps, worth_reading
+from api.reports.files.pdf import html_pdf
 from api.reports.overdue import Overdue, OverdueTicket
 from api.reports.printing import gathered
 from api.reports.ranking_rows import Lately, RankingRow, Voiced
@@ -245,6 +248,12 @@ def test_a_print_says_each_style_once_and_every_word() -> None:
     bare = [re.sub(r"<[^>]+>", "", page[page.index("<body") :]) for page in (html, printed)]
     assert bare[0] == bare[1]
     assert len(printed) < len(html)
+
+
+def test_a_table_longer_than_a_page_begins_on_the_first_of_the_print() -> None:
+    sheets = html_pdf(gathered(letter("en", 24).html))
+    with pypdfium2.PdfDocument(io.BytesIO(sheets)) as pdf:
+        assert "Branch 5" in pdf[0].get_textpage().get_text_bounded()
 
 
 @pytest.mark.parametrize(
