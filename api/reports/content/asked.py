@@ -4,6 +4,7 @@ from api.insights.queries import Funnel, ReasonCount
 from api.reports.content.blocks import Amount, Chart, Point, Said, Section, Table, Value
 from api.reports.content.comparing import columns
 from api.reports.content.reading import Facts
+from scoring.tiers import DEFAULT_THRESHOLDS
 
 STEPS = ("events", "eligible", "invited", "sent", "delivered", "opened", "answered", "completed")
 MOST_REASONS = 5
@@ -26,14 +27,14 @@ def asked_section(facts: Facts) -> Section | None:
 
 def _title(funnel: Funnel) -> Said:
     values: dict[str, Value] = {"sent": funnel.sent, "events": funnel.events}
-    if funnel.sent < FEWEST_SENT:
+    if funnel.sent < FEWEST_SENT or _is_hidden(funnel.answered):
         return Said("asked.title.few", values)
     values["share"] = Amount(funnel.answered / funnel.sent, "share")
     return Said("asked.title.share", values)
 
 
 def _sentences(reasons: list[ReasonCount], funnel: Funnel) -> list[Said]:
-    said = [Said("asked.way", {name: getattr(funnel, name) for name in STEPS})]
+    said = [Said("asked.way", {name: _told(getattr(funnel, name)) for name in STEPS})]
     if funnel.undelivered:
         said.append(Said("asked.undelivered", {"n": funnel.undelivered}))
     if funnel.unknown:
@@ -45,14 +46,24 @@ def _sentences(reasons: list[ReasonCount], funnel: Funnel) -> list[Said]:
     return said
 
 
+def _is_hidden(count: int) -> bool:
+    """One to four are not told, as nowhere in a report."""
+    return 0 < count < DEFAULT_THRESHOLDS.count
+
+
+def _told(count: int) -> Value:
+    return Said("fewer_than_five") if _is_hidden(count) else count
+
+
 def _reason(one: ReasonCount) -> Said:
     """Words of the room that decides who is asked."""
     return Said(f"/asking.reason.{one.reason}")
 
 
 def _chart(funnel: Funnel) -> Chart:
-    points = tuple(Point(Said(f"step.{name}"), getattr(funnel, name)) for name in STEPS)
-    return Chart("bars", "count", Said("asked.count"), points)
+    counts = ((name, getattr(funnel, name)) for name in STEPS)
+    told = tuple(Point(Said(f"step.{name}"), n) for name, n in counts if not _is_hidden(n))
+    return Chart("bars", "count", Said("asked.count"), told)
 
 
 def _tables(reasons: list[ReasonCount]) -> list[Table]:

@@ -3,6 +3,8 @@
 import io
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import openpyxl
 import pypdfium2
@@ -12,6 +14,8 @@ from pptx.util import Inches
 
 from api.core.languages import LANGUAGES, Language
 from api.insights.periods import Period
+from api.insights.queries import Funnel
+from api.reports.content.asked import asked_section
 from api.reports.content.blocks import (
     FORMATS,
     Amount,
@@ -26,6 +30,8 @@ from api.reports.content.blocks import (
     Section,
     Table,
 )
+from api.reports.content.reading import Facts
+from api.reports.content.telling import tell
 from api.reports.files import fonts, pdf
 from api.reports.files.rendering import render_report, report_file_name
 from api.reports.files.slide_tables import Grid
@@ -245,6 +251,19 @@ def test_a_presentation_ends_with_the_methods(made: Made) -> None:
     titles = [slide.shapes.title.text_frame.text for slide in deck.slides]
     assert titles[0] == "北京店"
     assert titles[-1] == "方法与答卷数"
+
+
+def test_one_to_four_answers_are_not_counted_out_by_the_messages_either() -> None:
+    funnel = Funnel(97, 38, 38, 38, 37, 17, 3, 0, 1, 0, 0)
+    found = asked_section(
+        cast(Facts, SimpleNamespace(seen=SimpleNamespace(funnel=funnel, reasons=[])))
+    )
+    assert found is not None
+    assert found.chart is not None
+    told = " ".join(tell(one, "en") for one in (found.title, *found.sentences))
+    assert "17 opened, <5 answered, 0 to the end" in told
+    assert "%" not in told
+    assert [one.value for one in found.chart.points] == [97, 38, 38, 38, 37, 17, 0]
 
 
 def test_a_file_is_called_by_unit_and_days() -> None:
