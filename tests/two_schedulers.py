@@ -61,8 +61,9 @@ class Schedulers:
         """What all finished rounds did; a killed one says nothing of its last."""
         return sum(done for _, done in self._rounds())
 
-    def wait(self, rounds: int) -> None:
-        """Until so many more rounds are done."""
+    def wait(self, rounds: int, did: int = 0) -> None:
+        """Until so much was done, and so many more rounds."""
+        _until(lambda: self.did() >= did)
         wanted = len(self._rounds()) + rounds
         _until(lambda: len(self._rounds()) >= wanted)
 

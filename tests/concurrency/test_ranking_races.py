@@ -32,9 +32,11 @@ _ADDRESS = text(
 )
 
 
-def hire(office: Office, world: World, people: int, lot: random.Random) -> dict[str, datetime]:
-    """Managers with a ranking at a minute of the hour each, some in both languages: what, when."""
-    region, wanted = _region(office, world), dict[str, datetime]()
+def hire(
+    office: Office, people: int, minutes: list[int], lot: random.Random
+) -> dict[str, datetime]:
+    """Managers with a ranking at one of the minutes each, some in both languages: what, when."""
+    region, wanted = _region(office, make_two_regions(office)), dict[str, datetime]()
     address = office.worker.vault.encrypt("somebody@example.com")
     with office.owner.transaction() as session:
         for number in range(people):
@@ -47,7 +49,7 @@ def hire(office: Office, world: World, people: int, lot: random.Random) -> dict[
                 wanted[f"{account}:{region}:usual"] = BEGIN
                 continue
             for language in ("zh", "en")[: 1 + number % 2]:
-                minute = lot.randrange(60)
+                minute = lot.choice(minutes)
                 session.add(_row(account, region, language, minute))
                 wanted[f"{account}:{region}:{language}"] = BEGIN + timedelta(minutes=minute)
         session.commit()
@@ -83,22 +85,25 @@ def an_hour(office: Office, folder: Path, *, people: int, kills: int) -> int:
     How many letters were written in rounds that a kill cut short.
     """
     lot = random.Random(300)
-    wanted = hire(office, make_two_regions(office), people, lot)
-    moments = sorted(set(wanted.values()) - {BEGIN})  # at first the usual ones are due
-    dying = {at: turn % 2 for turn, at in enumerate([BEGIN, *lot.sample(moments, kills - 1)])}
+    minutes = sorted(lot.sample(range(2, 58), kills))
+    wanted = hire(office, people, minutes, lot)
+    usual = list(wanted.values()).count(BEGIN)
     before = BEGIN - timedelta(minutes=1)
     with Schedulers(office, folder, before, "api.reports.service:send_due_rankings") as two:
         two.ready(0, 1)
         assert two.did() == 0
-        for minute in range(60):
+        two.set(BEGIN)
+        two.wait(4, did=usual)
+        assert two.did() == usual, "two did the same"
+        for minute in range(1, 60):
             now = BEGIN + timedelta(minutes=minute)
-            if now in dying:
-                two.strike(now, dying[now], lambda: len(letters(office)))
+            if minute in minutes:
+                two.strike(now, minute % 2, lambda: len(letters(office)))
             two.set(now)
             time.sleep(0.15 * lot.random())
         two.wait(4)
         cut = len(wanted) - two.did()
-    assert cut >= 0, "two wrote the same"
+    assert cut >= 0, "two did the same"
     check_letters(office, wanted)
     return cut
 
