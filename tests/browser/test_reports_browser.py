@@ -20,8 +20,8 @@ def test_a_report_is_had_by_one_click_or_ordered_stopped_resumed_made_and_taken(
         visit(page, worked_site, f"/app/overview?lang=en&{worked_site.days}")
         before = pdf_orders(worked_site)
         page.get_by_role("button", name="PDF report").dblclick()
-        expect(page.locator(".bp-report-acts")).to_contain_text("Stop")
         expect(page.locator(".bp-notice")).to_contain_text("as soon as it is made")
+        expect(page.locator(".bp-report-acts")).to_contain_text("Stop")
         while make_reports(worked_site.office.worker):
             pass
         with page.expect_download() as taken:  # offered without being asked again
