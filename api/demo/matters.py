@@ -5,7 +5,9 @@ at which it would have happened. Nobody is told of the past by letter.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from uuid import UUID
 
@@ -15,12 +17,15 @@ from sqlmodel import Session
 
 from api.core.database import Database
 from api.core.ids import new_id
+from api.core.installation import Installation
 from api.demo import repository
+from api.demo.repository import Word
 from api.models import ActionPlan, ActionStep, Ticket
 from api.tickets.alerts.marks import look_at
 from api.tickets.changing import Change, change
-from api.tickets.closing import customer_said, no_word
+from api.tickets.loop import Verify
 from api.tickets.published import LoopInForce, loop_in_force
+from api.tickets.recovery import follow_resolved
 from api.tickets.repository.tickets import ticket_by_id
 
 DAYS = 14
@@ -29,13 +34,14 @@ _READ_AFTER = timedelta(days=1)
 # Hours until the next step, in the middle; and how often nobody takes it.
 _STEPS = (("acknowledged", 2.0, 0.06), ("contacted", 8.0, 0.07), ("resolved", 30.0, 0.08))
 _ANSWERED, _CONTENT = 0.55, 0.8  # of the customers asked afterwards
-_WORD, _WAITED = 20.0, timedelta(days=7)
+_WORD = 20.0  # hours until the customer answers, in the middle
+_PACE = timedelta(hours=6)  # how often asking is looked at
 
 
-def live_through(database: Database, now: datetime, seed: int) -> int:
+def live_through(installation: Installation, now: datetime, seed: int) -> int:
     """Opens what the rules find in the answers of the last weeks, and handles it; how many."""
     rng = np.random.default_rng(seed)
-    with database.transaction() as session:
+    with installation.database.transaction() as session:
         in_force = loop_in_force(session)
         if in_force is None:
             return 0
@@ -44,8 +50,10 @@ def live_through(database: Database, now: datetime, seed: int) -> int:
         tickets = repository.list_tickets(session)
         for ticket in tickets:
             _handle(session, ticket, causes, rng, now)
+    _ask(installation, in_force.loop.verify, rng, now)
+    with installation.database.transaction() as session:
         repository.forget_telling(session, now - _READ_AFTER)
-        return len(tickets)
+    return len(tickets)
 
 
 def begin_plan(database: Database, now: datetime, words: Sequence[str]) -> None:
@@ -95,7 +103,6 @@ def _handle(
         values = {"cause": str(rng.choice(causes))} if state == "resolved" else {}
         wanted = Change("state", by=ticket.owner_id, to_state=state, values=values)
         _change(session, number, wanted, at)
-    _hear(session, number, at, rng, now)
 
 
 def _change(session: Session, ticket_id: UUID, wanted: Change, at: datetime) -> None:
@@ -104,15 +111,30 @@ def _change(session: Session, ticket_id: UUID, wanted: Change, at: datetime) -> 
     change(session, ticket, wanted, at)
 
 
-def _hear(
-    session: Session, ticket_id: UUID, resolved_at: datetime, rng: Generator, now: datetime
-) -> None:
-    """The customer's word on what was done about it, or none."""
-    at = resolved_at + _HOUR * float(rng.exponential(_WORD))
-    if rng.random() < _ANSWERED:
-        if at < now:
-            content = bool(rng.random() < _CONTENT)
-            score = int(rng.integers(4, 6) if content else rng.integers(1, 4))
-            customer_said(session, ticket_id, score=score, content=content, now=at)
-    elif resolved_at + _WAITED < now:
-        no_word(session, ticket_id, resolved_at + _WAITED)
+def _ask(installation: Installation, verify: Verify, rng: Generator, now: datetime) -> None:
+    """Customers are asked, answer or not: what a worker does with that, four times a day."""
+    at, words = now - timedelta(days=DAYS), list[Word]()
+    while at < now:
+        at = min(at + _PACE, now)
+        with installation.database.transaction() as session:
+            for invitation, sent_at in repository.send_recovery(session, at):
+                words += _word(invitation, sent_at, rng)
+            for word in (one for one in words if one.at <= at):
+                repository.answer_recovery(session, word, verify.metric)
+        words = [one for one in words if one.at > at]
+        then = replace(installation, clock=partial(_moment, at))
+        while follow_resolved(then):
+            pass
+
+
+def _word(invitation: UUID, sent_at: datetime, rng: Generator) -> list[Word]:
+    """What the customer says, if anything."""
+    if rng.random() >= _ANSWERED:
+        return []
+    content = bool(rng.random() < _CONTENT)
+    score = int(rng.integers(4, 6) if content else rng.integers(1, 4))
+    return [Word(invitation, sent_at + _HOUR * float(rng.exponential(_WORD)), score)]
+
+
+def _moment(at: datetime) -> datetime:
+    return at

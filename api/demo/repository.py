@@ -5,6 +5,7 @@ all the rest); every row comes from one generator, and a test checks the referen
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from psycopg import Connection, sql
 from sqlalchemy import select, text
 from sqlmodel import Session, col
 
+from api.core.ids import new_id
 from api.models import Response, Ticket
 
 _CHUNK = 4000
@@ -131,6 +133,51 @@ def answers_since(session: Session, since: datetime) -> list[tuple[UUID, datetim
 def list_tickets(session: Session) -> list[Ticket]:
     """All tickets in the order in which they were opened."""
     return list(session.execute(select(Ticket).order_by(col(Ticket.number))).scalars())
+
+
+# Whoever had to be asked by then was.
+_SEND = text("""
+update invitation set status = 'delivered', claimed_at = planned_at, claimed_by = 'demo',
+    sent_at = planned_at, delivered_at = planned_at, sender = 'console',
+    parts = case when channel = 'sms' then 1 end
+where kind = 'recovery' and status = 'planned' and planned_at <= :at
+returning id, sent_at
+""")
+_ANSWER = text("""
+with asked as (
+    update invitation set answered_at = :at where id = :invitation returning *
+), said as (
+    insert into response (id, invitation_id, survey_version_id, branch_id, touchpoint_id, person_id,
+        occurred_on, channel, segment, advisor, language, named, pages_done, started_at,
+        submitted_at, completed_at)
+    select :id, a.id, a.survey_version_id, a.branch_id, a.touchpoint_id, a.person_id, a.occurred_on,
+        a.channel, a.segment, a.advisor, a.language, t.named, 1, :at, :at, :at
+    from asked a join ticket t on t.recovery_invitation_id = a.id
+)
+insert into answer (response_id, question, occurred_on, branch_id, metric, value)
+select :id, 'settled', occurred_on, branch_id, :metric, :score from asked
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a customer says of what was done about their matter."""
+
+    invitation: UUID
+    at: datetime
+    score: int
+
+
+def send_recovery(session: Session, at: datetime) -> list[tuple[UUID, datetime]]:
+    """The questions to customers that were due by then have gone out: id and moment."""
+    found = session.execute(_SEND, {"at": at}).all()
+    return sorted(((row[0], row[1]) for row in found), key=lambda one: (one[1], one[0]))
+
+
+def answer_recovery(session: Session, word: Word, metric: str) -> None:
+    """A customer's answer to the question, as the survey page stores it."""
+    values = {"id": new_id(), "invitation": word.invitation, "at": word.at}
+    session.execute(_ANSWER, {**values, "metric": metric, "score": word.score})
 
 
 _TOLD = text(

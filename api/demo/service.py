@@ -42,7 +42,9 @@ from api.insights.case_mix.coefficients import publish_all
 from api.network.service import add_units, ensure_owner_group, ensure_touchpoints, set_network
 from api.surveys.definitions import Survey, load_text, read_messages, read_rules, read_survey
 from api.surveys.service import publish_messages, publish_rules, publish_survey
-from api.tickets import loop_files
+from api.tickets.definitions import read_loop
+from api.tickets.loopbook import publish_loop
+from api.tickets.published import known_to_loop
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _SURVEYS = {"cars": ("car_sales", "car_service"), "bank": ("bank_counter",)}
@@ -188,7 +190,7 @@ def _publish(session: Session, network: str, now: datetime) -> Published:
     publish_rules(session, rules, now, written=written)
     session.flush()
     publish_file(session, EXAMPLES / "indicators" / f"{network}.toml", now)
-    loop_files.publish_file(session, EXAMPLES / "loop.toml", now)
+    _publish_loop(session, now)
     found = [surveys.get(touchpoint) for touchpoint in SHARES[network]]
     return Published(
         surveys=[pair[0] if pair else None for pair in found],
@@ -202,19 +204,32 @@ def _publish(session: Session, network: str, now: datetime) -> Published:
     )
 
 
+def _publish_loop(session: Session, now: datetime) -> None:
+    """The shipped rules with the customer's word switched on, once what it asks is published."""
+    path = EXAMPLES / "surveys" / "recovery.toml"
+    publish_survey(session, read_survey(load_text(path), path.name), now)
+    path = EXAMPLES / "messages" / "recovery.toml"
+    publish_messages(session, read_messages(load_text(path), path.name), now)
+    session.flush()
+    path = EXAMPLES / "loop.toml"
+    written = load_text(path).replace("enabled = false", "enabled = true", 1)
+    file = read_loop(written, path.name, known=known_to_loop(session))
+    publish_loop(session, file, now, written=written)
+
+
 def _count(settings: Settings, size: DemoSize) -> None:
     installation = Installation.open(settings, "worker")
     try:
         with _progress() as progress:
+            task = progress.add_task("tickets and plans", total=1)
+            now = installation.clock()
+            live_through(installation, now, size.seed)
+            begin_plan(installation.database, now, _words()[size.network]["plan"])
+            progress.update(task, advance=1)
             task = progress.add_task("counting", total=1)
             rebuild(installation.database)
-            now = installation.clock()
             with installation.database.transaction() as session:
                 publish_all(session, (now.year - 1, now.year), now=now, by="system:demo")
-            progress.update(task, advance=1)
-            task = progress.add_task("tickets and plans", total=1)
-            live_through(installation.database, now, size.seed)
-            begin_plan(installation.database, now, _words()[size.network]["plan"])
             progress.update(task, advance=1)
     finally:
         installation.close()

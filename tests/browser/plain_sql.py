@@ -59,7 +59,8 @@ WAY = """
             bool_or(i.delivered_at is not null or i.status = 'delivered') as delivered
         from invitation i join unit u on u.id = i.branch_id
         where i.occurred_on between :first and :last and i.status <> 'dropped'
-            and i.channel not in ('qr', 'kiosk') and u.code = any(:branches)
+            and i.channel not in ('qr', 'kiosk') and i.kind <> 'recovery'
+            and u.code = any(:branches)
         group by 1
     ), way as (
         select root.*, t.code as touchpoint, u.code as branch, c.sent, c.delivered,

@@ -13,7 +13,7 @@ BRANCHES = text("""
         count(distinct r.id) filter (where r.completed_at is not null) as completed
     from unit u
     left join invitation i on i.branch_id = u.id and i.occurred_on between :first and :last
-        and i.status <> 'dropped' and i.channel not in ('qr', 'kiosk')
+        and i.status <> 'dropped' and i.channel not in ('qr', 'kiosk') and i.kind <> 'recovery'
     left join response r on r.invitation_id = i.id
     where u.kind = 'branch' group by u.name_en
 """)

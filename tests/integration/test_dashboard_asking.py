@@ -195,7 +195,7 @@ def test_the_numbers_of_asking_are_those_of_the_ledger(
             count(*), count(*) filter (where i.status in ('sent', 'delivered', 'undelivered')
                 or i.sent_at is not null), count(i.first_seen_at), count(r.id)
         from invitation i left join response r on r.invitation_id = i.id
-        where i.occurred_on >= :start and i.occurred_on < :end
+        where i.occurred_on >= :start and i.occurred_on < :end and i.kind <> 'recovery'
     """)
     values = {"start": period.start, "end": period.end}
     with office.owner.connection() as connection:
@@ -236,6 +236,7 @@ def test_what_is_told_apart_adds_up_to_the_whole(
     counted = text("""
         select r.branch_id, count(*) from response r join invitation i on i.id = r.invitation_id
         where i.occurred_on >= :start and i.occurred_on < :end and r.completed_at is not null
+            and i.kind <> 'recovery'
         group by r.branch_id
     """)
     with office.owner.connection() as connection:

@@ -75,7 +75,8 @@ def test_nobody_is_invited_twice_within_the_cap(demo_office: DemoOffice) -> None
         closest = connection.execute(
             text(
                 "select min(gap) from (select planned_at - lag(planned_at) over "
-                "(partition by person_id order by planned_at) as gap from invitation) g"
+                "(partition by person_id order by planned_at) as gap from invitation "
+                "where kind <> 'recovery') g"
             )
         ).scalar_one()
     assert closest.days >= 90
@@ -96,8 +97,9 @@ def test_each_decision_has_the_segment_that_the_published_rules_give(
         apart = connection.execute(
             text(
                 "select count(*) from invitation i join decision d on d.event_id = i.event_id "
-                "left join response r on r.invitation_id = i.id where i.segment <> d.segment "
-                "or r.segment <> i.segment or (i.channel = 'call') <> (i.segment = 'from_60')"
+                "left join response r on r.invitation_id = i.id "
+                "where i.kind <> 'recovery' and (i.segment <> d.segment "
+                "or r.segment <> i.segment or (i.channel = 'call') <> (i.segment = 'from_60'))"
             )
         ).scalar_one()
         in_force = rules_in_force(Session(connection), office.clock())
@@ -109,6 +111,31 @@ def test_each_decision_has_the_segment_that_the_published_rules_give(
         assert (found.name, one) == (one.segment, one)
     assert {one.segment for one in decided} == {one.name for one in segments}
     assert apart == 0
+
+
+def test_customers_of_the_demo_had_the_last_word(demo_office: DemoOffice) -> None:
+    office, _ = demo_office
+    with office.owner.connection() as connection:
+        heard = connection.execute(
+            text(
+                "select t.state, t.recovery_score, a.value from ticket t join response r "
+                "on r.invitation_id = t.recovery_invitation_id join answer a "
+                "on a.response_id = r.id and a.metric = 'recovery' "
+                "where t.recovery_score is not null"
+            )
+        ).all()
+        silent = connection.execute(
+            text(
+                "select bool_and(t.state_at >= t.resolved_at + interval '7 days'), count(*) "
+                "from ticket t where t.state = 'unverified'"
+            )
+        ).one()
+    assert {one.state for one in heard} == {"verified", "reopened"}
+    for state, score, said in heard:
+        assert score == said
+        assert (score >= 4) == (state == "verified")
+    assert silent[0]
+    assert silent[1] > 0
 
 
 def test_a_second_demo_keeps_what_there_is(demo_template: tuple[Settings, list[Login]]) -> None:
