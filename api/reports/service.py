@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -25,7 +24,7 @@ from api.reports.letters import Posting, post, ways_to
 from api.reports.repository import subscriptions as repository
 from api.reports.repository.weekly import read_network
 from api.reports.subscriptions import Due
-from api.reports.weekly import METRIC, WeeklyRanking, ranking_period, weekly_ranking
+from api.reports.weekly import METRIC, WeeklyRanking, ranking_period, weekly_ranking, zone_of
 from api.security.hierarchy import Node, current_hierarchy
 from api.security.scope import sight_of_person
 from api.security.sessions import viewer_of_account
@@ -57,10 +56,7 @@ def send_due_rankings(installation: Installation) -> int:
 
 def this_weeks(session: Session, viewer: Viewer, unit: Node, now: datetime) -> WeeklyRanking:
     """The ranking as it would go out today where the unit is."""
-    network = read_network(session)
-    default = "UTC" if network is None else network.default_timezone
-    zone = ZoneInfo(viewer.hierarchy.timezone(unit.id, default))
-    before = week_start(now.astimezone(zone).date())
+    before = week_start(now.astimezone(zone_of(session, viewer, unit)).date())
     return weekly_ranking(session, viewer, unit, before=before, now=now)
 
 

@@ -6,6 +6,7 @@ week itself is told as counts, never as a rank.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -82,6 +83,13 @@ def ranking_period(session: Session, before: date, weeks: int | None = None) -> 
     return full_weeks(weeks or network.ranking_weeks, before)
 
 
+def zone_of(session: Session, viewer: Viewer, unit: Node) -> ZoneInfo:
+    """The time zone of a unit: its own or that of the nearest above, else the network's."""
+    network = repository.read_network(session)
+    default = "UTC" if network is None else network.default_timezone
+    return ZoneInfo(viewer.hierarchy.timezone(unit.id, default))
+
+
 def weekly_ranking(
     session: Session,
     viewer: Viewer,
@@ -131,7 +139,7 @@ def weekly_ranking(
         period=period,
         before=period.before(),
         week=week,
-        as_of=table.as_of,
+        as_of=table.as_of.astimezone(zone_of(session, viewer, unit)),
         ranks_pending=table.ranks_pending,
         ranked=[line for line in lines if line.row.ranked],
         apart=[line for line in lines if not line.row.ranked],
