@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
+from api.boundary.attachments import attached
 from api.boundary.idempotency import IdempotencyGuard
 from api.boundary.visits import PersonVisit, Visit
 from api.reports.orders import service
@@ -26,7 +26,6 @@ from api.reports.orders.telling import TYPES
 from api.security.scope import open_scope
 
 router = APIRouter(prefix="/api/v1/reports/orders", tags=["reports"])
-_KEPT_APART = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
 @router.post("", status_code=201, response_model=Made)
@@ -98,7 +97,7 @@ def list_items(
 def read_file(order_id: UUID, item_id: UUID, visit: PersonVisit) -> Response:
     """A file to be saved, never to be shown as a page of ours."""
     file = service.require_file(visit.session, visit.viewer, order_id, item_id, visit.now)
-    return Response(file.content, 200, _named(file.name), TYPES[file.format])
+    return Response(file.content, 200, attached(file.name), TYPES[file.format])
 
 
 @router.get("/{order_id}/zip", response_class=StreamingResponse)
@@ -106,7 +105,7 @@ def read_zip(order_id: UUID, visit: PersonVisit) -> StreamingResponse:
     """All files that are there, as one ZIP; files that come later need another one."""
     pack = service.require_pack(visit.session, visit.viewer, order_id, visit.now)
     # Compressed once already: the middleware would hold each piece to try it again.
-    headers = {**_named(f"{pack.name}.zip"), "Content-Encoding": "identity"}
+    headers = {**attached(f"{pack.name}.zip"), "Content-Encoding": "identity"}
     return StreamingResponse(_pieces(visit, order_id, pack), 200, headers, TYPES["zip"])
 
 
@@ -122,10 +121,6 @@ def _pieces(visit: Visit, order_id: UUID, pack: service.Pack) -> Iterator[bytes]
         Packed(name, lambda item_id=item_id: read(item_id))  # type: ignore[misc]
         for item_id, name in pack.files
     )
-
-
-def _named(name: str) -> dict[str, str]:
-    return {**_KEPT_APART, "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
 
 
 def _order(visit: PersonVisit, one: OrderLine) -> OrderOut:
