@@ -39,6 +39,7 @@ class WeeklyRanking:
     """What a regional manager gets on Monday morning.
 
     ``movers`` changed by more than chance does among all that are compared, ``compared`` many.
+    ``warned_month`` None: no branch has months enough to be judged.
     ``whole``: every branch of the unit is the reader's, so that it may be called by its name.
     """
 
@@ -53,7 +54,7 @@ class WeeklyRanking:
     movers: list[RankingRow]
     compared: int
     warnings: list[BranchWarning]
-    warned_month: date
+    warned_month: date | None
     overdue: Overdue
     voices: list[Voiced]
     steps: list[Step]
@@ -146,7 +147,7 @@ def weekly_ranking(
         movers=movers,
         compared=len(moved),
         warnings=warnings,
-        warned_month=found.month,
+        warned_month=found.month if found.judged else None,
         overdue=overdue,
         voices=_voices(session, viewer, ids, week, {one.branch_id for one in warnings}),
         steps=steps(lines, movers, warnings, overdue, lately),

@@ -280,3 +280,10 @@ def test_a_week_is_open_once(done: int | None, since: int | None, hours: int, wa
 def test_pending_ranks_are_said() -> None:
     waiting = replace(ranking(), ranks_pending=True)
     assert "Ranks are being computed" in render(waiting, "en", LINKS).text
+
+
+def test_before_anybody_could_be_judged_nobody_is_said_to_be_as_usual() -> None:
+    young = render(replace(ranking(), warnings=[], warned_month=None), "en", LINKS)
+    for letter_of in (young.text, young.html):
+        assert "too early to say what is normal" in letter_of
+        assert "as usual" not in letter_of
