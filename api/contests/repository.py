@@ -91,11 +91,16 @@ select r.id, r.branch_id, r.touchpoint_id, r.survey_version_id, r.occurred_on, r
 from response r join touchpoint t on t.id = r.touchpoint_id
 left join contest c on c.response_id = r.id and c.state in ('open', 'upheld')
 """
+# What a customer says of a settled matter decides about its ticket, not about a rank.
+_NO_LAST_WORD = """
+    not exists (select from invitation i where i.id = r.invitation_id and i.kind = 'recovery')
+"""
 _RECENT = text(
-    f"{_ANSWERED} where r.branch_id = any(cast(:branches as int[])) and r.submitted_at > :since "
+    f"{_ANSWERED} where {_NO_LAST_WORD} and r.branch_id = any(cast(:branches as int[])) "
+    "and r.submitted_at > :since "
     "order by r.submitted_at desc, r.id desc limit :limit"
 )
-_ONE = text(f"{_ANSWERED} where r.id = :id")
+_ONE = text(f"{_ANSWERED} where {_NO_LAST_WORD} and r.id = :id")
 _RAISED = f"""
 select c.id, c.response_id, c.branch_id, c.state, c.reason, c.note, c.raised_by, b.name,
     c.raised_at, c.decided_by, d.name, c.decided_at, c.decision_note, r.touchpoint_id,
@@ -146,13 +151,13 @@ values (:id, :contest, :branch, :name, :kind, :content, :by, :now)
 def recent_answers(
     session: Session, branches: Collection[int], since: datetime, limit: int
 ) -> list[Answered]:
-    """Responses of these branches that came in after a moment, the newest first."""
+    """Responses of these branches that may be contested, since a moment, the newest first."""
     values = {"branches": sorted(branches), "since": since, "limit": limit}
     return [Answered(*row) for row in session.execute(_RECENT, values)]
 
 
 def answer_of(session: Session, response: UUID) -> Answered | None:
-    """One response that the transaction may see."""
+    """One response that the transaction may see and that may be contested."""
     row = session.execute(_ONE, {"id": response}).first()
     return None if row is None else Answered(*row)
 

@@ -104,7 +104,7 @@ def one_response(
         advisor=row.advisor if row.named else None,
         excluded=row.excluded,
         contest_id=None if contested is None else contested.contest_id,
-        contest_until=until if may_contest else None,
+        contest_until=until if may_contest and contested is not None else None,
         answers=_answers(survey, answers_of(session, row)),
     )
 

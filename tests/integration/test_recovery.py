@@ -20,6 +20,7 @@ from asking import (
 from conftest import NOW, Office
 from web import visitor
 
+from api.contests.repository import answer_of
 from api.invitations.service import decide_due
 from api.surveys.definitions import read_messages, read_survey
 from api.surveys.service import publish_messages, publish_survey
@@ -152,6 +153,9 @@ def test_a_content_customer_verifies_and_the_first_score_stays(office: Office) -
     last = one(office.worker, "select by_id, to_state from ticket_step where to_state = 'verified'")
     assert last.by_id is None
     assert ("asked", None) in matter.steps()
+    word = one(office.worker, "select id from response order by submitted_at desc limit 1")
+    with office.worker.database.transaction() as session:
+        assert answer_of(session, word.id) is None  # nothing to contest: it is in no rank
 
 
 def test_who_is_not_content_opens_the_matter_again_and_is_asked_again_after_it(
