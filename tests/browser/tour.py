@@ -48,6 +48,7 @@ SUBJECTS: Mapping[Page, str] = MappingProxyType(
         Page.PLANS: "select id from action_plan order by created_at limit 1",
     }
 )
+WITH_A_FORM = (Page.TICKET, Page.PLANS)  # for a new one
 AT_A_BRANCH = (
     *(Page.UNIT, Page.WHY, Page.NETWORK, Page.VOICES),
     *(Page.TODAY, Page.STANDING, Page.IMPROVE, Page.TEAM),
@@ -76,6 +77,8 @@ def stops(site: Site) -> list[Stop]:
         about = _subject(site, page)
         if probe.subject is not None and about is not None:
             found.append(Stop(f"{name}-one", f"{bare}/{about}"))
+        if page in WITH_A_FORM:
+            found.append(Stop(f"{name}-new", f"{bare}/new"))
     return found
 
 
