@@ -4,7 +4,6 @@ A slide does not tell how high its text is set: it is judged by the letters, rat
 """
 
 from collections.abc import Sequence
-from functools import cached_property
 from math import ceil
 from typing import Any
 
@@ -38,12 +37,12 @@ class Grid:
                 break
             most -= 1
 
-    @cached_property
+    @property
     def _least(self) -> list[float]:
         """Inches that each column needs for no word or number to be broken."""
         return [_inches(max(map(_unbroken, column))) for column in zip(*self.texts, strict=True)]
 
-    @cached_property
+    @property
     def _wanted(self) -> list[float]:
         """Inches in which each column stands on one line, unless it is very long."""
         widest = (max(map(text_width, column)) for column in zip(*self.texts, strict=True))
