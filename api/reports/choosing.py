@@ -50,10 +50,12 @@ def steps(
     silent = [one for one in lines if is_silent(one) and one.row.branch_id not in lately.quiet]
     found += [_step("silent", one, one.row.n) for one in silent[:1]]
     told |= {one.row.branch_id for one in movers}
-    hints = [] if falls else _hints(one for one in lines if one.row.branch_id not in told)
-    found += [_step("hint", one, one.row.change) for one in hints[: lately.monthly]]
+    if lately.monthly and not falls:
+        hints = _hints(one for one in lines if one.row.branch_id not in told)
+        found += [_step("hint", one, one.row.change) for one in hints[:1]]
     found += [_step("risen", one, one.row.change) for one in rises[:1]]
-    found += [_step("nearly", one, one.lacking) for one in _nearly(lines)[: lately.monthly]]
+    if lately.monthly:
+        found += [_step("nearly", one, one.lacking) for one in _nearly(lines)[:1]]
     return found[:MOST_STEPS] or [Step("read")]
 
 

@@ -30,7 +30,6 @@ METRIC = "nps"
 VOICES = 3
 _LOOKED_THROUGH = 60  # comments, of which these are chosen
 NO_WEEK = WeekCounts(0, 0, 0)
-NONE: frozenset[int] = frozenset()
 _WEEK = timedelta(weeks=1)
 
 
@@ -132,7 +131,7 @@ def weekly_ranking(
     lately = Lately(
         monthly=week.end.day <= 7,
         alerted=alerted(session, METRIC, months_before(found.month, 1), alerts),
-        moved=_moved_before(session, viewer, period, frozenset(ids)) if movers else NONE,
+        moved=_moved_before(session, viewer, period, frozenset(ids)) if movers else frozenset(),
         quiet=_often_quiet(session, period, week, lines),
     )
     return WeeklyRanking(

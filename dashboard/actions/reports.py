@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from api.core.errors import NotFound
@@ -38,7 +39,7 @@ def order_shown(sitting: Sitting) -> UUID:
 
 def _wish(sitting: Sitting, unit: Node) -> Wish:
     period = shown_period(sitting)
-    last = period.end.fromordinal(period.end.toordinal() - 1)
+    last = period.end - timedelta(days=1)
     return Wish(unit.code, period.start, last, sitting.language, ("pdf",))
 
 

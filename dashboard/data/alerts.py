@@ -31,7 +31,6 @@ KINDS = ("answer", "silence", "feed", "warning", "complaint")
 RUNNING = "running"
 MUTE_DAYS = (1, 3, 7, 14, 30)
 EVERY_RULE = "*"
-MOST_BRANCHES = 500
 
 
 @dataclass(frozen=True)
