@@ -9,6 +9,7 @@ from dash import Input, Output, State, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from api.tickets.errors import HasTicket
+from api.tickets.notes import SHORTEST_NOTE
 from dashboard.actions.tickets import open_ticket
 from dashboard.address import Page
 from dashboard.data.board import NEW, ticket_address
@@ -19,8 +20,6 @@ from dashboard.made import Made
 from dashboard.notices import notice
 from dashboard.pages.ticket_new import consequence, new_ticket_page
 from dashboard.wiring import callback
-
-SHORTEST = 3  # letters that words must have
 
 
 def opening_room(sitting: Sitting) -> Made | None:
@@ -46,7 +45,7 @@ def weigh_opening(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
     if not clicks:
         raise PreventUpdate
     answer, unit, said, severity = (str(one or "") for one in given)
-    if not answer and (not unit or len(said.strip()) < SHORTEST):
+    if not answer and (not unit or len(said.strip()) < SHORTEST_NOTE):
         set_props(Id.NOTICES, {"children": notice(sitting.say("byhand.needs_words"))})
         return no_update
     return consequence(weigh(sitting, read_matter(answer, unit, said, severity)), sitting.say)

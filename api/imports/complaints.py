@@ -14,10 +14,10 @@ from api.imports.rejects import RejectLog
 from api.imports.responses import refuse_future, refuse_repeated
 from api.imports.values import Refused, Reject, reason
 from api.tickets.definitions.checks import ROLES
+from api.tickets.definitions.file import SEVERITIES
 from api.tickets.filing import Complaint, Filed, file_complaint
 from api.tickets.published import LoopInForce, loop_in_force
 
-SEVERITIES = (1, 2, 3)
 USUAL_SEVERITY, USUAL_ROLE = 2, "branch_manager"
 
 
@@ -67,7 +67,7 @@ def _complaint(
 ) -> Complaint | None:
     severity = USUAL_SEVERITY if row.severity is None else int(row.severity)
     role = row.role or USUAL_ROLE
-    if severity not in SEVERITIES:
+    if severity not in SEVERITIES.values():
         why = reason("no_severity")
         log.add(Reject(row.line, job.column_of("severity"), "error", why, str(severity)))
         return None

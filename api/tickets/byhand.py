@@ -19,6 +19,7 @@ from api.security.permissions import Permission
 from api.security.viewer import Viewer
 from api.tickets import ticking
 from api.tickets.alerts import repository as alerts
+from api.tickets.definitions.file import SEVERITIES
 from api.tickets.errors import HasTicket, NoRules
 from api.tickets.loop import Target
 from api.tickets.notes import tidy_note
@@ -28,7 +29,6 @@ from api.tickets.published import LoopInForce, loop_in_force
 from api.tickets.repository import tickets as repository
 
 SOURCE = "hand"
-SEVERITIES = (1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _weighed(
     """What is to be opened by which rules, and the answer it is about."""
     if (matter.response is None) == (matter.unit is None):
         raise Invalid(fields=[{"field": "response", "message": "either a response or a unit"}])
-    if matter.severity not in SEVERITIES:
+    if matter.severity not in SEVERITIES.values():
         raise Invalid(fields=[{"field": "severity", "message": "1, 2 or 3"}])
     about = None if matter.response is None else _answer(session, viewer, matter.response)
     branch = _branch(viewer, matter.unit or "") if about is None else about.branch_id

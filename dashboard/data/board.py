@@ -21,6 +21,7 @@ from dashboard.data.paged import page_at
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
 from dashboard.data.voices import Choice, tone_of
+from dashboard.data.words import Words
 from dashboard.numbers import count
 
 PAGE = 30
@@ -154,12 +155,19 @@ def new_ticket_address(address: Address) -> Address:
 def owner_text(sitting: Sitting, line: TicketLine) -> str:
     """Whose it is: a person, with who stands in today, or a role while nobody took it."""
     say = sitting.say
-    if line.owner is None:
-        role = say(f"access.role.{line.role}")
-        return say("board.nobodys", role=role) if line.state in UNTAKEN else role
-    if line.deputy_id is not None and line.deputy:
-        return say("board.stood_in", owner=line.owner, deputy=line.deputy)
-    return line.owner
+    if line.owner is None and line.state not in UNTAKEN:
+        return say(f"access.role.{line.role}")
+    return whose(say, line.owner, line.deputy) or nobodys(say, line.role)
+
+
+def whose(say: Words, owner: str | None, deputy: str | None) -> str | None:
+    """A person with who stands in; None for nobody."""
+    return say("board.stood_in", owner=owner, deputy=deputy) if owner and deputy else owner
+
+
+def nobodys(say: Words, role: str) -> str:
+    """What is said of a ticket that nobody took: whose matter it is."""
+    return say("board.nobodys", role=say(f"access.role.{role}"))
 
 
 def state_text(sitting: Sitting, state: str) -> str:

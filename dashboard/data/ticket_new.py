@@ -14,10 +14,11 @@ from api.insights.one_response import OneResponse, one_response
 from api.notices.repository.notices import names_of
 from api.security.hierarchy import Node
 from api.security.permissions import Permission
-from api.tickets.byhand import SEVERITIES, Foreseen, Matter, foresee, ticket_about
+from api.tickets.byhand import Foreseen, Matter, foresee, ticket_about
+from api.tickets.definitions.file import SEVERITIES
 from api.tickets.schemas import TicketIn
 from dashboard.address import Page
-from dashboard.data.board import new_ticket_address, ticket_address
+from dashboard.data.board import new_ticket_address, nobodys, ticket_address, whose
 from dashboard.data.clock_words import due_text
 from dashboard.data.frame import Link
 from dashboard.data.periods import day_text
@@ -75,7 +76,7 @@ def new_ticket(sitting: Sitting) -> NewTicket:
         quotes=[] if found is None else [one.text for one in found.answers if one.text],
         units=[(one.code, f"{one.name(sitting.language)} · {one.code}") for one in units],
         unit=units[0].code if len(units) == 1 else None,
-        severities=[(str(one), say(f"board.severity.{one}")) for one in SEVERITIES],
+        severities=[(str(one), say(f"board.severity.{one}")) for one in SEVERITIES.values()],
         back=address.about(Page.RESPONSE, answer).href if answer else address.to(Page.TICKETS).href,
         there=None if found is None else _there(sitting, found.id),
     )
@@ -171,11 +172,8 @@ def _units(sitting: Sitting) -> list[Node]:
 
 def _owner(sitting: Sitting, seen: Foreseen) -> str:
     """Whose it would be, as a ticket says it."""
-    say, owner = sitting.say, seen.owner
-    wanted = [one for one in (owner.account_id, owner.deputy_id) if one is not None]
+    wanted = [one for one in (seen.owner.account_id, seen.owner.deputy_id) if one is not None]
     names = names_of(sitting.session, wanted)
-    name = names.get(owner.account_id) if owner.account_id else None
-    if name is None:
-        return say("board.nobodys", role=say(f"access.role.{seen.role}"))
-    deputy = names.get(owner.deputy_id) if owner.deputy_id else None
-    return say("board.stood_in", owner=name, deputy=deputy) if deputy else name
+    owner, deputy = (names.get(one) if one else None
+                     for one in (seen.owner.account_id, seen.owner.deputy_id))  # fmt: skip
+    return whose(sitting.say, owner, deputy) or nobodys(sitting.say, seen.role)

@@ -142,7 +142,7 @@ def test_an_answer_that_no_rule_caught_gets_one_ticket_by_hand(
 def test_what_a_customer_said_becomes_a_ticket_of_the_own_branch_alone(
     shop: Shop, manager: TestClient
 ) -> None:
-    said = "Waited two hours, call +86 139 1234 5678"
+    said = "Waited two hours, call +86 199 0000 1234"
     wish = {"unit": "D101", "summary": said, "severity": 2}
     number = manager.post("/api/v1/tickets", json=wish).json()["number"]
     found = manager.get(f"/api/v1/tickets/{number}").json()
