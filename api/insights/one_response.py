@@ -85,7 +85,8 @@ def one_response(
     contested = answer_of(session, response)
     until = contest_ends_at(row.submitted_at)
     decides = viewer.may(Permission.DECIDE_CONTESTS)
-    may_contest = viewer.may(Permission.CONTEST, row.branch_id) and not decides and now <= until
+    contestable = contested is not None and not decides and now <= until
+    may_contest = contestable and viewer.may(Permission.CONTEST, row.branch_id)
     return OneResponse(
         id=row.id,
         unit=viewer.hierarchy.nodes[row.branch_id],
@@ -104,7 +105,7 @@ def one_response(
         advisor=row.advisor if row.named else None,
         excluded=row.excluded,
         contest_id=None if contested is None else contested.contest_id,
-        contest_until=until if may_contest and contested is not None else None,
+        contest_until=until if may_contest else None,
         answers=_answers(survey, answers_of(session, row)),
     )
 

@@ -54,8 +54,12 @@ class Foreseen:
 
 
 def ticket_about(session: Session, viewer: Viewer, response: UUID) -> int | None:
-    """The number of the answer's ticket, where the viewer may read it."""
+    """The number of the answer's ticket, where the viewer may read it.
+
+    What a customer says of a settled matter belongs to the ticket of that matter.
+    """
     found = repository.ticket_of_response(session, response)
+    found = found or repository.ticket_of_word(session, response)
     if found is None or not viewer.sees_unit(found.branch_id):
         return None
     return found.number if viewer.may(Permission.VIEW_COMMENTS, found.branch_id) else None

@@ -156,6 +156,8 @@ def test_a_content_customer_verifies_and_the_first_score_stays(office: Office) -
     word = one(office.worker, "select id from response order by submitted_at desc limit 1")
     with office.worker.database.transaction() as session:
         assert answer_of(session, word.id) is None  # nothing to contest: it is in no rank
+        about = tickets.ticket_of_word(session, word.id)
+        assert (about and about.number) == found.number, "its ticket is the one that was settled"
 
 
 def test_who_is_not_content_opens_the_matter_again_and_is_asked_again_after_it(

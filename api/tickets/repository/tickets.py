@@ -38,6 +38,11 @@ from response r join answer a on a.response_id = r.id and a.occurred_on = r.occu
 where r.id = :response and a.metric is not null and a.value is not null
 order by a.metric <> 'nps', a.metric, a.question limit 1
 """)
+_OF_WORD = text("""
+select t.id from response r join invitation i on i.id = r.invitation_id and i.kind = 'recovery'
+join ticket t on t.event_id = i.event_id where r.id = :response
+order by t.recovery_invitation_id is not distinct from i.id desc, t.number desc limit 1
+""")
 _ORPHANS = text("""
 select t.id from ticket t left join account a on a.id = t.owner_id
 where t.state in ('new', 'acknowledged', 'contacted', 'reopened') and (
@@ -67,6 +72,12 @@ def person_of(session: Session, ticket_id: UUID) -> UUID | None:
 def ticket_of_response(session: Session, response_id: UUID) -> Ticket | None:
     """The ticket about a response."""
     return _one(session, col(Ticket.response_id) == response_id)
+
+
+def ticket_of_word(session: Session, response_id: UUID) -> Ticket | None:
+    """The ticket whose customer was asked what the response answers: whether it is settled."""
+    found = session.execute(_OF_WORD, {"response": response_id}).scalar()
+    return None if found is None else ticket_by_id(session, found)
 
 
 def ticket_of_source(session: Session, source: str, external_id: str) -> Ticket | None:
