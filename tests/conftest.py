@@ -33,6 +33,7 @@ pytest_plugins = ["dashboard_site"]
 NOW = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)  # a Wednesday, noon in Shanghai
 SECRET = "test secret key of sufficient length, not real"
 ROLE_PASSWORD = "only-for-tests"
+TEST_SEED = int(os.environ.get("BRANCHPULSE_TEST_SEED", "7"))
 
 
 @pytest.fixture(scope="session")
@@ -241,14 +242,17 @@ def real_office(
 def demo_template(
     migrated: Settings, admin_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Settings, list[Login]]]:
-    """A small made-up network (24 branches, 4 months) that nobody writes to, and its log-ins."""
+    """A small made-up network (24 branches, 4 months) that nobody writes to, and its log-ins.
+
+    Another one with another ``BRANCHPULSE_TEST_SEED``: no test may hang on what was drawn.
+    """
     assert migrated.admin_database_url is not None
     template = make_url(migrated.admin_database_url.get_secret_value()).database
     assert template is not None
     home = tmp_path_factory.mktemp("demo")
     with new_database(admin_url, template) as url:
         settings = settings_for(url, home, demo_data=True)
-        logins = prepare(settings, DemoSize(branches=24, months=4, seed=7))
+        logins = prepare(settings, DemoSize(branches=24, months=4, seed=TEST_SEED))
         yield settings, logins
 
 

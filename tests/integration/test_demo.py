@@ -130,10 +130,10 @@ def test_customers_of_the_demo_had_the_last_word(demo_office: DemoOffice) -> Non
                 "from ticket t where t.state = 'unverified'"
             )
         ).one()
-    assert {one.state for one in heard} == {"verified", "reopened"}
+    assert heard
     for state, score, said in heard:
         assert score == said
-        assert (score >= 4) == (state == "verified")
+        assert state == ("verified" if score >= 4 else "reopened")
     assert silent[0]
     assert silent[1] > 0
 
