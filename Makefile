@@ -46,9 +46,12 @@ check-order: .make/dev
 check-tests: .make/dev
 	$(PY) -m pytest -q -m "not soak" --disable-socket tests/unit tests/rules
 
-soak: .make/dev screenshots  ## the long runs: many crashes, a large history, the crash bench at its stated size
+soak: .make/dev screenshots  ## the long runs: many crashes, a large history, the crash bench at its stated size, other made-up networks
 	$(PY) -m pytest -m soak tests --deselect tests/browser/test_every_page_browser.py $(ARGS)
 	.venv/bin/branchpulse bench crash --full
+	@failed=0; for seed in 1 2 3; do export BRANCHPULSE_TEST_SEED=$$seed; \
+	  $(MAKE) --no-print-directory suite-integration suite-browser || failed=1; \
+	done; exit $$failed
 
 screenshots: .make/dev .make/browser  ## every page as each reader, both languages and themes, desk and phone, into docs/screenshots
 	@CHROMIUM=$${CHROMIUM:-$$(cat .make/chromium)} BRANCHPULSE_PICTURES=docs/screenshots \
