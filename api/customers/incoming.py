@@ -108,7 +108,12 @@ def prepare_events(
 
 
 def prepare_people(
-    records: Sequence[CustomerRecord], places: Places, vault: Vault, now: datetime
+    records: Sequence[CustomerRecord],
+    places: Places,
+    vault: Vault,
+    now: datetime,
+    *,
+    newer: bool = True,
 ) -> Preparation:
     """Every customer made ready, or what is wrong with it."""
     made = Preparation()
@@ -119,7 +124,7 @@ def prepare_people(
             continue
         on = (record.seen_at or now).astimezone(branch.zone).date()
         try:
-            person = person_record(record, record.source, branch, vault, seen_on=on, newer=True)
+            person = person_record(record, record.source, branch, vault, seen_on=on, newer=newer)
         except NotReachable as error:
             made.problems.append(ItemProblem(index, error.field, error.key))
             continue

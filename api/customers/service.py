@@ -23,7 +23,7 @@ from api.customers.incoming import (
     prepare_events,
     prepare_people,
 )
-from api.customers.people import place_people
+from api.customers.people import Placed, place_people
 from api.customers.repository import events as store
 from api.customers.repository.events import EventRow, StoredEvent
 from api.customers.repository.locks import lock_identifiers
@@ -78,14 +78,27 @@ def save_customers(
     now: datetime,
 ) -> list[UUID | None]:
     """Stores customers without an event; the person of each, None for an erased one."""
+    return place_customers(session, records, limits=limits, vault=vault, now=now).people
+
+
+def place_customers(
+    session: Session,
+    records: Sequence[CustomerRecord],
+    *,
+    limits: Scope,
+    vault: Vault,
+    now: datetime,
+    newer: bool = True,
+) -> Placed:
+    """Finds or makes the person of each customer; ``newer`` names replace the one that is known."""
     with seeing_everyone(session, limits):
         places = store.load_places(session, list({r.unit for r in records}), now.date())
-        made = prepare_people(records, places, vault, now)
+        made = prepare_people(records, places, vault, now, newer=newer)
         _refuse_foreign_units(made, limits)
         if made.problems:
             raise ItemsInvalid(sorted(made.problems, key=lambda problem: problem.index))
         lock_identifiers(session, [i.key for person in made.people for i in person.identifiers])
-        return place_people(session, made.people, vault, now).people
+        return place_people(session, made.people, vault, now)
 
 
 @dataclass(frozen=True, slots=True)

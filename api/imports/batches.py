@@ -1,12 +1,11 @@
 """Rows in batches through a service that takes a list whole or names what is wrong with items."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
 
 from pydantic import ValidationError
 
 from api.customers.errors import ItemProblem, ItemsConflict, ItemsInvalid
-from api.imports.convert import Converted
 from api.imports.job import ImportJob
 from api.imports.rejects import RejectLog
 from api.imports.values import Reason, Reject, reason
@@ -14,9 +13,20 @@ from api.imports.values import Reason, Reject, reason
 SIZE = 1_000
 
 
-def batches(rows: Iterable[Converted], size: int = SIZE) -> Iterator[list[Converted]]:
+class Row(Protocol):
+    """A row of a file, told by its line."""
+
+    @property
+    def line(self) -> int:
+        """Where it begins."""
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+def batches(rows: Iterable[AnyRow], size: int = SIZE) -> Iterator[list[AnyRow]]:
     """The rows in lists of at most ``size``."""
-    batch: list[Converted] = []
+    batch: list[AnyRow] = []
     for row in rows:
         batch.append(row)
         if len(batch) == size:
@@ -32,7 +42,7 @@ class ItemRefusals:
     def __init__(self, job: ImportJob, log: RejectLog, names: dict[str, str]) -> None:
         self._job, self._log, self._names = job, log, names
 
-    def built(self, row: Converted, build: Callable[[Converted], Any]) -> Any | None:
+    def built(self, row: AnyRow, build: Callable[[AnyRow], Any]) -> Any | None:
         """The item that ``build`` makes of the row; None when its shape is refused."""
         try:
             return build(row)
@@ -44,12 +54,12 @@ class ItemRefusals:
                 self._refuse(row, name, reason("refused_by_service", error=fault["msg"]))
             return None
 
-    def add(self, rows: list[Converted], error: ItemsInvalid | ItemsConflict) -> None:
+    def add(self, rows: Sequence[Row], error: ItemsInvalid | ItemsConflict) -> None:
         """Every problem of a batch."""
         for problem in error.problems:
             self._refuse(rows[problem.index], problem.field.rpartition(".")[2], _why(problem))
 
-    def _refuse(self, row: Converted, name: str, why: Reason) -> None:
+    def _refuse(self, row: Row, name: str, why: Reason) -> None:
         column = self._job.column_of(self._names.get(name, name))
         self._log.add(Reject(row.line, column, "error", why))
 

@@ -17,10 +17,10 @@ from api.imports import cells
 from api.imports.bands import adds_up, largest_remainder
 from api.imports.fields import (
     ATTRIBUTE,
-    NAMES_PEOPLE,
     PERSONAL,
     REQUIRED,
     Reading,
+    names_people,
     readings,
     referred,
     require_known,
@@ -84,7 +84,7 @@ class Converter:
 
     def _shown(self, reject: Reject) -> Reject:
         """The reject without what its cell says of a person."""
-        whole_row = reject.column == "" and self._mapping.kind in NAMES_PEOPLE
+        whole_row = reject.column == "" and names_people(self._mapping)
         hidden = reject.column in self._personal or whole_row
         return replace(reject, value=HIDDEN) if hidden and reject.value else reject
 
@@ -123,7 +123,7 @@ class Converter:
     def _personal_columns(self) -> frozenset[str]:
         mapping = self._mapping
         own = {column.from_ or "" for name, column in mapping.columns.items() if name in PERSONAL}
-        if mapping.kind in NAMES_PEOPLE:
+        if names_people(mapping):
             known = {column.from_ for column in mapping.columns.values()}
             own |= {name for name in self._heading.names if name not in known}
             own |= {column.from_ or "" for name, column in mapping.columns.items()
@@ -171,7 +171,7 @@ class Converter:
             why = reason("cells_too_many", found=found, wanted=width)
             return Reject(row.line, "", "error", why, str(row.cells[width]))
         why = reason("cells_too_few", found=found, wanted=width)
-        value = HIDDEN if self._mapping.kind in NAMES_PEOPLE else str(row.cells[0])
+        value = HIDDEN if names_people(self._mapping) else str(row.cells[0])
         return Reject(row.line, self._heading.names[found], "error", why, value)
 
     def _skip(self, row: SourceRow) -> Reject | None:

@@ -29,6 +29,11 @@ PERSONAL = frozenset(
 )
 NAMES_PEOPLE: frozenset[Kind] = frozenset({"people", "customers", "events"})
 
+COMPLAINANT = ("customer_source", "customer_id", "name", "phone", "email", "openid", "contact_ref",
+               "language")  # fmt: skip
+EVENT = ("event_source", "event_id")
+"""Whose a complaint is, and what it is about, in the words of customers and events."""
+
 _WORDS_OF: dict[Kind, str] = {
     "units": "code name name_zh name_en kind level parent timezone language merged_into "
     "city_tier size brand owner_group owner_group_name",
@@ -42,7 +47,8 @@ _WORDS_OF: dict[Kind, str] = {
     "responses": "source survey touchpoint touchpoint_name_zh touchpoint_name_en "
     "channel segment advisor language",
     "counts": "touchpoint touchpoint_name_zh touchpoint_name_en",
-    "complaints": "source touchpoint touchpoint_name_zh touchpoint_name_en product category role",
+    "complaints": "source touchpoint touchpoint_name_zh touchpoint_name_en product category role "
+    + " ".join((*COMPLAINANT, *EVENT)),
 }
 
 _OTHERS_OF: dict[Kind, dict[str, Reading]] = {
@@ -100,6 +106,13 @@ WITH_ATTRIBUTES: frozenset[Kind] = frozenset({"units", "customers", "events"})
 def known_fields(kind: Kind) -> tuple[str, ...]:
     """The fields that a plain file of this kind may have, in the order in which people read."""
     return (*_WORDS_OF[kind].split(), *_OTHERS_OF[kind])
+
+
+def names_people(mapping: Mapping) -> bool:
+    """Whether the rows say of whom they are."""
+    return mapping.kind in NAMES_PEOPLE or (
+        mapping.kind == "complaints" and not mapping.columns.keys().isdisjoint(COMPLAINANT)
+    )
 
 
 def readings(mapping: Mapping) -> dict[str, Reading]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,7 +51,13 @@ class StagedComplaint:
     category: str | None
     severity: str | None
     role: str | None
+    event_source: str | None
+    event_id: str | None
     said: str
+    whose: str | None  # the customer as the row says, encrypted
+    unit_code: str
+    complained_at: datetime
+    filed: bool  # its number has a ticket
 
 
 def staged_paths(session: Session) -> Iterator[StagedPath]:
@@ -144,18 +150,33 @@ def staged_words(session: Session, column: str) -> list[tuple[int, str]]:
     return [(line, word) for line, word in session.execute(statement)]
 
 
-def staged_complaints(session: Session) -> list[StagedComplaint]:
-    """The staged complaints with their places, in the order of the file."""
+def staged_complaints(session: Session, source: str) -> list[StagedComplaint]:
+    """The staged complaints of a source with their places, in the order of the file."""
     statement = text(
         """
         select r.line, r.external_id, p.unit_id,
             (r.answered_at at time zone p.zone)::date, r.comment, t.id, r.extra[1],
-            r.extra[2], r.extra[3], r.extra[4], r.extra[5]
-        from import_row r join import_place p on p.leaf = r.leaf
+            r.extra[2], r.extra[3], r.extra[4], r.extra[5], r.extra[6], r.extra[7], r.extra[8],
+            u.code, r.answered_at, exists (select from ticket n where n.source = :source
+                and n.external_id = r.external_id)
+        from import_row r join import_place p on p.leaf = r.leaf join unit u on u.id = p.unit_id
         left join touchpoint t on t.code = r.touchpoint order by r.line
         """
     )
-    return [StagedComplaint(*row) for row in session.execute(statement)]
+    return [StagedComplaint(*row) for row in session.execute(statement, {"source": source})]
+
+
+def event_at(
+    session: Session, branch_id: int, source: str, external_id: str
+) -> tuple[UUID, UUID | None] | None:
+    """A branch's event by its source's id, and whose it is."""
+    statement = text(
+        "select id, person_id from event where source = :source and external_id = :id "
+        "and branch_id = :branch"
+    )
+    given = {"source": source, "id": external_id, "branch": branch_id}
+    found = session.execute(statement, given).first()
+    return None if found is None else (found[0], found[1])
 
 
 def first_days(session: Session) -> list[date]:

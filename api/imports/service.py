@@ -81,7 +81,7 @@ def _import(session: Session, job: ImportJob, log: RejectLog, progress: Progress
         converter = Converter(mapping, table.heading, mapping_file=job.mapping_path.name)
         rows = converted(table.rows, converter, log, progress)
         if mapping.kind in STAGED_KINDS:
-            stage(session, Staging.of(mapping), rows)
+            stage(session, Staging.of(mapping, job.installation.vault), rows)
         else:
             DIRECT_KINDS[mapping.kind](session, job, log, rows)
     if log.summary.read == 0:

@@ -4,16 +4,19 @@ Memory holds one row. Nothing but a temporary table is touched here.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
 
+from api.core.crypto import Vault
 from api.core.ids import new_id
 from api.core.redaction import redact
 from api.imports import repository
 from api.imports.convert import Converted, Converter
+from api.imports.fields import COMPLAINANT, EVENT
 from api.imports.mapping import Mapping
 from api.imports.rejects import RejectLog
 from api.imports.source import SourceRow
@@ -21,8 +24,9 @@ from api.tickets.filing import fingerprint
 
 Progress = Callable[[int], None]
 EVERY = 1_000
-COMPLAINT = ("product", "category", "severity", "role")
-"""What else is staged of a complaint, in this order; behind it what its words are told by."""
+COMPLAINT = ("product", "category", "severity", "role", *EVENT)
+"""What else is staged of a complaint, in this order; behind it what its words are told by, and
+whose it is, encrypted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +35,15 @@ class Staging:
 
     levels: tuple[str, ...]
     metrics: tuple[str, ...]
-    extra: tuple[str, ...] = ()
+    extra: tuple[str, ...]
+    vault: Vault
 
     @classmethod
-    def of(cls, mapping: Mapping) -> "Staging":
+    def of(cls, mapping: Mapping, vault: Vault) -> "Staging":
         """The staging that ``mapping`` asks for."""
         levels = tuple(mapping.units.levels) if mapping.units else ()
         extra = COMPLAINT if mapping.kind == "complaints" else ()
-        return cls(levels, tuple(metric.code for metric in mapping.metrics), extra)
+        return cls(levels, tuple(metric.code for metric in mapping.metrics), extra, vault)
 
     def record(self, row: Converted) -> tuple[Any, ...]:
         """The row in the order of ``repository.STAGED``."""
@@ -61,7 +66,9 @@ class Staging:
             return []
         values = [row.fields.get(name) for name in self.extra]
         said = fingerprint(row.fields.get("comment") or "")
-        return [*(None if one is None else str(one) for one in values), said]
+        whose = {name: row.fields[name] for name in COMPLAINANT if name in row.fields}
+        sealed = self.vault.encrypt(json.dumps(whose)).hex() if whose else None
+        return [*(None if one is None else str(one) for one in values), said, sealed]
 
 
 def stage(session: Session, staging: Staging, rows: Iterable[Converted]) -> None:

@@ -2,7 +2,8 @@
 
 Two complaints are the same when branch, product and words are (whatever the case, width and
 punctuation), under whatever number they were filed; a complaint without words is told by its
-number. The customer's clock runs from when the complaint reached us.
+number. The same words of another customer are another matter, where it is known who complains.
+The customer's clock runs from when the complaint reached us.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -47,13 +49,23 @@ class Complaint:
     touchpoint_id: int | None = None
     severity: int = 2
     role: str = "branch_manager"
+    person_id: UUID | None = None
+    event_id: UUID | None = None
 
     @property
     def cause_key(self) -> str:
-        """The same for the same complaint."""
+        """The same for the same complaint, whoever makes it."""
         said = self.said or f"number {self.external_id}"
-        parts = (self.source, str(self.branch_id), folded(self.product or ""), said)
-        return f"complaint:{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:32]}"
+        return f"complaint:{_digest(self.source, str(self.branch_id), self._product, said)[:32]}"
+
+    @property
+    def own_key(self) -> str:
+        """What tells it from another customer's in the same words: nothing of the customer."""
+        return f"{self.cause_key}:{_digest(self.source, self.external_id)[:16]}"
+
+    @property
+    def _product(self) -> str:
+        return folded(self.product or "")
 
 
 def file_complaint(
@@ -63,12 +75,17 @@ def file_complaint(
     number = (complaint.source, complaint.external_id)
     known = repository.cause_of_complaint(session, *number)
     if known is not None:
-        return Filed.KNOWN if known == complaint.cause_key else Filed.CHANGED
+        return Filed.KNOWN if known.startswith(complaint.cause_key) else Filed.CHANGED
     # Before it is raised: filed again as something graver it is the same complaint still.
-    if repository.alert_of_cause(session, complaint.cause_key) is not None:
-        _note_again(session, complaint, now)
+    taken = repository.alert_of_cause(session, complaint.cause_key) is not None
+    key = complaint.cause_key if taken else None
+    if complaint.person_id is not None:
+        key = repository.cause_of_person(session, complaint.person_id, complaint.cause_key)
+    if key is not None:
+        _note_again(session, complaint, key, now)
         return Filed.AGAIN
-    raise_alert(session, in_force, _found(in_force, complaint), now)
+    key = complaint.own_key if taken else complaint.cause_key
+    raise_alert(session, in_force, _found(in_force, complaint, key), now)
     return Filed.OPENED
 
 
@@ -84,9 +101,13 @@ def folded(words: str) -> str:
     return "".join(sign for sign in plain if sign.isalnum())
 
 
-def _note_again(session: Session, complaint: Complaint, now: datetime) -> None:
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def _note_again(session: Session, complaint: Complaint, cause_key: str, now: datetime) -> None:
     """Whoever has the ticket sees how often the customer came back; once per number."""
-    ticket_id = repository.note_again(session, complaint.cause_key, complaint.external_id)
+    ticket_id = repository.note_again(session, cause_key, complaint.external_id)
     ticket = None if ticket_id is None else tickets.ticket_by_id(session, ticket_id)
     if ticket is not None:
         said = {
@@ -97,7 +118,7 @@ def _note_again(session: Session, complaint: Complaint, now: datetime) -> None:
         tickets.add_step(session, ticket, kind="again", at=now, detail=said)
 
 
-def _found(in_force: LoopInForce, complaint: Complaint) -> Found:
+def _found(in_force: LoopInForce, complaint: Complaint, cause_key: str) -> Found:
     said = {
         "rule": RULE,
         "complained_on": complaint.complained_on.isoformat(),
@@ -109,7 +130,9 @@ def _found(in_force: LoopInForce, complaint: Complaint) -> Found:
         branch_id=complaint.branch_id,
         rule=AlertRule(RULE, severity=complaint.severity, role=complaint.role),
         kind="complaint",
-        cause_key=complaint.cause_key,
+        cause_key=cause_key,
+        event_id=complaint.event_id,
+        person_id=complaint.person_id,
         opening=Opening(
             branch_id=complaint.branch_id,
             kind="complaint",
@@ -117,6 +140,8 @@ def _found(in_force: LoopInForce, complaint: Complaint) -> Found:
             severity=complaint.severity,
             role=complaint.role,
             touchpoint_id=complaint.touchpoint_id,
+            event_id=complaint.event_id,
+            person_id=complaint.person_id,
             summary=complaint.words or None,
             source=complaint.source,
             external_id=complaint.external_id,

@@ -99,6 +99,10 @@ _COMPLAINT = text("""
 select a.cause_key from ticket t join alert a on a.ticket_id = t.id
 where t.source = :source and t.external_id = :number
 """)
+_OF_PERSON = text("""
+select cause_key from alert where person_id = :person and kind = 'complaint'
+    and starts_with(cause_key, :key) order by opened_at, id limit 1
+""")
 _AGAIN = text("""
 update alert set detail = detail
     || jsonb_build_object('again',
@@ -191,6 +195,13 @@ def release(session: Session, ids: Collection[UUID], at: datetime) -> set[UUID]:
 def cause_of_complaint(session: Session, source: str, number: str) -> str | None:
     """Under which cause another system's complaint was filed; None when it was not."""
     found: str | None = session.execute(_COMPLAINT, {"source": source, "number": number}).scalar()
+    return found
+
+
+def cause_of_person(session: Session, person_id: UUID, cause_key: str) -> str | None:
+    """Under which cause a customer made a complaint before; None when they did not."""
+    given = {"person": person_id, "key": cause_key}
+    found: str | None = session.execute(_OF_PERSON, given).scalar()
     return found
 
 
