@@ -1,6 +1,7 @@
 """A dealer works on a ticket with a phone, headquarters verifies and mutes; for real."""
 
 import re
+from typing import Any
 
 import pytest
 from dashboard_site import Site, looking, settled, visit
@@ -8,12 +9,20 @@ from found_tickets import find_tickets
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
-_OWN = """
-select t.number from ticket t join access_grant g on g.unit_id = t.branch_id
-    and g.role = 'branch_manager' join login_identifier l on l.account_id = g.account_id
-where t.named and t.state = 'new' and exists (select from contact_point c
-    where c.person_id = t.person_id) order by t.number limit 1
+from api.security.scope import sight_of_person
+from api.security.sessions import viewer_of_account
+from api.tickets.service import move
+
+_MANAGED = """
+select u.code from unit u join access_grant g on g.unit_id = u.id and g.role = 'branch_manager'
+    join login_identifier l on l.account_id = g.account_id
 """
+_NEW = """
+select t.number, t.version, u.code from ticket t join unit u on u.id = t.branch_id
+where t.named and t.state = 'new' and exists (select from contact_point c
+    where c.person_id = t.person_id) order by u.code = :code desc, t.number limit 1
+"""
+_HEADQUARTERS = "select account_id from access_grant where role = 'hq_admin' order by id limit 1"
 
 _UNNOTICED = """
 select r.id from response r join access_grant g on g.unit_id = r.branch_id
@@ -31,10 +40,20 @@ def site(worked_site: Site) -> Site:
 
 
 def number(site: Site) -> int:
-    return int(str(one_of(site, _OWN)))
+    """A new ticket of a customer with a number at the manager's branch; of elsewhere if need be."""
+    code = str(one_of(site, _MANAGED))
+    with site.office.owner.connection() as connection:
+        found, version, branch = connection.execute(text(_NEW), {"code": code}).one()
+    if branch != code:
+        now = site.office.clock()
+        with site.office.worker.database.transaction() as session:
+            viewer = viewer_of_account(session, one_of(site, _HEADQUARTERS), "x", "en", now)
+            with sight_of_person(session, viewer.scope):
+                move(session, viewer, found, version=version, to_unit=code, note="Theirs.", now=now)
+    return int(found)
 
 
-def one_of(site: Site, query: str) -> object:
+def one_of(site: Site, query: str) -> Any:
     with site.office.owner.connection() as connection:
         return connection.execute(text(query)).scalar_one()
 
