@@ -178,6 +178,8 @@ class Id(StrEnum):
     TICKET_FILED = "ticket-filed"
     OPENING_UNIT = "opening-unit"
     OPENING_SAID = "opening-said"
+    OPENING_NAME = "opening-name"
+    OPENING_REACH = "opening-reach"
     OPENING_SEVERITY = "opening-severity"
     OPENING_WEIGH = "opening-weigh"
     OPENING_WEIGHED = "opening-weighed"

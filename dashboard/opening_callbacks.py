@@ -14,7 +14,7 @@ from dashboard.actions.tickets import open_ticket
 from dashboard.address import Page
 from dashboard.data.board import NEW, ticket_address
 from dashboard.data.sitting import Sitting
-from dashboard.data.ticket_new import new_ticket, read_matter, read_sure, weigh
+from dashboard.data.ticket_new import new_ticket, read_matter, read_sure, read_whose, weigh
 from dashboard.ids import Id
 from dashboard.made import Made
 from dashboard.notices import notice
@@ -34,9 +34,11 @@ def opening_room(sitting: Sitting) -> Made | None:
     Input(Id.OPENING_WEIGH, "n_clicks"),
     [
         State(Id.OPENING_WEIGH, "value"),
+        State(Id.OPENING_SEVERITY, "value"),
         State(Id.OPENING_UNIT, "value"),
         State(Id.OPENING_SAID, "value"),
-        State(Id.OPENING_SEVERITY, "value"),
+        State(Id.OPENING_NAME, "value"),
+        State(Id.OPENING_REACH, "value"),
     ],
     initial=False,
 )
@@ -44,11 +46,12 @@ def weigh_opening(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
     """Whose the ticket would be and what would be due when."""
     if not clicks:
         raise PreventUpdate
-    answer, unit, said, severity = (str(one or "") for one in given)
+    answer, severity, unit, said, name, reach = (str(one or "") for one in given)
     if not answer and (not unit or len(said.strip()) < SHORTEST_NOTE):
         set_props(Id.NOTICES, {"children": notice(sitting.say("byhand.needs_words"))})
         return no_update
-    return consequence(weigh(sitting, read_matter(answer, unit, said, severity)), sitting.say)
+    asked = read_matter(answer, severity, unit, said, read_whose(name, reach))
+    return consequence(weigh(sitting, asked), sitting.say)
 
 
 @callback(
@@ -62,7 +65,7 @@ def open_by_hand(sitting: Sitting, clicks: int | None, sure: str | None) -> Any:
     if not clicks:
         raise PreventUpdate
     try:
-        number = open_ticket(sitting, read_sure(sure or ""))
+        number = open_ticket(sitting, read_sure(sitting, sure or ""))
     except HasTicket as error:
         number = error.params["ticket"]
         if number is None:

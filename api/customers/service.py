@@ -17,6 +17,7 @@ from api.core.crypto import Vault
 from api.core.ids import new_id
 from api.customers.errors import ItemProblem, ItemsConflict, ItemsInvalid
 from api.customers.incoming import (
+    PersonRecord,
     Preparation,
     PreparedEvent,
     object_key,
@@ -92,13 +93,40 @@ def place_customers(
 ) -> Placed:
     """Finds or makes the person of each customer; ``newer`` names replace the one that is known."""
     with seeing_everyone(session, limits):
-        places = store.load_places(session, list({r.unit for r in records}), now.date())
-        made = prepare_people(records, places, vault, now, newer=newer)
-        _refuse_foreign_units(made, limits)
-        if made.problems:
-            raise ItemsInvalid(sorted(made.problems, key=lambda problem: problem.index))
-        lock_identifiers(session, [i.key for person in made.people for i in person.identifiers])
-        return place_people(session, made.people, vault, now)
+        people = _sound_people(session, records, limits=limits, vault=vault, now=now, newer=newer)
+        lock_identifiers(session, [i.key for person in people for i in person.identifiers])
+        return place_people(session, people, vault, now)
+
+
+def check_customers(
+    session: Session,
+    records: Sequence[CustomerRecord],
+    *,
+    limits: Scope,
+    vault: Vault,
+    now: datetime,
+) -> None:
+    """Raises what `place_customers` would raise; changes nothing."""
+    with seeing_everyone(session, limits):
+        _sound_people(session, records, limits=limits, vault=vault, now=now, newer=False)
+
+
+def _sound_people(
+    session: Session,
+    records: Sequence[CustomerRecord],
+    *,
+    limits: Scope,
+    vault: Vault,
+    now: datetime,
+    newer: bool,
+) -> list[PersonRecord]:
+    """The customers made ready; raises ItemsInvalid with every problem."""
+    places = store.load_places(session, list({r.unit for r in records}), now.date())
+    made = prepare_people(records, places, vault, now, newer=newer)
+    _refuse_foreign_units(made, limits)
+    if made.problems:
+        raise ItemsInvalid(sorted(made.problems, key=lambda problem: problem.index))
+    return made.people
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ Opened like any other, by whoever handles tickets of the branch: clocks and owne
 notices, the customer's peace. An answer has one ticket at most, whoever opens it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
+from api.core.crypto import Vault
 from api.core.errors import Invalid, NotFound
 from api.core.ids import new_id
 from api.models import Response, Ticket
@@ -19,6 +20,7 @@ from api.security.permissions import Permission
 from api.security.viewer import Viewer
 from api.tickets import ticking
 from api.tickets.alerts import repository as alerts
+from api.tickets.complainant import SOURCE, Complainant, person_of, require_reachable
 from api.tickets.definitions.file import SEVERITIES
 from api.tickets.errors import HasTicket, NoRules
 from api.tickets.loop import Target
@@ -28,17 +30,19 @@ from api.tickets.owners import Owner, choose_owner
 from api.tickets.published import LoopInForce, loop_in_force
 from api.tickets.repository import tickets as repository
 
-SOURCE = "hand"
-
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """An answer, or a branch with what the customer said there. ``key``: once, if sent twice."""
+    """An answer, or a branch with what the customer said there, and who that was if it is known.
+
+    ``key``: once, if sent twice.
+    """
 
     severity: int
     response: UUID | None = None
     unit: str | None = None
     summary: str | None = field(default=None, repr=False)
+    customer: Complainant | None = None
     key: UUID | None = None
 
 
@@ -65,27 +69,39 @@ def ticket_about(session: Session, viewer: Viewer, response: UUID) -> int | None
     return found.number if viewer.may(Permission.VIEW_COMMENTS, found.branch_id) else None
 
 
-def foresee(session: Session, viewer: Viewer, matter: Matter, now: datetime) -> Foreseen:
+def foresee(
+    session: Session, viewer: Viewer, matter: Matter, now: datetime, *, vault: Vault
+) -> Foreseen:
     """What would follow if it were opened now; raises what `open_by_hand` raises."""
     rules, opening, about = _weighed(session, viewer, matter)
     branch, named = opening.branch_id, about is None or about.named
+    node = viewer.hierarchy.nodes[branch]
+    if matter.customer is not None:
+        require_reachable(session, viewer, node, matter.customer, vault=vault, now=now)
     due = ticking.foreseen(session, rules.loop, branch, matter.severity, named=named, now=now)
     return Foreseen(
-        unit=viewer.hierarchy.nodes[branch],
+        unit=node,
         owner=choose_owner(session, opening.role, branch, now),
         role=opening.role,
         due=tuple(due),
-        holds=about is not None and about.person_id is not None,
+        holds=matter.customer is not None or (about is not None and about.person_id is not None),
     )
 
 
-def open_by_hand(session: Session, viewer: Viewer, matter: Matter, now: datetime) -> int:
+def open_by_hand(
+    session: Session, viewer: Viewer, matter: Matter, now: datetime, *, vault: Vault
+) -> int:
     """The new ticket's number.
 
     Raises HasTicket for an answer that has one, NoteNeeded for too few or too many words, NotFound
-    outside the viewer's branches, NotAllowed for who does not handle tickets there.
+    outside the viewer's branches, NotAllowed for who does not handle tickets there, UnfitCustomer
+    for one who cannot be reached.
     """
     _, opening, about = _weighed(session, viewer, matter)
+    if matter.customer is not None:
+        node = viewer.hierarchy.nodes[opening.branch_id]
+        person = person_of(session, viewer, node, matter.customer, vault=vault, now=now)
+        opening = replace(opening, person_id=person)
     # Locked before the ticket is, as whoever finds the answer does.
     alert = None if about is None else alerts.alert_of_cause(session, f"response:{about.id}")
     made = open_ticket(session, opening, now)
@@ -100,7 +116,7 @@ def open_by_hand(session: Session, viewer: Viewer, matter: Matter, now: datetime
             now=now,
             subject=f"ticket:{made}",
             unit_id=opening.branch_id,
-            detail={"severity": opening.severity},
+            detail={"severity": opening.severity, "customer": opening.person_id is not None},
         )
     elif about is not None:
         raise HasTicket(ticket=ticket_about(session, viewer, about.id))
@@ -121,6 +137,8 @@ def _weighed(
     """What is to be opened by which rules, and the answer it is about."""
     if (matter.response is None) == (matter.unit is None):
         raise Invalid(fields=[{"field": "response", "message": "either a response or a unit"}])
+    if matter.response is not None and matter.customer is not None:
+        raise Invalid(fields=[{"field": "customer", "message": "an answer says whose it is"}])
     if matter.severity not in SEVERITIES.values():
         raise Invalid(fields=[{"field": "severity", "message": "1, 2 or 3"}])
     about = None if matter.response is None else _answer(session, viewer, matter.response)

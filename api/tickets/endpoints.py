@@ -81,8 +81,10 @@ def open_ticket(body: TicketIn, visit: PersonVisit, guard: IdempotencyGuard) -> 
     """Opens a ticket by hand; an answer that has one: 409, with its number."""
 
     def work() -> tuple[int, OpenedOut]:
-        wanted = byhand.Matter(**body.model_dump())
-        made = byhand.open_by_hand(visit.session, visit.viewer, wanted, visit.now)
+        vault = visit.installation.vault
+        made = byhand.open_by_hand(
+            visit.session, visit.viewer, byhand.Matter(**dict(body)), visit.now, vault=vault
+        )
         return 201, OpenedOut(number=made)
 
     return guard.answer(visit, work)

@@ -33,6 +33,12 @@ class AlreadyRevealed(Conflict):
     key = "tickets.errors.revealed"
 
 
+class UnfitCustomer(Invalid):
+    """Not one telephone number or one e-mail address by which a customer can be reached."""
+
+    key = "tickets.errors.customer"
+
+
 class HasTicket(Conflict):
     """The response has a ticket already; ``ticket`` is its number where that may be known."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, StringConstraints
 
 from api.contests.evidence import LARGEST
+from api.tickets.complainant import Complainant
 from api.tickets.notes import LONGEST_NOTE
 
 State = Literal[
@@ -48,6 +49,7 @@ class TicketIn(BaseModel):
     response: UUID | None = None
     unit: str | None = Field(default=None, min_length=1, max_length=300)
     summary: Note | None = None
+    customer: Complainant | None = Field(default=None, description="Who said it; not of an answer")
     severity: int = Field(ge=1, le=3, description="1 low, 2 high, 3 urgent")
 
 

@@ -11,7 +11,8 @@ from dashboard.data.ticket_form import Pressed
 
 def open_ticket(sitting: Sitting, matter: byhand.Matter) -> int:
     """Opens a ticket by hand; its number."""
-    return byhand.open_by_hand(sitting.session, sitting.viewer, matter, sitting.now)
+    vault = sitting.installation.vault
+    return byhand.open_by_hand(sitting.session, sitting.viewer, matter, sitting.now, vault=vault)
 
 
 def take_step(sitting: Sitting, pressed: Pressed, note: str, pick: str) -> str | None:

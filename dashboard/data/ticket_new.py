@@ -4,10 +4,13 @@ The address may name an answer (``answer``); without one it is what a customer s
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from pydantic import ValidationError
 
+from api.core.crypto import Vault
 from api.core.errors import Invalid, NotFound
 from api.core.ids import new_id
 from api.insights.one_response import OneResponse, one_response
@@ -15,6 +18,7 @@ from api.notices.repository.notices import names_of
 from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from api.tickets.byhand import Foreseen, Matter, foresee, ticket_about
+from api.tickets.complainant import Complainant
 from api.tickets.definitions.file import SEVERITIES
 from api.tickets.schemas import TicketIn
 from dashboard.address import Page
@@ -26,6 +30,7 @@ from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
 
 USUAL = "2"
+WHOSE, NOBODY = {"customer"}, "-"
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,8 @@ def new_ticket(sitting: Sitting) -> NewTicket:
 def weigh(sitting: Sitting, body: TicketIn) -> Consequence:
     """What would follow if this were opened now."""
     say = sitting.say
-    seen = foresee(sitting.session, sitting.viewer, matter_of(body), sitting.now)
+    vault = sitting.installation.vault
+    seen = foresee(sitting.session, sitting.viewer, matter_of(body), sitting.now, vault=vault)
     calendars = {one.calendar for one, _ in seen.due}
     due = [
         (
@@ -101,31 +107,55 @@ def weigh(sitting: Sitting, body: TicketIn) -> Consequence:
         title=named,
         facts=[(say("ticket.fact.owner"), _owner(sitting, seen)), *due],
         notes=[say("byhand.peace")] if seen.holds else [],
-        sure=f"{new_id()} {body.model_dump_json()}",
+        sure=f"{new_id()} {_sealed(vault, body.customer)} {body.model_dump_json(exclude=WHOSE)}",
     )
 
 
-def read_matter(answer: str, unit: str, said: str, severity: str) -> TicketIn:
+def read_matter(answer: str, severity: str, unit: str, said: str, whose: Complainant) -> TicketIn:
     """What stands in the form; raises Invalid where that is nothing."""
-    about = {"response": answer} if answer else {"unit": unit, "summary": said}
-    return _read({**about, "severity": severity})
+    if answer:
+        return _read({"response": answer, "severity": severity})
+    told = None if whose == Complainant() else whose
+    return _read({"unit": unit, "summary": said, "severity": severity, "customer": told})
 
 
-def read_sure(sure: str) -> Matter:
-    """What the button handed back, with the key of that one press."""
-    key, _, body = sure.partition(" ")
+def read_whose(name: str, reach: str) -> Complainant:
+    """Who it was, by a name and a number or address; raises Invalid for too many words."""
+    way = "email" if "@" in reach else "phone"
     try:
-        return matter_of(TicketIn.model_validate_json(body), UUID(key))
-    except ValueError:  # ValidationError is one
+        return Complainant.model_validate({"name": name, way: reach})
+    except ValidationError:
         raise Invalid from None
+
+
+def read_sure(sitting: Sitting, sure: str) -> Matter:
+    """What the button handed back, with the key of that one press."""
+    key, sealed, body = (*sure.split(" ", 2), "", "", "")[:3]
+    try:
+        asked = TicketIn.model_validate_json(body)
+        whose = _unsealed(sitting.installation.vault, sealed)
+        return matter_of(asked.model_copy(update={"customer": whose}), UUID(key))
+    except (ValueError, InvalidTag):  # ValidationError is one
+        raise Invalid from None
+
+
+def _sealed(vault: Vault, whose: Complainant | None) -> str:
+    """Who it is travels to the browser and back encrypted: a number is shown nowhere in clear."""
+    return NOBODY if whose is None else vault.encrypt(whose.model_dump_json()).hex()
+
+
+def _unsealed(vault: Vault, sealed: str) -> Complainant | None:
+    if sealed == NOBODY:
+        return None
+    return Complainant.model_validate_json(vault.decrypt(bytes.fromhex(sealed)))
 
 
 def matter_of(body: TicketIn, key: UUID | None = None) -> Matter:
     """What is to be opened; sent twice with one key it is opened once."""
-    return Matter(**body.model_dump(), key=key)
+    return Matter(**dict(body), key=key)
 
 
-def _read(values: dict[str, str]) -> TicketIn:
+def _read(values: dict[str, Any]) -> TicketIn:
     try:
         return TicketIn.model_validate(values)
     except ValidationError:

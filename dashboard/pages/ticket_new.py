@@ -39,6 +39,7 @@ def _body(view: NewTicket, say: Words) -> Any:
             className="bp-make",
         ),
         _said(say, hidden=bool(view.answer)),
+        _whose(say, hidden=bool(view.answer)),
         html.Div(
             html.Button(say("byhand.weigh"), id=Id.OPENING_WEIGH, value=view.answer,
                         className="bp-button bp-primary"),
@@ -81,3 +82,16 @@ def _said(say: Words, *, hidden: bool) -> Any:
         id=Id.OPENING_SAID, value="", maxLength=2_000, rows=4, className="form-control"
     )
     return html.Label([say("byhand.said"), field], hidden=hidden)
+
+
+def _whose(say: Words, *, hidden: bool) -> Any:
+    """Who it was: never shown again but as on any ticket."""
+    fields = [
+        html.Label([say(f"byhand.{word}"),
+                    dbc.Input(id=name, value="", maxLength=longest, autocomplete="off")])
+        for word, name, longest in (
+            ("customer", Id.OPENING_NAME, 200), ("reach", Id.OPENING_REACH, 254),
+        )
+    ]  # fmt: skip
+    help_line = html.P(say("byhand.whose"), className="bp-muted bp-small")
+    return html.Div([html.Div(fields, className="bp-make"), help_line], hidden=hidden)

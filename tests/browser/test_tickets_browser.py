@@ -160,10 +160,18 @@ def test_a_dealer_opens_tickets_by_hand(site: Site, chromium: Browser) -> None:
         page.click("#opening-weigh")
         expect(page.locator(".bp-notice")).to_contain_text("write a few words")
         page.fill("#opening-said", "Came by: the car smells of oil again.")
+        page.fill("#opening-name", "Li Lei")
         page.click("#opening-weigh")
+        expect(page.locator(".bp-notice").last).to_contain_text("one telephone number")
+        page.fill("#opening-reach", "199 0000 4321")
+        page.click("#opening-weigh")
+        expect(page.locator("#opening-weighed")).to_contain_text("Nobody asks this customer")
+        assert "4321" not in page.locator("#opening-weighed").inner_html()
         page.click("#opening-sure")
         page.wait_for_url(re.compile(r"/app/ticket/\d+"))
         expect(page.locator(".bp-ticket-said")).to_contain_text("the car smells of oil again")
+        expect(page.locator(".bp-ticket")).to_contain_text("+86…21")
+        assert "4321" not in page.content()
         assert not seen.complaints
 
 

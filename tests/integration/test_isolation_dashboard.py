@@ -255,8 +255,10 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "opening-unit.value": lambda _, branch: branch.code,
         "opening-said.value": lambda *_: "some words",
         "opening-severity.value": lambda *_: "2",
+        "opening-name.value": lambda *_: "Chen",
+        "opening-reach.value": lambda *_: "199 0000 4321",
         "opening-sure.value": lambda _, branch: (
-            f'{branch.response} {{"response": "{branch.response}", "severity": 2}}'
+            f'{branch.response} - {{"response": "{branch.response}", "severity": 2}}'
         ),
         "row-act.data": lambda _, branch: {"act": f"unmute {mute_of(branch.unit_id)}"},
         "mute-unit.value": lambda _, branch: branch.code,

@@ -16,6 +16,7 @@ from api.access.passwords import hash_password
 from api.boundary.visits import SESSION_COOKIE
 from api.core.errors import NotAllowed
 from api.core.ids import new_id
+from api.core.languages import say
 from api.customers import privacy
 from api.customers.repository import merges
 from api.tickets import closing, service
@@ -151,9 +152,10 @@ def test_what_a_customer_said_becomes_a_ticket_of_the_own_branch_alone(
     assert "1234" not in found["words"]
     with shop.at_work("region") as (session, viewer):
         wanted = Matter(3, unit="D101", summary="Came to the desk", key=new_id())
-        foreseen = foresee(session, viewer, wanted, NOW)
-        first = open_by_hand(session, viewer, wanted, NOW)
-        assert open_by_hand(session, viewer, wanted, NOW) == first, "pressed twice"
+        vault = shop.office.web.vault
+        foreseen = foresee(session, viewer, wanted, NOW, vault=vault)
+        first = open_by_hand(session, viewer, wanted, NOW, vault=vault)
+        assert open_by_hand(session, viewer, wanted, NOW, vault=vault) == first, "pressed twice"
     due = [one["due_at"] for one in manager.get(f"/api/v1/tickets/{first}").json()["clocks"]]
     assert sorted(datetime.fromisoformat(one) for one in due) == sorted(
         at for _, at in foreseen.due
@@ -175,8 +177,58 @@ def test_what_a_customer_said_becomes_a_ticket_of_the_own_branch_alone(
         answer = manager.post("/api/v1/tickets", json={"severity": 1, **wrong})
         assert answer.status_code == status, (wrong, answer.text)
     with shop.at_work("analyst") as (session, viewer), pytest.raises(NotAllowed):
-        open_by_hand(session, viewer, wanted, NOW)
+        open_by_hand(session, viewer, wanted, NOW, vault=vault)
     assert rows(shop, "select count(*) from ticket") == [(2,)]
+
+
+def test_who_said_it_can_be_called_back_and_their_number_is_not_repeated(
+    shop: Shop, manager: TestClient
+) -> None:
+    wish = {"unit": "D101", "summary": "Waited two hours", "severity": 2}
+    both = {"phone": "199 0000 1234", "email": "li@example.com"}
+    for language, wrong, field, key in (
+        ("en", {"name": "Li Lei"}, "customer", "tickets.errors.customer"),
+        ("zh", both, "customer", "tickets.errors.customer"),
+        ("zh", {"phone": "12 or so"}, "customer.phone", "customers.fields.phone"),
+        ("en", {"email": "li(at)example.com"}, "customer.email", "customers.fields.email"),
+    ):
+        with shop.office.owner.connection() as connection:
+            connection.execute(text("update account set language = :new"), {"new": language})
+        refused = manager.post("/api/v1/tickets", json={**wish, "customer": wrong})
+        words = {"field": field, "message": say(key, language)}
+        assert (refused.status_code, refused.json().get("fields")) == (422, [words])
+        assert not any(value in refused.text for value in wrong.values())
+    li = {"name": "Li Lei", "phone": "199 0000 1234"}
+    _, response = shop.answered()
+    for elsewhere, status in (
+        ({"unit": "D102", "summary": "Waited"}, 404),
+        ({"response": str(response)}, 422),
+    ):
+        asked = {"severity": 1, **elsewhere, "customer": li}
+        assert manager.post("/api/v1/tickets", json=asked).status_code == status
+    assert rows(shop, "select count(*) from person") == [(1,)], "who answered"
+    first, second = (
+        manager.post("/api/v1/tickets", json={**wish, "customer": {**li, "name": name}}).json()
+        for name in ("Li Lei", "Mr Li")
+    )
+    found = manager.get(f"/api/v1/tickets/{second['number']}")
+    assert "0000" not in found.text
+    seen = found.json()
+    assert (seen["name"], seen["contacts"][0]["masked"]) == ("Li Lei", "+86…34")
+    assert [one["ticket_number"] for one in seen["history"]] == [first["number"]]
+    assert {one["kind"] for one in seen["clocks"]} == {"acknowledge", "contact", "resolve"}
+    assert rows(shop, "select source, closed_at from person_hold") == [("ticket", None)] * 2
+    noted = rows(shop, "select distinct detail::text from audit_entry where action = 'ticket.open'")
+    assert noted == [('{"customer": true, "severity": 2}',)]
+    contact = {"contact_id": seen["contacts"][0]["id"], "version": 1}
+    revealed = manager.post(f"/api/v1/tickets/{second['number']}/reveal", json=contact)
+    assert revealed.json() == {"value": "+8619900001234"}
+    with shop.office.worker.database.transaction() as session:
+        vault, person = shop.office.web.vault, UUID(seen["person_id"])
+        privacy.erase_customer(session, person, vault=vault, actor="system:test", now=NOW)
+    third = manager.post("/api/v1/tickets", json={**wish, "customer": li}).json()["number"]
+    again = manager.get(f"/api/v1/tickets/{third}").json()
+    assert (again["person_id"], again["contacts"]) == (None, []), "erased is erased"
 
 
 def test_the_loop_is_measured_by_unit_and_for_all_of_them(shop: Shop) -> None:
