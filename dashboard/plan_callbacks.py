@@ -14,7 +14,8 @@ from dashboard.data.sitting import Sitting
 from dashboard.ids import Id
 from dashboard.made import Made
 from dashboard.notices import notice
-from dashboard.pages.plans import plan_inside, plan_new, plan_page, plans_page
+from dashboard.pages.plan import plan_inside, plan_page
+from dashboard.pages.plans import plan_new, plans_page
 from dashboard.wiring import callback
 
 _SHORTEST = 3

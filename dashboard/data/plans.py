@@ -18,7 +18,8 @@ from dashboard.data.frame import Link
 from dashboard.data.metrics import as_shown, shown_metric
 from dashboard.data.periods import day_text, days_text
 from dashboard.data.sitting import Sitting
-from dashboard.numbers import UNKNOWN, Metric, count
+from dashboard.numbers import Metric, count
+from scoring.before_after import BeforeAfter
 
 NEW = "new"
 ANYBODY = EVERYWHERE = "-"  # what lists hold for nobody and for every touchpoint
@@ -48,13 +49,14 @@ class PracticeLine:
 
 @dataclass(frozen=True)
 class StepLine:
-    """An action; ``tone`` marks one that is late."""
+    """An action: whose it is, until when (or since when it is done), whether that is over."""
 
     id: str
     what: str
-    facts: str
+    owner: str
+    when: str
     done: bool
-    tone: str
+    late: bool
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,26 @@ class Stood:
 
 
 @dataclass(frozen=True)
+class Beyond:
+    """What remains of a change after that of others: the number, its unit, its interval."""
+
+    effect: float
+    low: float
+    high: float
+    headline: str
+    unit: str
+    interval: str
+    reading: str
+    tone: str
+
+
+@dataclass(frozen=True)
 class EffectView:
-    """What came of a plan in one metric, in words and numbers."""
+    """What came of a plan in one metric; without ``beyond``, ``words`` say why."""
 
     metric: Metric
-    headline: str
     words: str
-    tone: str
+    beyond: Beyond | None
     stood: list[Stood]
     how: list[str]
 
@@ -93,6 +108,7 @@ class PlanView:
     lesson: str | None
     effects: list[EffectView]
     steps: list[StepLine]
+    progress: str
     may_change: bool
     may_share: bool
     shared: bool
@@ -152,7 +168,8 @@ def plan_view(sitting: Sitting, subject: str) -> PlanView:
         is_open=row.status == "open",
         lesson=row.lesson,
         effects=[view for _, view in effects],
-        steps=[_step(sitting, one) for one in plan.steps],
+        steps=[_step(sitting, one) for one in sorted(plan.steps, key=_urgency)],
+        progress=_progress(sitting, plan),
         may_change=plan.may_change,
         may_share=plan.may_change and _is_proven(effects[0][0]),
         shared=practices.is_offered(sitting.session, plan),
@@ -229,9 +246,7 @@ def _line(sitting: Sitting, plan: Plan) -> PlanLine:
         title=plan.row.title,
         href=sitting.address.about(Page.PLANS, str(plan.row.id)).href,
         facts=_facts(sitting, plan),
-        progress=say("plans.page.progress", done=done, steps=len(plan.steps))
-        if plan.steps
-        else say("plans.page.no_steps"),
+        progress=_progress(sitting, plan) or say("plans.page.no_steps"),
         done=done / len(plan.steps) if plan.steps else 0.0,
         state=say(f"plans.state.{plan.row.status}"),
         late=say("plans.page.late", late=late) if late else "",
@@ -263,17 +278,29 @@ def _info(sitting: Sitting, code: str) -> MetricInfo:
 
 def _step(sitting: Sitting, step: StepRow) -> StepLine:
     say = sitting.say
-    late = step.done_on is None and step.due_on < sitting.today
-    when = (
-        say("plans.page.done_on", day=day_text(say, step.done_on))
-        if step.done_on
-        else say("plans.page.due_on", day=day_text(say, step.due_on))
+    if step.done_on:
+        when = say("plans.page.done_on", day=day_text(say, step.done_on))
+    else:
+        when = say("plans.page.due_on", day=day_text(say, step.due_on))
+    return StepLine(
+        id=str(step.id),
+        what=step.what,
+        owner=step.owner_name or say("plans.page.nobody"),
+        when=when,
+        done=step.done_on is not None,
+        late=step.done_on is None and step.due_on < sitting.today,
     )
-    facts = [step.owner_name or say("plans.page.nobody"), when]
-    if late:
-        facts.append(say("plans.page.overdue"))
-    tone = "bp-late" if late else ""
-    return StepLine(str(step.id), step.what, " \u00b7 ".join(facts), step.done_on is not None, tone)
+
+
+def _urgency(step: StepRow) -> tuple[bool, date]:
+    """What is to be done stands first, the earliest on top."""
+    return step.done_on is not None, step.due_on
+
+
+def _progress(sitting: Sitting, plan: Plan) -> str:
+    done = sum(step.done_on is not None for step in plan.steps)
+    many = len(plan.steps)
+    return sitting.say("plans.page.progress", done=done, steps=many) if many else ""
 
 
 def _owners(sitting: Sitting, plan: Plan) -> list[tuple[str, str]]:
@@ -313,11 +340,11 @@ def _is_proven(effect: Effect) -> bool:
 def _effect(sitting: Sitting, plan: Plan, code: str) -> tuple[Effect, EffectView]:
     effect = effect_of(sitting.session, sitting.viewer.hierarchy, plan.row, code, sitting.now)
     metric, say = as_shown(effect.metric, sitting), sitting.say
-    headline, words, tone = _verdict(sitting, effect, metric)
     stood = [_stood(say("plans.page.before"), effect.own_before)]
     if effect.own_after is not None:
         stood.append(_stood(say("plans.page.after"), effect.own_after))
-    return effect, EffectView(metric, headline, words, tone, stood, _how(sitting, effect, metric))
+    words, beyond = _verdict(sitting, effect, metric), _beyond(sitting, effect, metric)
+    return effect, EffectView(metric, words, beyond, stood, _how(sitting, effect, metric))
 
 
 def _stood(name: str, figure: object) -> Stood:
@@ -325,27 +352,48 @@ def _stood(name: str, figure: object) -> Stood:
     return Stood(name, *values)
 
 
-def _verdict(sitting: Sitting, effect: Effect, metric: Metric) -> tuple[str, str, str]:
-    """The biggest words, the sentence below them, and their tone."""
+def _beyond(sitting: Sitting, effect: Effect, metric: Metric) -> Beyond | None:
+    """The biggest number of the page, what it is counted in, and how sure it is."""
+    say, found = sitting.say, effect.found
+    if found is None:
+        return None
+    return Beyond(
+        effect=found.effect,
+        low=found.low,
+        high=found.high,
+        headline=metric.signed(found.effect),
+        unit=say(f"plans.unit.{metric.kind}", low=f"{metric.low:g}", high=f"{metric.high:g}"),
+        interval=say(
+            "plans.page.interval",
+            low=metric.finely_signed(found.low),
+            high=metric.finely_signed(found.high),
+            others=say(f"plans.like.{effect.like}", branches=count(found.peers)),
+        ),
+        reading=say(f"plans.reading.{_kind(found)}"),
+        tone={"noise": "", "better": "bp-up", "worse": "bp-down"}[_kind(found)],
+    )
+
+
+def _kind(found: BeforeAfter) -> str:
+    return "noise" if found.is_noise else "better" if found.effect > 0 else "worse"
+
+
+def _verdict(sitting: Sitting, effect: Effect, metric: Metric) -> str:
+    """The one sentence: what changed, by how much beyond others, and whether that is chance."""
     say, found = sitting.say, effect.found
     if found is None:
         why = effect.unknown or Unknown.TOO_FEW_ANSWERS
-        words = say(f"plans.unknown.{why}", day=day_text(say, effect.told_from))
-        return UNKNOWN, words, ""
-    kind = "noise" if found.is_noise else "better" if found.effect > 0 else "worse"
-    low, high = metric.finely_signed(found.low), metric.finely_signed(found.high)
-    words = say(
-        f"plans.verdict.{kind}",
+        return say(f"plans.unknown.{why}", day=day_text(say, effect.told_from))
+    return say(
+        f"plans.verdict.{_kind(found)}",
         metric=metric.name,
         own=metric.finely_signed(found.own),
         usual=metric.finely_signed(found.usual),
         effect=metric.finely_signed(found.effect),
-        low=low,
-        high=high,
+        low=metric.finely_signed(found.low),
+        high=metric.finely_signed(found.high),
         others=say(f"plans.like.{effect.like}", branches=count(found.peers)),
     )
-    tone = {"noise": "", "better": "bp-up", "worse": "bp-down"}[kind]
-    return metric.signed(found.effect), words, tone
 
 
 def _how(sitting: Sitting, effect: Effect, metric: Metric) -> list[str]:

@@ -94,7 +94,7 @@ def axis(rows: Sequence[Ranged], metric: Metric, mean: float | None) -> tuple[fl
 def _row(row: Ranged, metric: Metric, ends: tuple[float, float], mean: float | None) -> Any:
     cells = [
         html.Span(row.name, className="bp-name"),
-        _range(row, ends, mean),
+        drawn_range(row, ends, mean),
         html.Span(metric.text(row.score), className="bp-value"),
         html.Span(row.answers, className="bp-answers"),
     ]
@@ -104,7 +104,8 @@ def _row(row: Ranged, metric: Metric, ends: tuple[float, float], mean: float | N
     return dcc.Link(cells, href=row.href, className=css)
 
 
-def _range(row: Ranged, ends: tuple[float, float], mean: float | None) -> Any:
+def drawn_range(row: Ranged, ends: tuple[float, float], mean: float | None) -> Any:
+    """The interval of a row and its point, on an axis with ``ends``; words where there is none."""
     if row.score is None or row.low is None or row.high is None:
         return html.Span(row.instead, className="bp-instead bp-small")
     low, high = ends
@@ -136,6 +137,12 @@ def answers_text(say: Any, number: int | None, hidden_below: int = 5) -> str:
     if number is None:
         return str(say("dashboard.answers_hidden", count=hidden_below))
     return str(say("dashboard.answers", n=count(number)))
+
+
+def unfold(words: str, *inside: Any, opened: bool = False) -> Any:
+    """A form that waits until it is wanted."""
+    summary = html.Summary(words, className="bp-button")
+    return html.Details([summary, *inside], className="bp-unfold", open=opened)
 
 
 def folded_text(text: str | None, say: Words, *, opened: bool = False) -> Any:
