@@ -18,7 +18,7 @@ from dashboard.address import Page
 from dashboard.data.alerts import alerts_view
 from dashboard.data.measured import measured_view
 from dashboard.data.sitting import Sitting
-from dashboard.data.told import choices_view, notices_view
+from dashboard.data.told import ROWS, choices_view, notices_view
 from dashboard.data.unread import unread
 from dashboard.data.webhook import webhook_view
 from dashboard.ids import Id
@@ -161,13 +161,11 @@ def read_all(sitting: Sitting, clicks: int | None) -> Any:
     Output(Id.CHOICES_SAVE, "disabled"),
     Input(Id.CHOICES_SAVE, "n_clicks"),
     [
-        State(Id.WAYS_EMAIL, "value"),
-        State(Id.WAYS_WECOM, "value"),
-        State(Id.WAYS_SMS, "value"),
         State(Id.QUIET, "value"),
         State(Id.QUIET_FROM, "value"),
         State(Id.QUIET_UNTIL, "value"),
         State(Id.WECOM, "value"),
+        *(State(row, "value") for row in ROWS.values()),
     ],
     initial=False,
 )
@@ -175,8 +173,8 @@ def save_choices(sitting: Sitting, clicks: int | None, *given: Any) -> Any:
     """Keeps how the viewer wants to be told."""
     if not clicks:
         raise PreventUpdate
-    email, wecom, sms, quiet, first, last, member = given
-    ways = {"email": list(email or ()), "wecom": list(wecom or ()), "sms": list(sms or ())}
+    quiet, first, last, member, *chosen = given
+    ways = {kind: list(one or ()) for kind, one in zip(ROWS, chosen, strict=True)}
     hours = (str(first or ""), str(last or "")) if quiet else None
     telling.choose(sitting, ways, hours, str(member or ""))
     _say(sitting, "told.done_saved")

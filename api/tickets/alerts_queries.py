@@ -3,7 +3,7 @@
 Reads only. What is found, and who is told, is decided in ``api.tickets.alerts``.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from api.security.hierarchy import Node
 from api.security.permissions import Permission
 from api.security.viewer import Viewer
 from api.tickets.alerts import queries
+from api.tickets.queries.board import words_of
 
 KINDS = ("answer", "silence", "feed", "warning", "complaint")
 MOST = 200
@@ -59,6 +60,7 @@ class AlertLine:
     ticket_state: str | None
     metric: str | None
     score: int | None
+    words: str | None  # what the customer wrote, redacted
     detail: dict[str, Any]
     position: str
 
@@ -114,7 +116,8 @@ def list_alerts(
         position_at(after),
         min(max(limit, 1), MOST),
     )
-    return [_line(viewer, row) for row in rows]
+    words = words_of(session, rows)
+    return [_line(viewer, row, words) for row in rows]
 
 
 def count_alerts(
@@ -145,7 +148,8 @@ def branches_read(viewer: Viewer, unit: str | None = None) -> frozenset[int]:
     return frozenset(one for one in seen if viewer.may(Permission.VIEW_COMMENTS, one))
 
 
-def _line(viewer: Viewer, row: queries.AlertRow) -> AlertLine:
+def _line(viewer: Viewer, row: queries.AlertRow, words: Mapping[UUID, str]) -> AlertLine:
+    said = None if row.response_id is None else words.get(row.response_id)
     shown = {name: value for name, value in row.detail.items() if name not in queries.INTERNAL}
     return AlertLine(
         id=row.id,
@@ -162,6 +166,7 @@ def _line(viewer: Viewer, row: queries.AlertRow) -> AlertLine:
         ticket_state=row.ticket_state,
         metric=shown.get("metric"),
         score=shown.get("score"),
+        words=said or row.summary,
         detail=shown,
         position=cursor_at(row.opened_at, row.id),
     )

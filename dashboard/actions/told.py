@@ -9,7 +9,7 @@ from api.notices import absences, choices, dead_messages, service
 from api.notices.absences import AbsenceWish
 from api.notices.choices import Choices
 from api.notices.errors import BadAbsence, BadChoice
-from api.notices.kinds import KINDS
+from api.notices.kinds import WAYS
 from dashboard.data.sitting import Sitting
 from dashboard.data.told import NOBODY, local_moment
 
@@ -30,12 +30,11 @@ def choose(
     quiet: tuple[str, str] | None,
     wecom: str,
 ) -> None:
-    """Keeps how the viewer wants to be told; ``ways`` are the kinds by way."""
+    """Keeps how the viewer wants to be told; ``ways`` are those of each kind."""
     asked, vault = (sitting.session, sitting.viewer), sitting.installation.vault
     before = choices.read_choices(*asked, vault)
-    chosen = {kind: tuple(way for way, kinds in ways.items() if kind in kinds) for kind in KINDS}
     wish = Choices(
-        ways=chosen,
+        ways={kind: tuple(way for way in WAYS if way in chosen) for kind, chosen in ways.items()},
         quiet=None if quiet is None else (_time(quiet[0]), _time(quiet[1])),
         timezone=before.timezone,
         wecom=wecom.strip() or None,

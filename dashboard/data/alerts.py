@@ -18,14 +18,16 @@ from dashboard.address import Page
 from dashboard.data.board import state_text, ticket_address
 from dashboard.data.frame import Link
 from dashboard.data.loop_now import rule_names
+from dashboard.data.metrics import as_shown
 from dashboard.data.paged import page_at
 from dashboard.data.periods import day_text
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text
-from dashboard.data.voices import Choice, tone_of
+from dashboard.data.voices import Choice, Groups, tone_of
 from dashboard.numbers import count
 
 PAGE = 20
+SHOWN = 120  # letters of what a customer wrote
 LATELY = 30  # days that are counted
 KINDS = ("answer", "silence", "feed", "warning", "complaint")
 RUNNING = "running"
@@ -35,15 +37,20 @@ EVERY_RULE = "*"
 
 @dataclass(frozen=True)
 class AlertItem:
-    """One alert: what was found, where, when, and where it leads."""
+    """One alert: what was said or found, by which rule, where, when, and where it leads.
 
-    key: str
+    ``mark`` is the score ``of`` a scale. ``manner``: a customer's own words (``said``), none
+    (``unsaid``), or what was ``found``.
+    """
+
     href: str | None
     mark: str
+    of: str
     tone: str
     symbol: str
-    title: str
     words: str
+    manner: str
+    rule: str
     facts: str
     state: str
     urgent: str
@@ -104,11 +111,12 @@ def alerts_view(sitting: Sitting) -> AlertsView:
     names = rule_names(sitting)
     found = _listed(sitting)
     shown = found[:PAGE]
+    scales = _scales(sitting, shown)
     since = sitting.now - timedelta(days=LATELY)
     counts = count_alerts(*asked, address.unit, since=since)
     mutes = list_mutes(*asked, address.unit, now=sitting.now)
     return AlertsView(
-        items=[_item(sitting, one, names) for one in shown],
+        items=[_item(sitting, one, names, scales) for one in shown],
         counts=[_count(sitting, one, names) for one in counts],
         mutes=[_mute(sitting, one, names) for one in mutes],
         form=_form(sitting, names),
@@ -134,20 +142,43 @@ def _listed(sitting: Sitting) -> list[AlertLine]:
     )
 
 
-def _item(sitting: Sitting, one: AlertLine, names: dict[str, str]) -> AlertItem:
+def shortened(words: str, most: int = SHOWN) -> str:
+    """The beginning of what was written, on one line; of Latin letters whole words."""
+    flat = " ".join(words.split())
+    if len(flat) <= most:
+        return flat
+    cut = flat[:most]
+    whole = cut.rpartition(" ")[0]
+    return (whole if len(whole) > most / 2 else cut).rstrip() + "\u2026"
+
+
+def _scales(sitting: Sitting, lines: list[AlertLine]) -> dict[str, Groups]:
+    """By metric which answers are low, between and high: asked once for the page."""
+    metrics = {one.metric for one in lines if one.metric is not None and one.score is not None}
+    return {one: score_groups(sitting.session, one) for one in sorted(metrics)}
+
+
+def _item(
+    sitting: Sitting, one: AlertLine, names: dict[str, str], scales: dict[str, Groups]
+) -> AlertItem:
     say = sitting.say
-    groups = {} if one.metric is None else score_groups(sitting.session, one.metric)
+    groups = scales.get(one.metric or "", {})
     alone = len(sitting.viewer.scope.branches) == 1
-    facts = [] if alone else [one.unit.name(sitting.language)]
+    facts = [
+        _also(sitting, one, names),
+        "" if alone else one.unit.name(sitting.language),
+        moment_text(sitting, one.opened_at),
+    ]
     return AlertItem(
-        key=str(one.id),
         href=_href(sitting, one),
         mark="" if one.score is None else str(one.score),
+        of=str(groups["high"][1]) if groups and one.score is not None else "",
         tone=tone_of(one.score, groups),
         symbol=_SYMBOLS.get(one.kind, "info-circle"),
-        title=names.get(one.rule, one.rule),
-        words=_words(sitting, one, names),
-        facts=" · ".join([*facts, moment_text(sitting, one.opened_at)]),
+        words=shortened(one.words) if one.words else _finding(sitting, one),
+        manner="said" if one.words else "unsaid" if one.kind == "answer" else "found",
+        rule=names.get(one.rule, one.rule),
+        facts=" · ".join(filter(None, facts)),
         state=_state(sitting, one),
         urgent=say("board.severity.3") if one.severity > 2 else "",
         muted=say("alerted.muted") if one.muted else "",
@@ -176,8 +207,8 @@ def _href(sitting: Sitting, one: AlertLine) -> str | None:
     return address.to(page, one.unit.code).href
 
 
-def _words(sitting: Sitting, one: AlertLine, names: dict[str, str]) -> str:
-    """What was found, from the values that the alert keeps."""
+def _finding(sitting: Sitting, one: AlertLine) -> str:
+    """What was found, in a sentence from the values that the alert keeps."""
     say, detail = sitting.say, one.detail
     match one.kind:
         case "silence":
@@ -189,16 +220,30 @@ def _words(sitting: Sitting, one: AlertLine, names: dict[str, str]) -> str:
             return say("alerted.found.feed", observed=detail.get("observed", ""), expected=usual,
                        days=detail.get("days", ""))  # fmt: skip
         case "warning":
-            return say(f"alerted.found.warning_{detail.get('level', 'watch')}",
-                       since=_day(sitting, detail.get("since")))  # fmt: skip
+            return _warning(sitting, one)
         case "complaint":
             return say("alerted.found.complaint")
         case _:
-            others = [names.get(code, code) for code in detail.get("rules", ())
-                      if code != one.rule]  # fmt: skip
-            if others:
-                return say("alerted.found.also", rules=say("loopbook.comma").join(others))
-            return ""
+            return say("alerted.found.unsaid")
+
+
+def _warning(sitting: Sitting, one: AlertLine) -> str:
+    """By how much a score stands below its own normal, and since when."""
+    say, detail = sitting.say, one.detail
+    info = next((info for info in sitting.metrics if info.code == one.metric), None)
+    drop, since = detail.get("drop"), _day(sitting, detail.get("since"))
+    if info is None or not isinstance(drop, int | float) or drop <= 0:
+        return say("alerted.found.warned", since=since)
+    metric = as_shown(info, sitting)
+    return say("alerted.found.warning", metric=metric.name, drop=metric.finely(drop), since=since)
+
+
+def _also(sitting: Sitting, one: AlertLine, names: dict[str, str]) -> str:
+    """Further rules that found the same answer."""
+    others = [names.get(code, code) for code in one.detail.get("rules", ()) if code != one.rule]
+    if not others:
+        return ""
+    return sitting.say("alerted.found.also", rules=sitting.say("loopbook.comma").join(others))
 
 
 def _day(sitting: Sitting, value: object) -> str:

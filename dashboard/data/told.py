@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from api.notices.absences import Away, colleagues, list_absences
-from api.notices.choices import read_choices
+from api.notices.choices import Choices, read_choices
 from api.notices.kinds import KINDS, WAYS
 from api.notices.service import Notified, list_notices
 from dashboard.address import Page
@@ -15,8 +15,16 @@ from dashboard.data.periods import day_text
 from dashboard.data.sitting import Sitting
 from dashboard.data.times import moment_text, zone_of
 from dashboard.data.unread import unread
+from dashboard.ids import Id
 
 PAGE = 30
+ROWS = {kind: Id(f"ways-{kind}") for kind in KINDS}  # the row of each kind on the page
+_GROUPS = {
+    "needed": ("ticket", "escalated", "reopened", "moved", "plan"),
+    "found": ("digest", "alert", "report"),
+    "ended": ("resolved", "verified", "unverified"),
+}
+_HINTED = ("digest", "alert")
 _INSTANT = timedelta(microseconds=1)  # an absence is over when its last day is
 NOBODY = "none"  # an empty value would read as nothing chosen
 
@@ -43,13 +51,22 @@ class NoticesView:
 
 
 @dataclass(frozen=True)
-class WayChoice:
-    """One way of being told, and of what."""
+class KindChoice:
+    """One kind of notice, and by which ways it reaches the viewer; ``hint`` says more, or ""."""
 
-    way: str
+    kind: str
     name: str
-    options: list[tuple[str, str]]
+    hint: str
     chosen: list[str]
+
+
+@dataclass(frozen=True)
+class KindGroup:
+    """Kinds that belong together, and a sentence about them."""
+
+    name: str
+    words: str
+    kinds: list[KindChoice]
 
 
 @dataclass(frozen=True)
@@ -65,7 +82,8 @@ class AwayLine:
 class ChoicesView:
     """How the viewer is told, and who is away."""
 
-    ways: list[WayChoice]
+    ways: list[tuple[str, str]]
+    groups: list[KindGroup]
     quiet: bool
     quiet_from: str
     quiet_until: str
@@ -93,19 +111,11 @@ def choices_view(sitting: Sitting) -> ChoicesView:
     """How and when the viewer is told, and who is away."""
     say, asked = sitting.say, (sitting.session, sitting.viewer)
     found = read_choices(*asked, sitting.installation.vault)
-    kinds = [(kind, say(f"notices.kind.{kind}")) for kind in KINDS]
     quiet = found.quiet or (time(20), time(8))
     people = sorted(colleagues(*asked, sitting.now).items(), key=lambda one: one[1])
     return ChoicesView(
-        ways=[
-            WayChoice(
-                way,
-                say(f"notices.way.{way}"),
-                kinds,
-                [kind for kind in KINDS if way in found.ways_of(kind)],
-            )
-            for way in WAYS
-        ],
+        ways=[(way, say(f"notices.way.{way}")) for way in WAYS],
+        groups=[_group(sitting, found, *one) for one in _GROUPS.items()],
         quiet=found.quiet is not None,
         quiet_from=f"{quiet[0]:%H:%M}",
         quiet_until=f"{quiet[1]:%H:%M}",
@@ -114,6 +124,23 @@ def choices_view(sitting: Sitting) -> ChoicesView:
         absences=[_away(sitting, one) for one in list_absences(*asked, sitting.now)],
         deputies=[(NOBODY, say("told.no_deputy")), *((str(who), name) for who, name in people)],
         today=sitting.today.isoformat(),
+    )
+
+
+def _group(sitting: Sitting, found: Choices, name: str, kinds: tuple[str, ...]) -> KindGroup:
+    say = sitting.say
+    return KindGroup(
+        say(f"told.group.{name}"),
+        say(f"told.group_words.{name}"),
+        [
+            KindChoice(
+                kind,
+                say(f"notices.kind.{kind}"),
+                say(f"told.hint.{kind}") if kind in _HINTED else "",
+                list(found.ways_of(kind)),
+            )
+            for kind in kinds
+        ],
     )
 
 

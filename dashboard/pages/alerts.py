@@ -9,7 +9,7 @@ from dashboard.data.alerts import AlertItem, AlertsView, CountRow, MuteForm, Mut
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.pages import states
-from dashboard.pages.parts import card, chip, icon
+from dashboard.pages.parts import card, chip, icon, unfold
 from dashboard.pages.voices import choice_menu
 
 
@@ -22,8 +22,16 @@ def alerts_page(view: AlertsView, say: Words) -> Any:
 
 
 def mutes_inside(view: AlertsView, say: Words) -> list[Any]:
-    """What is muted, and the form that mutes."""
-    return [_mutes(view, say), _form(view.form, say) if view.form else None]
+    """What is muted, and the form that mutes, folded away."""
+    rows = [_mute(one, say) for one in view.mutes]
+    listed: Any = html.P(say("alerted.mute.none"), className="bp-muted")
+    if rows:
+        listed = html.Div(rows, className="bp-letters")
+    form = None
+    if view.form is not None:
+        form = unfold(say("alerted.mute.new"), _form(view.form, say))
+    note = say("alerted.mute.note") if rows else None
+    return [card(say("alerted.mute.title"), listed, form, note=note)]
 
 
 def _list(view: AlertsView, say: Words) -> Any:
@@ -43,12 +51,17 @@ def _item(one: AlertItem) -> Any:
         chip(one.urgent, "bp-down") if one.urgent else None,
         chip(one.muted) if one.muted else None,
     ]
-    mark = html.Div(one.mark or icon(one.symbol), className=f"bp-mark-score {one.tone}".strip())
+    score: Any = icon(one.symbol)
+    if one.mark:
+        score = html.Span([html.B(one.mark), html.Small(f"/{one.of}") if one.of else None])
+    mark = html.Div(score, className=f"bp-mark-score {one.tone}".strip())
     body = html.Div(
         [
-            html.Strong(one.title),
-            html.Div(one.words) if one.words else None,
-            html.Div(one.facts, className="bp-muted bp-small"),
+            html.Div(one.words, className=f"bp-alert-{one.manner}"),
+            html.Div(
+                [html.Strong(one.rule), f" · {one.facts}"],
+                className="bp-muted bp-small",
+            ),
             html.Div(chips, className="bp-ticket-chips") if any(chips) else None,
         ]
     )
@@ -82,14 +95,6 @@ def _counts(view: AlertsView, say: Words) -> Any:
 def _count(one: CountRow) -> Any:
     cells = (one.found, one.tickets, one.muted, one.running)
     return html.Tr([html.Th(one.rule, scope="row"), *(html.Td(cell) for cell in cells)])
-
-
-def _mutes(view: AlertsView, say: Words) -> Any:
-    title = say("alerted.mute.title")
-    if not view.mutes:
-        return card(title, html.P(say("alerted.mute.none"), className="bp-muted"))
-    rows = [_mute(one, say) for one in view.mutes]
-    return card(title, html.Div(rows, className="bp-letters"), note=say("alerted.mute.note"))
 
 
 def _mute(one: MuteRow, say: Words) -> Any:
@@ -128,11 +133,8 @@ def _form(form: MuteForm, say: Words) -> Any:
         id=Id.MUTE,
         className="bp-button bp-primary",
     )
-    return card(
-        say("alerted.mute.new"),
-        html.Div([*fields, html.Div(button, className="bp-buttons")], className="bp-form"),
-        note=say("alerted.mute.new_note"),
-    )
+    note = html.P(say("alerted.mute.new_note"), className="bp-muted bp-small")
+    return html.Div([*fields, html.Div(button, className="bp-buttons"), note], className="bp-form")
 
 
 def _select(

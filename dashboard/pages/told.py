@@ -5,14 +5,20 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 
-from dashboard.data.told import AwayLine, ChoicesView, NoticeLine, NoticesView, WayChoice
+from dashboard.data.told import (
+    ROWS,
+    AwayLine,
+    ChoicesView,
+    KindChoice,
+    KindGroup,
+    NoticeLine,
+    NoticesView,
+)
 from dashboard.data.words import Words
 from dashboard.ids import Id
 from dashboard.numbers import count
 from dashboard.pages import states
 from dashboard.pages.parts import card, chip, icon
-
-_ROWS = {"email": Id.WAYS_EMAIL, "wecom": Id.WAYS_WECOM, "sms": Id.WAYS_SMS}
 
 
 def notices_page(view: NoticesView, say: Words) -> Any:
@@ -67,8 +73,12 @@ def choices_page(view: ChoicesView, say: Words) -> Any:
 
 
 def _how(view: ChoicesView, say: Words) -> Any:
+    missing = None if view.wecom else html.P(say("told.wecom_missing"), className="bp-missing")
     fields = [
-        html.Div([_way(one, say) for one in view.ways], className="bp-told-ways"),
+        html.Div([_group(one, view.ways, say) for one in view.groups], className="bp-told-ways"),
+        missing,
+        html.Label([say("told.wecom"), dbc.Input(id=Id.WECOM, value=view.wecom, maxLength=80)]),
+        html.P(say("told.wecom_note"), className="bp-muted bp-small"),
         html.Hr(),
         html.H3(say("told.quiet")),
         dbc.Checkbox(id=Id.QUIET, value=view.quiet, label=say("told.quiet_on")),
@@ -80,28 +90,50 @@ def _how(view: ChoicesView, say: Words) -> Any:
             className="bp-told-hours",
         ),
         html.P(say("told.quiet_note", zone=view.zone), className="bp-muted bp-small"),
-        html.Hr(),
-        html.Label([say("told.wecom"), dbc.Input(id=Id.WECOM, value=view.wecom, maxLength=80)]),
-        html.P(say("told.wecom_note"), className="bp-muted bp-small"),
         html.Div(
             html.Button(
                 [icon("check-lg"), say("told.save")],
                 id=Id.CHOICES_SAVE,
                 className="bp-button bp-primary",
             ),
-            className="bp-buttons",
+            className="bp-buttons bp-told-save",
         ),
     ]
     lead = html.P(say("told.ways_lead"), className="bp-muted")
     return card(say("told.ways"), lead, html.Div(fields, className="bp-form bp-told"), width=7)
 
 
-def _way(one: WayChoice, say: Words) -> Any:
-    """Of what one way tells."""
-    options = [{"label": words, "value": kind} for kind, words in one.options]
-    listed = dbc.Checklist(id=_ROWS[one.way], options=options, value=one.chosen)
-    legend = html.Legend(say("told.way_of", way=one.name))
-    return html.Fieldset([legend, listed])
+def _group(group: KindGroup, ways: list[tuple[str, str]], say: Words) -> Any:
+    """Kinds of notices, one row each; its boxes stand under the names of the ways."""
+    names = [html.Span(say("told.here")), *(html.Span(name) for _, name in ways)]
+    head = html.Div(
+        [
+            html.H3(group.name),
+            html.P(group.words, className="bp-muted bp-small"),
+            html.Div(names, className="bp-told-names", **{"aria-hidden": "true"}),
+        ],
+        className="bp-told-head",
+    )
+    return html.Section([head, *(_kind(one, ways) for one in group.kinds)])
+
+
+def _kind(one: KindChoice, ways: list[tuple[str, str]]) -> Any:
+    """One kind: it always stands here; a box for each further way."""
+    options = [
+        {"label": html.Span(name, className="visually-hidden"), "value": way} for way, name in ways
+    ]
+    named = f"{ROWS[one.kind]}-name"
+    name = html.Div(
+        [
+            html.Div(one.name, id=named),
+            html.Div(one.hint, className="bp-muted bp-small") if one.hint else None,
+        ]
+    )
+    boxes = dbc.Checklist(id=ROWS[one.kind], options=options, value=one.chosen)
+    css = "bp-told-kind"
+    return html.Div(
+        [name, icon("check-lg"), boxes], className=css, role="group", **{"aria-labelledby": named}
+    )
 
 
 def _time(words: str, name: Id, value: str) -> Any:

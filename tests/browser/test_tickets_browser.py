@@ -175,9 +175,25 @@ def test_a_dealer_opens_tickets_by_hand(site: Site, chromium: Browser) -> None:
         assert not seen.complaints
 
 
+def test_an_alert_says_what_the_customer_wrote_and_leads_there(
+    site: Site, chromium: Browser
+) -> None:
+    with looking(chromium, site, "hq_admin", width=390) as (page, seen):
+        visit(page, site, "/app/alerts?lang=en&kind=answer")
+        row = page.locator("a.bp-alert-row", has=page.locator(".bp-alert-said")).first
+        expect(row.locator(".bp-mark-score")).to_have_text(re.compile(r"^\d+/(5|10)$"))
+        words = row.locator(".bp-alert-said").inner_text()
+        assert len(words) <= 121
+        row.click()
+        page.wait_for_url(re.compile(r"/app/ticket/\d+"))
+        expect(page.locator(".bp-ticket-said .bp-quote")).to_contain_text(words[:8])
+        assert not seen.complaints
+
+
 def test_alerts_are_muted_and_told_again(site: Site, chromium: Browser) -> None:
     with looking(chromium, site, "hq_admin") as (page, seen):
         visit(page, site, "/app/alerts?lang=en")
+        page.click("text=Mute a branch")
         page.click("#mute")
         expect(page.locator(".bp-notice")).to_contain_text("choose a branch")
         page.select_option("#mute-unit", index=1)
@@ -202,7 +218,9 @@ def test_notices_are_read_and_how_one_is_told_is_kept(site: Site, chromium: Brow
         page.click("#read-all")
         expect(page.locator(".bp-bell-number, .bp-new")).to_have_count(0)
         visit(page, site, "/app/notices/choices?lang=en")
-        page.locator("#ways-sms input").first.check()
+        row = page.get_by_role("group", name="A customer is content again")
+        assert {box.is_checked() for box in row.get_by_role("checkbox").all()} == {False}
+        row.get_by_label("SMS").check()
         page.fill("#quiet-from", "22:30")
         page.click("#choices-save")
         expect(page.locator(".bp-notice")).to_contain_text("Kept")
@@ -212,7 +230,9 @@ def test_notices_are_read_and_how_one_is_told_is_kept(site: Site, chromium: Brow
         page.locator("#away [data-row-act]").click()
         expect(page.locator("#away .bp-letter-row")).to_have_count(0)
         visit(page, site, "/app/notices/choices?lang=en")
-        expect(page.locator("#ways-sms input").first).to_be_checked()
+        ticked = page.locator("#ways-verified input:checked")
+        expect(ticked).to_have_count(1)
+        expect(page.locator("#ways-verified").get_by_label("SMS")).to_be_checked()
         expect(page.locator("#quiet-from")).to_have_value("22:30")
         assert not seen.complaints
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from conftest import NOW, Office
-from sqlalchemy import text
+from sqlalchemy import event, text
 from surveyed import invite, make_dealer
 from ticketed import Shop, make_shop
 from web import visitor
@@ -231,9 +231,10 @@ def test_past_five_a_day_the_rest_is_one_digest_at_the_branchs_hour_but_urgent_o
 
 def test_alerts_are_listed_to_those_who_may_read_the_branchs_comments(shop: Shop) -> None:
     for branch in range(5):
-        answered(shop, 1, branch=branch)
+        answered(shop, 1, f"Nobody called {branch}", branch=branch)
     looked(shop)
-    assert {one.unit.code for one in listed(shop)} == {"D101"}
+    assert {(one.unit.code, one.words) for one in listed(shop)} == {("D101", "Nobody called 0")}
+    assert {one.words for one in listed(shop, "head")} == {f"Nobody called {n}" for n in range(5)}
     assert {one.unit.code for one in listed(shop, "region")} == {"D101", "D102", "D103"}
     assert len(listed(shop, "head")) == 5
     assert [one.unit.code for one in listed(shop, "head", unit="D202")] == ["D202"]
@@ -247,3 +248,27 @@ def test_alerts_are_listed_to_those_who_may_read_the_branchs_comments(shop: Shop
             seen += [one.id for one in page]
             after = page[-1].position
     assert len(set(seen)) == len(seen) == 5
+
+
+def test_the_words_of_a_page_are_read_at_once_and_follow_no_ticket_elsewhere(shop: Shop) -> None:
+    silent, written = answered(shop, 1, ""), answered(shop, 1, "Nobody called")
+    with shop.office.owner.connection() as connection:
+        connection.execute(text("delete from answer where text = ''"))
+    looked(shop)
+    assert {one.response_id: one.words for one in listed(shop)} == {
+        silent: None, written: "Nobody called",
+    }  # fmt: skip
+    with shop.office.owner.connection() as connection:
+        connection.execute(text("delete from answer where text is not null"))
+        connection.execute(text("update ticket set summary = 'by telephone'"))
+    assert {one.words for one in listed(shop)} == {"by telephone"}
+    with shop.office.owner.connection() as connection:
+        moved = text("update ticket set branch_id = :branch")
+        connection.execute(moved, {"branch": shop.world.branches[-1]})
+    with shop.at_work("head") as (session, viewer):
+        asked: list[str] = []
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        found = alerts_queries.list_alerts(session, viewer, AlertFilter())
+        statements = len(asked)
+    assert ([one.words for one in found], statements) == ([None, None], 2)

@@ -38,6 +38,9 @@ def test_alerts_are_listed_counted_muted_and_heard_again(office: Office, world: 
     listed = browser.get(ADDRESS, params={"limit": 1}).json()
     rest = browser.get(ADDRESS, params={"limit": 1, "after": listed["next"]}).json()
     assert {one["unit_code"] for one in listed["items"] + rest["items"]} == own
+    assert {one["words"] for one in listed["items"] + rest["items"]} == {
+        f"dataqnorth{number}q comment" for number in (1, 2)
+    }
     assert rest["next"] is None
     assert browser.get(ADDRESS, params={"muted": "true"}).json()["items"] == []
     (count,) = browser.get(f"{ADDRESS}/counts").json()["rows"]

@@ -35,6 +35,7 @@ from api.core.database import Database
 from api.core.settings import Settings
 from api.main import create_api
 from dashboard.address import ROOT, Address, Page, read_address
+from dashboard.data.told import ROWS
 from dashboard.text_callbacks import TEXTS
 
 RULES = (Path(__file__).parents[2] / "examples/rules/cars.toml").read_text(encoding="utf-8")
@@ -265,9 +266,7 @@ HOLDS: Mapping[str, Callable[[str, Branch], object]] = MappingProxyType(
         "mute-rule.value": lambda *_: "*",
         "mute-days.value": lambda *_: "1",
         "mute-reason.value": lambda *_: "some words",
-        "ways-email.value": lambda *_: ["ticket"],
-        "ways-wecom.value": lambda *_: [],
-        "ways-sms.value": lambda *_: [],
+        **{f"{row}.value": lambda *_: ["email"] for row in ROWS.values()},
         "quiet.value": lambda *_: True,
         "quiet-from.value": lambda *_: "21:00",
         "quiet-until.value": lambda *_: "08:00",

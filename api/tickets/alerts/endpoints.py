@@ -110,6 +110,7 @@ def _shown(one: AlertLine, language: str) -> AlertOut:
         response=one.response_id,
         ticket=one.ticket_number,
         ticket_state=one.ticket_state,
+        words=one.words,
         detail=one.detail,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -45,6 +45,8 @@ class AlertRow(NamedTuple):
     ticket_number: int | None
     ticket_state: str | None
     detail: dict[str, Any]
+    occurred_on: date | None  # the day of the response
+    summary: str | None  # what its ticket says, unless it moved to another branch
 
 
 class MuteRow(NamedTuple):
@@ -74,8 +76,9 @@ class Looked:
 
 _PAGE = text("""
 select a.id, a.branch_id, a.kind, a.rule, a.rules_version, a.severity, a.opened_at, a.ended_at,
-    a.muted, a.response_id, t.number, t.state, a.detail
-from alert a left join ticket t on t.id = a.ticket_id
+    a.muted, a.response_id, t.number, t.state, a.detail, r.occurred_on,
+    case when t.branch_id = a.branch_id then t.summary end
+from alert a left join ticket t on t.id = a.ticket_id left join response r on r.id = a.response_id
 where a.branch_id = any (cast(:branches as int[])) and a.kind = any (cast(:kinds as text[]))
     and a.severity >= :severity
     and (cast(:rule as text) is null or a.rule = :rule)

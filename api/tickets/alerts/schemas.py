@@ -19,7 +19,7 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"
 
 
 class AlertOut(BaseModel):
-    """An alert: what was found where, and which ticket it opened."""
+    """An alert: what was found where, what the customer wrote, which ticket it opened."""
 
     id: UUID
     unit_code: str
@@ -34,6 +34,7 @@ class AlertOut(BaseModel):
     response: UUID | None
     ticket: int | None
     ticket_state: str | None
+    words: str | None  # what the customer wrote, redacted
     detail: dict[str, Any]
 
 

@@ -304,8 +304,8 @@ def seen_branches(viewer: Viewer, unit: str | None) -> Collection[int] | None:
     return [one for one in below if scope.sees(one) and viewer.may(Permission.VIEW_COMMENTS, one)]
 
 
-def _words(session: Session, rows: Sequence[Row[Any]]) -> dict[UUID, str]:
-    """What customers wrote, by response."""
+def words_of(session: Session, rows: Sequence[Any]) -> dict[UUID, str]:
+    """What customers wrote, redacted, by response; rows know it and its ``occurred_on``."""
     known = [row for row in rows if row.occurred_on is not None]
     if not known:
         return {}
@@ -362,7 +362,7 @@ def _as_lines(
     session: Session, viewer: Viewer, rows: Sequence[Row[Any]], now: datetime, *, by_due: bool
 ) -> list[TicketLine]:
     """Rows with the clocks that run and the words that were written."""
-    due, words = next_dues(session, [row.id for row in rows], now), _words(session, rows)
+    due, words = next_dues(session, [row.id for row in rows], now), words_of(session, rows)
     nodes = viewer.hierarchy.nodes
     made = []
     for row in rows:

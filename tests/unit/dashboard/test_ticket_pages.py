@@ -11,7 +11,7 @@ from api.tickets.loop import AlertRule, AllOf, AnyOf, Calendar, Escalation, Hour
 
 from api.tickets.loop import SaysWord, ScoreIs, TierIs  # isort: skip
 from dashboard.address import Page, read_address
-from dashboard.data.alerts import AlertItem, AlertsView
+from dashboard.data.alerts import AlertItem, AlertsView, shortened
 from dashboard.data.board import BoardView, Clock, TicketRow, Tile
 from dashboard.data.clock_words import length_text
 from dashboard.data.frame import Link
@@ -165,14 +165,20 @@ def test_an_escalation_at_once_does_not_speak_of_later() -> None:
 
 
 def test_alerts_without_a_way_are_no_links_and_muted_ones_say_so() -> None:
-    item = AlertItem(key="1", href=None, mark="", tone="", symbol="moon-stars", title="No answers",
-                     words="60 visits", facts="yesterday", state="still so", urgent="",
-                     muted="muted")  # fmt: skip
+    item = AlertItem(href=None, mark="", of="", tone="", symbol="moon-stars", rule="No answers",
+                     words="60 visits", manner="found", facts="yesterday", state="still so",
+                     urgent="", muted="muted")  # fmt: skip
     choice = Choice("Kind", [Link("Every kind", "/app/alerts", True)])
     page = alerts_page(AlertsView(items=[item], counts=[], mutes=[], form=None, choice=choice), SAY)
     assert "muted" in words(page)
     assert hrefs(page) == ["/app/alerts"]
     assert Id.MUTE not in ids(page)
+
+
+def test_what_a_customer_wrote_is_cut_on_one_line_at_a_word() -> None:
+    assert shortened("it\n rattles  again") == "it rattles again"
+    assert shortened("never again " * 20, 20) == "never again never\u2026"
+    assert shortened("\u597d" * 200) == "\u597d" * 120 + "\u2026"
 
 
 def test_the_card_of_those_who_wait_leads_to_the_late_ones() -> None:
