@@ -5,6 +5,7 @@ half its time on reading the ones and leaves the others out. Sizes are those of 
 """
 
 import re
+from html import unescape
 
 SMALLER = 0.72  # of the pixels on a screen
 _TAG = re.compile(r"<\w+(?: [\w-]+=\"[^\"]*\")+>")
@@ -47,4 +48,5 @@ def _length(value: str) -> str:
 
 
 def _printed(style: str) -> str:
-    return _PIXELS.sub(lambda found: f"{int(found[1]) * SMALLER:g}px", _FONT.sub("", style))
+    plain = _FONT.sub("", unescape(style))
+    return _PIXELS.sub(lambda found: f"{int(found[1]) * SMALLER:g}px", plain)

@@ -1,8 +1,8 @@
 """How long a Monday takes: a ranking for each of many recipients, with its PDF, handed to SMTP.
 
 Written by this process, printed by one, as one worker has it, and sent by one more; the mail server
-is a stand-in on loopback that counts what it took. Who shares unit and language gets the same
-letter: ``rankings_unlike`` says how many there are.
+is a stand-in on loopback that counts what it took. Every recipient has a unit less one of its
+branches, so that hardly two letters are alike and each is set for itself: ``rankings_unlike``.
 """
 
 import time
@@ -25,14 +25,18 @@ from scheduler.benches.stubs import Providers, providers
 
 RANKINGS_S = 60.0
 PATIENCE = 600.0
-_UNITS = text("select id from unit where kind in ('region', 'area') order by id")
+_UNITS = text(
+    "select above.id, array_agg(p.unit_id order by p.unit_id) from unit above join unit_parent p "
+    "on p.parent_id = above.id and p.valid_to is null join unit branch on branch.id = p.unit_id "
+    "and branch.kind = 'branch' group by above.id order by above.id"
+)
 _ACCOUNT = text(
     "insert into account (id, name, language, status, created_at) "
     "values (:id, :name, 'zh', 'active', now())"
 )
 _GRANT = text(
     "insert into access_grant (id, account_id, role, unit_id, excluded, valid_from) "
-    "values (:id, :account, 'regional_manager', :unit, false, '2020-01-01')"
+    "values (:id, :account, 'regional_manager', :unit, :excluded, '2020-01-01')"
 )
 _ADDRESS = text(
     "insert into login_identifier (id, account_id, kind, value_hash, value_encrypted) "
@@ -93,16 +97,20 @@ def ranking_targets(full: bool) -> list[Target]:
 
 
 def seed_recipients(owner: Database, house: Installation, recipients: int) -> list[UUID]:
-    """Regional managers of the network's regions and areas in turn, and nobody else."""
+    """Managers of what has branches, in turn, each without another branch of it; nobody else."""
     made = []
     with owner.connection() as connection:
         connection.execute(_OTHERS)
-        units = list(connection.execute(_UNITS).scalars())
+        units = list(connection.execute(_UNITS))
         for number in range(recipients):
             account, mail = new_id(), f"manager{number}@example.com"
             connection.execute(_ACCOUNT, {"id": account, "name": f"manager {number}"})
-            unit = units[number % len(units)]
-            connection.execute(_GRANT, {"id": new_id(), "account": account, "unit": unit})
+            unit, branches = units[number % len(units)]
+            left_out = branches[number // len(units) % len(branches)]
+            granted = {"account": account, "unit": unit, "excluded": False}
+            connection.execute(_GRANT, granted | {"id": new_id()})
+            taken = {"unit": left_out, "excluded": True}
+            connection.execute(_GRANT, granted | taken | {"id": new_id()})
             hashed = house.vault.lookup_hash("email", mail)
             values = {"id": new_id(), "account": account, "hash": hashed}
             connection.execute(_ADDRESS, values | {"value": house.vault.encrypt(mail)})

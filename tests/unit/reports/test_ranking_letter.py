@@ -245,6 +245,7 @@ def test_a_print_says_each_style_once_and_every_word() -> None:
     html = letter("en").html
     printed = gathered(html)
     assert " style=" not in printed
+    assert not re.findall(r"Segoe|&", printed[printed.index(".s0{") : printed.index("</style>")])
     bare = [re.sub(r"<[^>]+>", "", page[page.index("<body") :]) for page in (html, printed)]
     assert bare[0] == bare[1]
     assert len(printed) < len(html)
