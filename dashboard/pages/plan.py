@@ -61,7 +61,10 @@ def plan_inside(view: PlanView, say: Words) -> list[Any]:
 
 
 def _effect(view: EffectView, say: Words, name: str) -> Any:
-    """The number with its unit and interval, the scores behind it, and what that means."""
+    """The number with its unit and interval, the scores behind it, and what that means.
+
+    While there is no number, the reason stands in its place.
+    """
     rows = [
         Ranged(
             one.name, one.score, one.low, one.high, answers_text(say, one.answers, _COUNT_FROM),
@@ -71,11 +74,13 @@ def _effect(view: EffectView, say: Words, name: str) -> Any:
     ]  # fmt: skip
     stood = html.Div(ranged_rows(rows, view.metric, None), className="bp-plan-stood")
     reading = chip(view.beyond.reading, view.beyond.tone) if view.beyond else None
+    meant = html.P(view.words, className="bp-plan-verdict")
+    largest, below = (_beyond(view.beyond), meant) if view.beyond else (meant, None)
     how = [html.Li(words) for words in view.how]
     return card(
         say(f"plans.page.{name}", metric=view.metric.name),
-        html.Div([_beyond(view.beyond), stood], className="bp-plan-effect"),
-        html.P(view.words, className="bp-plan-verdict"),
+        html.Div([largest, stood], className="bp-plan-effect"),
+        below,
         html.Details(
             [html.Summary(say("plans.page.how")), html.Ul(how, className="bp-plain-list")],
             className="bp-unfold",
@@ -84,10 +89,8 @@ def _effect(view: EffectView, say: Words, name: str) -> Any:
     )
 
 
-def _beyond(one: Beyond | None) -> Any:
-    """What remains beyond others, drawn against nothing at all; nothing while it is unknown."""
-    if one is None:
-        return None
+def _beyond(one: Beyond) -> Any:
+    """What remains beyond others, drawn against nothing at all."""
     wide = 1.1 * max(abs(one.low), abs(one.high)) or 1.0
     row = Ranged("", one.effect, one.low, one.high, "")
     return html.Div(
