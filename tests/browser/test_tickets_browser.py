@@ -27,7 +27,8 @@ _HEADQUARTERS = "select account_id from access_grant where role = 'hq_admin' ord
 _UNNOTICED = """
 select r.id from response r join access_grant g on g.unit_id = r.branch_id
     and g.role = 'branch_manager' join login_identifier l on l.account_id = g.account_id
-where not exists (select from ticket t where t.response_id = r.id)
+where not exists (select from ticket t where t.response_id = r.id
+        or t.recovery_invitation_id = r.invitation_id)
     and r.excluded_at is null order by r.submitted_at desc, r.id limit 1
 """
 
