@@ -54,6 +54,16 @@ class Site:
         return f"from={self.first}&to={self.last}"
 
 
+def own_code(site: Site) -> str:
+    """The branch of the branch manager."""
+    query = text(
+        "select u.code from access_grant g join unit u on u.id = g.unit_id "
+        "where g.role = 'branch_manager' order by g.id limit 1"
+    )
+    with site.office.owner.connection() as connection:
+        return str(connection.execute(query).scalar_one())
+
+
 def _answered_days(office: Office) -> tuple[date, date]:
     with office.owner.connection() as connection:
         first, last = connection.execute(

@@ -9,6 +9,7 @@ import pytest
 from dashboard_site import Site, log_in, looking, settled, until, visit
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
+# Journey: it waits for nothing, whereas a league table without ranks asks again by itself.
 RENDERER = "**/dash_renderer*.js"  # the script that asks whatever was not asked before
 BEGIN = "**/assets/first/begin.js*"
 
@@ -33,7 +34,7 @@ def href(request: Request) -> Any:
 
 
 @pytest.mark.parametrize(
-    "path", ["/app/", "/app/league?metric=nps&lang=en", "/app/unit/R1?lang=zh#top", "/app/people"]
+    "path", ["/app/", "/app/journey?metric=nps&lang=en", "/app/unit/R1?lang=zh#top", "/app/people"]
 )
 def test_a_page_is_asked_for_once_and_before_dash_has_begun(
     site: Site, chromium: Browser, path: str
@@ -49,7 +50,7 @@ def test_a_page_is_asked_for_once_and_before_dash_has_begun(
 
 def test_what_is_chosen_afterwards_is_asked_of_the_server(site: Site, chromium: Browser) -> None:
     with looking(chromium, site, "hq_admin") as (page, _), pages_asked(page) as asked:
-        visit(page, site, f"/app/league?lang=en&{site.days}")
+        visit(page, site, f"/app/journey?lang=en&{site.days}")
         here = f"document.querySelector('h1').innerText === {page.locator('h1').inner_text()!r}"
         page.locator("a.bp-brand").click()
         until(page, f"!({here})")
@@ -68,9 +69,9 @@ def test_an_answer_to_another_address_is_not_shown(site: Site, chromium: Browser
 
     with looking(chromium, site, "hq_admin") as (page, _), pages_asked(page) as asked:
         page.route(RENDERER, elsewhere)
-        visit(page, site, f"/app/league?lang=en&{site.days}")
+        visit(page, site, f"/app/journey?lang=en&{site.days}")
         assert page.locator("h1").inner_text() == "Overview"
-        assert ["/league" in href(one) for one in asked] == [True, False]
+        assert ["/journey" in href(one) for one in asked] == [True, False]
 
 
 def test_a_question_that_was_lost_is_asked_again(site: Site, chromium: Browser) -> None:
@@ -78,7 +79,7 @@ def test_a_question_that_was_lost_is_asked_again(site: Site, chromium: Browser) 
         page.route(
             "**/_dash-update-component*", lambda route: route.abort("connectionreset"), times=1
         )
-        visit(page, site, f"/app/league?lang=en&{site.days}")
+        visit(page, site, f"/app/journey?lang=en&{site.days}")
         assert [href(one) for one in asked] == [page.url, page.url]
 
 
@@ -92,8 +93,8 @@ def test_who_is_logged_out_meanwhile_comes_to_the_log_in(site: Site, chromium: B
             route.continue_()
 
         page.route(BEGIN, log_out)
-        page.goto(f"{site.address}/app/league?lang=en")
-        page.wait_for_url("**/login?next=%2Fapp%2Fleague*")
+        page.goto(f"{site.address}/app/journey?lang=en")
+        page.wait_for_url("**/login?next=%2Fapp%2Fjourney*")
 
 
 def test_the_theme_is_there_before_the_page_is_asked_for(site: Site, chromium: Browser) -> None:

@@ -3,21 +3,11 @@
 import re
 
 import pytest
-from dashboard_site import Site, looking, settled, until, visit
+from dashboard_site import Site, looking, own_code, settled, until, visit
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
 PAGES = ("today", "standing", "improve", "team")
-
-
-def own_code(site: Site) -> str:
-    """The branch of the branch manager."""
-    query = text(
-        "select u.code from access_grant g join unit u on u.id = g.unit_id "
-        "where g.role = 'branch_manager' order by g.id limit 1"
-    )
-    with site.office.owner.connection() as connection:
-        return str(connection.execute(query).scalar_one())
 
 
 def advisors(site: Site, code: str) -> dict[str, tuple[int, int]]:

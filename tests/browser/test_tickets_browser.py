@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from dashboard_site import Site, looking, settled, visit
+from dashboard_site import Site, looking, own_code, settled, visit
 from found_tickets import find_tickets
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
@@ -13,10 +13,6 @@ from api.security.scope import sight_of_person
 from api.security.sessions import viewer_of_account
 from api.tickets.service import move
 
-_MANAGED = """
-select u.code from unit u join access_grant g on g.unit_id = u.id and g.role = 'branch_manager'
-    join login_identifier l on l.account_id = g.account_id
-"""
 _NEW = """
 select t.number, t.version, u.code from ticket t join unit u on u.id = t.branch_id
 where t.named and t.state = 'new' and exists (select from contact_point c
@@ -25,8 +21,7 @@ where t.named and t.state = 'new' and exists (select from contact_point c
 _HEADQUARTERS = "select account_id from access_grant where role = 'hq_admin' order by id limit 1"
 
 _UNNOTICED = """
-select r.id from response r join access_grant g on g.unit_id = r.branch_id
-    and g.role = 'branch_manager' join login_identifier l on l.account_id = g.account_id
+select r.id from response r join unit u on u.id = r.branch_id and u.code = :code
 where not exists (select from ticket t where t.response_id = r.id
         or t.recovery_invitation_id = r.invitation_id)
     and r.excluded_at is null order by r.submitted_at desc, r.id limit 1
@@ -42,7 +37,7 @@ def site(worked_site: Site) -> Site:
 
 def number(site: Site) -> int:
     """A new ticket of a customer with a number at the manager's branch; of elsewhere if need be."""
-    code = str(one_of(site, _MANAGED))
+    code = own_code(site)
     with site.office.owner.connection() as connection:
         found, version, branch = connection.execute(text(_NEW), {"code": code}).one()
     if branch != code:
@@ -54,9 +49,9 @@ def number(site: Site) -> int:
     return int(found)
 
 
-def one_of(site: Site, query: str) -> Any:
+def one_of(site: Site, query: str, **given: str) -> Any:
     with site.office.owner.connection() as connection:
-        return connection.execute(text(query)).scalar_one()
+        return connection.execute(text(query), given).scalar_one()
 
 
 def press(page: Page, then: str) -> None:
@@ -143,7 +138,7 @@ def test_who_was_slower_sees_what_the_quicker_one_did(site: Site, chromium: Brow
 
 
 def test_a_dealer_opens_tickets_by_hand(site: Site, chromium: Browser) -> None:
-    answer = one_of(site, _UNNOTICED)
+    answer = one_of(site, _UNNOTICED, code=own_code(site))
     with looking(chromium, site, "branch_manager", width=390) as (page, seen):
         visit(page, site, f"/app/response/{answer}?lang=en")
         page.click("text=Open a ticket about this answer")
