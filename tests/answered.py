@@ -39,6 +39,7 @@ class Given:
     values: dict[str, int]
     language: str = "zh"
     excluded: bool = False
+    model: str | None = None
 
     @property
     def key(self) -> tuple[int, date, int, int]:
@@ -132,7 +133,7 @@ def _survey(connection: Connection) -> int:
 def made_up(world: World, luck: random.Random, days: Iterable[date], count: int) -> list[Given]:
     """``count`` responses with partial ones among them; branches differ in quality and size."""
     given, pool = [], list(days)
-    for _ in range(count):
+    for number in range(count):
         place = min(int(luck.expovariate(0.5)), len(world.branches) - 1)
         level = 6.5 + 2.5 * place / len(world.branches)
         values = {"nps": max(0, min(10, round(luck.gauss(level, 2.5))))}
@@ -151,6 +152,7 @@ def made_up(world: World, luck: random.Random, days: Iterable[date], count: int)
                 luck.choice([None, "Wang", "Li"]),
                 values,
                 luck.choice(["zh", "zh", "en"]),
+                model=[None, "L3", "L5", "L3"][number % 4],
             )
         )
     return given
@@ -167,9 +169,9 @@ def write(connection: Connection, given: Sequence[Given], *, marked: bool = True
     connection.execute(
         text(
             "insert into response (id, survey_version_id, branch_id, touchpoint_id, occurred_on, "
-            "channel, segment, advisor, language, named, pages_done, started_at, submitted_at, "
-            "completed_at) values (:id, :version, :branch, :touchpoint, :day, :channel, :segment, "
-            ":advisor, :language, false, 1, :at, :at, :done)"
+            "channel, segment, advisor, model, language, named, pages_done, started_at, "
+            "submitted_at, completed_at) values (:id, :version, :branch, :touchpoint, :day, "
+            ":channel, :segment, :advisor, :model, :language, false, 1, :at, :at, :done)"
         ),
         [{**vars(one), "at": at, "done": at if len(one.values) == 3 else None} for one in given],
     )

@@ -41,9 +41,9 @@ def response_rows(
             own[i], invitations[index], str(published.survey_ids[kind]),
             str(cast.branches[events.branch[event]]), str(touchpoints[kind]), cast.people[person],
             on[i], CHANNELS[channel], cast.segments[event], f"A{events.advisor[event] + 1}",
-            "en" if cast.english[person] else "zh", "t" if index % 3 == 0 else "f",
-            "1" if partial[i] else str(len(survey.pages)), started[i], done[i],
-            None if partial[i] else done[i],
+            cast.model(person), "en" if cast.english[person] else "zh",
+            "t" if index % 3 == 0 else "f", "1" if partial[i] else str(len(survey.pages)),
+            started[i], done[i], None if partial[i] else done[i],
         )  # fmt: skip
 
 

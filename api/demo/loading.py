@@ -93,6 +93,7 @@ class Loader:
             tiers=tiers.tolist(),
             segments=segment_of(then, tiers[events.person], self._published.network).tolist(),
             english=self._rng.random(people) < 0.08,
+            models=self._words[self._published.network]["models"],
         )
 
     def _load_people(self, cast: Cast, events: Events) -> Iterator[str]:
@@ -174,7 +175,7 @@ class Loader:
         self._copy(
             "response",
             "id invitation_id survey_version_id branch_id touchpoint_id person_id "
-            "occurred_on channel segment advisor language named pages_done started_at "
+            "occurred_on channel segment advisor model language named pages_done started_at "
             "submitted_at completed_at",
             response_rows(
                 cast=cast,

@@ -1,5 +1,6 @@
 """From the arrays of the story to rows as COPY writes them. Pure but for the vault's encryption."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,11 @@ class Cast:
     tiers: Sequence[str]
     segments: Sequence[str]  # of each event, as the rules have it
     english: NDArray[np.bool_]
+    models: Sequence[str]  # model lines, if any: everybody has one
+
+    def model(self, person: int) -> str | None:
+        """The model line of a person's car."""
+        return self.models[person % len(self.models)] if self.models else None
 
 
 @dataclass(frozen=True)
@@ -145,9 +151,14 @@ def event_rows(
         asking = "decided" if outcome < len(_REASONS) else "pending"
         yield (
             own[i], "demo", f"E{i:07d}", "1", "\\\\x00", kinds[kind], places[branch], at[i], on[i],
-            cast.people[person], f"A{advisor + 1}", "{}", "active", at[i], asking, at[i],
-            cars[person],
+            cast.people[person], f"A{advisor + 1}", _attributes(cast, person), "active",
+            at[i], asking, at[i], cars[person],
         )  # fmt: skip
+
+
+def _attributes(cast: Cast, person: int) -> str:
+    model = cast.model(person)
+    return "{}" if model is None else json.dumps({"model": model})
 
 
 EVENT_COLUMNS = (

@@ -45,7 +45,7 @@ _WORDS_OF: dict[Kind, str] = {
     "openid contact_ref language timezone value_tier household employee vehicle account order "
     "status",
     "responses": "source survey touchpoint touchpoint_name_zh touchpoint_name_en "
-    "channel segment advisor language",
+    "channel segment advisor model language",
     "counts": "touchpoint touchpoint_name_zh touchpoint_name_en",
     "complaints": "source touchpoint touchpoint_name_zh touchpoint_name_en product category role "
     + " ".join((*COMPLAINANT, *EVENT)),

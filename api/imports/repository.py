@@ -15,7 +15,7 @@ from api.network.service import ensure_owner_group
 STAGED = {
     "line": "int4", "id": "uuid", "external_id": "text", "content": "bytea", "path": "text[]",
     "leaf": "text", "names": "text[]", "zones": "text[]", "touchpoint": "text", "channel": "text",
-    "segment": "text", "advisor": "text", "language": "text", "comment": "text",
+    "segment": "text", "advisor": "text", "model": "text", "language": "text", "comment": "text",
     "answered_at": "timestamptz", "occurred_at": "timestamptz", "scores": "int2[]",
     "period_from": "date", "period_to": "date", "counts": "int4[]", "extra": "text[]",
 }  # fmt: skip
@@ -83,11 +83,11 @@ def insert_responses(
     statement = text(
         """
         insert into response (id, survey_version_id, branch_id, touchpoint_id, occurred_on, channel,
-            segment, advisor, language, named, pages_done, started_at, submitted_at, completed_at,
-            source, external_id)
+            segment, advisor, model, language, named, pages_done, started_at, submitted_at,
+            completed_at, source, external_id)
         select r.id, :version, p.unit_id, t.id,
             (coalesce(r.occurred_at, r.answered_at) at time zone p.zone)::date,
-            coalesce(r.channel, 'imported'), r.segment, r.advisor,
+            coalesce(r.channel, 'imported'), r.segment, r.advisor, r.model,
             coalesce(r.language, :language), false, 1, r.answered_at, r.answered_at, r.answered_at,
             :source, r.external_id
         from import_row r

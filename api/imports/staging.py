@@ -54,7 +54,7 @@ class Staging:
             [given(f"{level}_name") for level in self.levels],
             [given(f"{level}_timezone") for level in self.levels],
             given("touchpoint"), given("channel"), given("segment"), given("advisor"),
-            given("language"), _redacted(given("comment")),
+            given("model"), given("language"), _redacted(given("comment")),
             given("answered_at") or given("complained_at"), given("occurred_at"),
             [row.scores.get(code) for code in self.metrics], first, last,
             [count for code in self.metrics for count in row.counts.get(code, ())],

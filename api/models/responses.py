@@ -39,6 +39,7 @@ class Response(Table, table=True):
     channel: str = text()
     segment: str | None = text(nullable=True)
     advisor: str | None = text(nullable=True)
+    model: str | None = text(nullable=True)  # model line, or product: the event's attribute
     language: str = text()
     mode: str = Field(default="self", sa_column_kwargs={"server_default": "self"})
     named: bool = False

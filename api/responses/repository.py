@@ -42,16 +42,20 @@ class SavedPage:
 
 
 # One statement, one round trip. An answer is either written or removed, never both, since the
-# parts of a statement do not see each other. What the response freezes comes from the invitation.
+# parts of a statement do not see each other. What the response freezes comes from the invitation,
+# the model line from its event.
 _SAVE = """
 with asked as (
-    select * from invitation where id = %(invitation_id)s
+    select i.*, left(nullif(btrim(e.attributes ->> 'model'), ''), 100) as model
+    from invitation i left join event e on e.id = i.event_id
+        and jsonb_typeof(e.attributes -> 'model') in ('string', 'number')
+    where i.id = %(invitation_id)s
 ), page as (
     insert into response (id, invitation_id, survey_version_id, branch_id, touchpoint_id, person_id,
-        occurred_on, channel, segment, advisor, language, mode, named, pages_done, started_at,
-        submitted_at, completed_at)
+        occurred_on, channel, segment, advisor, model, language, mode, named, pages_done,
+        started_at, submitted_at, completed_at)
     select %(response_id)s, id, survey_version_id, branch_id, touchpoint_id, person_id,
-        occurred_on, %(channel)s, segment, advisor, %(language)s, %(mode)s, %(named)s,
+        occurred_on, %(channel)s, segment, advisor, model, %(language)s, %(mode)s, %(named)s,
         %(pages_done)s, coalesce(first_seen_at, %(now)s), %(now)s,
         case when %(complete)s then %(now)s end
     from asked

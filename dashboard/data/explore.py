@@ -100,7 +100,7 @@ def _view(sitting: Sitting, asked: Question, metric: Metric, **more: Any) -> Exp
         only=_only(sitting, asked.asked.only),
         unit=unit,
         heads=(say(f"explore.dimension.{rows}"), say(f"explore.dimension.{columns}")),
-        scans=len(asked.asked.cuts) > 1,
+        scans=asked.asked.scans,
         **more,
     )
 

@@ -69,7 +69,7 @@ def usable(node: Node | None, touchpoint: str | None, only: Only | None) -> tupl
     }
     order = (
         *(D.UNIT, D.BRANCH, D.TOUCHPOINT, D.ADVISOR, D.CHANNEL, D.SEGMENT, D.LANGUAGE),
-        *(D.WEEK, D.MONTH),
+        *(D.MODEL, D.WEEK, D.MONTH),
     )
     return tuple(one for one in order if one not in fixed)
 

@@ -1120,6 +1120,7 @@ def upgrade() -> None:
     sa.Column('channel', sa.Text(), nullable=False),
     sa.Column('segment', sa.Text(), nullable=True),
     sa.Column('advisor', sa.Text(), nullable=True),
+    sa.Column('model', sa.Text(), nullable=True),
     sa.Column('language', sa.Text(), nullable=False),
     sa.Column('mode', sqlmodel.sql.sqltypes.AutoString(), server_default='self', nullable=False),
     sa.Column('named', sa.Boolean(), nullable=False),

@@ -71,6 +71,13 @@ def test_any_two_dimensions_are_a_click_away_and_the_address_keeps_them(
 ) -> None:
     with looking(chromium, site, "regional_manager") as (page, seen):
         visit(page, site, f"/app/explore?lang=en&{site.days}")
+        page.locator(".bp-heat-choices summary").nth(1).click()
+        page.get_by_role("link", name="Model or product", exact=True).click()
+        page.wait_for_url("**columns=model**")
+        settled(page)
+        told = told_by_the_api(page, f"{site.days}&rows=branch&columns=model")
+        assert len(told["columns"]) == 5
+        same_numbers(page, told_by_the_api(page, page.url.partition("?")[2]))
         page.locator(".bp-heat-choices summary").nth(0).click()
         page.get_by_role("link", name="Channel", exact=True).click()
         page.wait_for_url("**rows=channel**")

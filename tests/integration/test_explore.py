@@ -50,6 +50,7 @@ def keys_of(world: World) -> dict[Dimension, Callable[[Given], Any]]:
         D.SEGMENT: lambda one: one.segment,
         D.LANGUAGE: lambda one: one.language,
         D.ADVISOR: lambda one: one.advisor,
+        D.MODEL: lambda one: one.model,
         D.WEEK: lambda one: max(
             one.day - timedelta(days=one.day.weekday()), PERIOD.start
         ).isoformat(),
@@ -113,7 +114,7 @@ def test_every_pair_of_dimensions_says_what_the_answers_say(office: Office, worl
 
 def test_what_is_narrowed_is_narrowed_everywhere(office: Office, world: World) -> None:
     place = world.touchpoints[0]
-    for only in (Only(D.CHANNEL, "sms"), Only(D.SEGMENT, "old")):
+    for only in (Only(D.CHANNEL, "sms"), Only(D.SEGMENT, "old"), Only(D.MODEL, "L3")):
         kept = [one for one in world.given if getattr(one, only.cut) == only.value]
         kept = [one for one in kept if one.touchpoint == place and one.branch in world.branches[:5]]
         for rows, columns in ((D.BRANCH, D.MONTH), (D.LANGUAGE, D.UNIT)):

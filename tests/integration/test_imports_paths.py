@@ -31,6 +31,8 @@ from = "said"
 value = "kiosk"
 [columns.advisor]
 from = "who"
+[columns.model]
+from = "who"
 [units]
 path = [["network", "value"], ["region", "region"], ["store", "store"]]
 create = true
@@ -88,8 +90,10 @@ def test_what_is_said_is_redacted_and_the_context_is_kept(office: Office, mappin
     assert len(texts) == 1
     assert "call me on" in str(texts[0][0])
     assert "13800138000" not in str(texts[0][0])
-    context = query(office.worker, "select channel, advisor from response order by external_id")
-    assert context == [("kiosk", "Li"), ("kiosk", None)]
+    context = query(
+        office.worker, "select channel, advisor, model from response order by external_id"
+    )
+    assert context == [("kiosk", "Li", "Li"), ("kiosk", None, None)]
 
 
 def test_the_survey_of_the_source_is_published_once(office: Office, mapping: Path) -> None:

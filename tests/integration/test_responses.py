@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 from conftest import Office
+from sqlalchemy import text
 from surveyed import (
     OCCURRED_ON,
     ONE_PAGE,
@@ -81,14 +82,16 @@ def test_answers_are_stored_with_metric_value_options_and_redacted_text(
 def test_the_response_freezes_the_context_of_its_moment(
     office: Office, dealer: Dealer, browser: TestClient, link: str
 ) -> None:
+    with office.owner.connection() as connection:
+        connection.execute(text('update event set attributes = \'{"model": " L5"}\''))
     answer_all(browser, link)
     assert one(
         office,
         "select branch_id, touchpoint_id, survey_version_id, person_id, occurred_on, channel, "
-        "segment, advisor, named, pages_done, completed_at is not null from response",
+        "segment, advisor, model, named, pages_done, completed_at is not null from response",
     ) == (
         *(dealer.branch_id, dealer.touchpoint_id, dealer.survey_version_id, dealer.person_id),
-        *(OCCURRED_ON, "sms", "others", "E17", False, 3, True),
+        *(OCCURRED_ON, "sms", "others", "E17", "L5", False, 3, True),
     )
     marks = rows(office.worker.database, "select distinct branch_id, occurred_on from dirty_mark")
     assert marks == [(dealer.branch_id, OCCURRED_ON)]

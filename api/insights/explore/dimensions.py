@@ -1,6 +1,7 @@
 """What a score can be cut by, and what of it stands where in the cells. Pure.
 
-Two cuts at once (channel, segment, language, advisor) are in no cell: they come from the answers.
+Two cuts at once (channel, segment, language, advisor) and model lines are in no cell: they come
+from the answers.
 """
 
 from collections.abc import Collection
@@ -25,11 +26,13 @@ class Dimension(StrEnum):
     SEGMENT = "segment"
     LANGUAGE = "language"
     ADVISOR = "advisor"
+    MODEL = "model"
     WEEK = "week"
     MONTH = "month"
 
 
-CUTS = (Dimension.CHANNEL, Dimension.SEGMENT, Dimension.LANGUAGE, Dimension.ADVISOR)
+IN_CELLS = (Dimension.CHANNEL, Dimension.SEGMENT, Dimension.LANGUAGE, Dimension.ADVISOR)
+CUTS = (*IN_CELLS, Dimension.MODEL)
 TIMES = (Dimension.WEEK, Dimension.MONTH)
 PLACES = (Dimension.UNIT, Dimension.BRANCH)
 
@@ -95,6 +98,11 @@ class Asked:
         """The cuts that have to be known of an answer."""
         named = [self.only.cut] if self.only else []
         return [one for one in CUTS if one in (*self.both, *named)]
+
+    @property
+    def scans(self) -> bool:
+        """Whether the answers themselves are read: no cell knows this."""
+        return len(self.cuts) > 1 or Dimension.MODEL in self.cuts
 
     def check(self, node: Node | None) -> None:
         """Raises Invalid for dimensions that do not go together."""

@@ -1,6 +1,7 @@
 """Histograms by weeks or months, units, touchpoints and cuts: from the cells as far as they know.
 
-One cut is in the cells of cuts; two at once are counted from the answers, as the cells would be.
+One cut is in the cells of cuts; two at once, and model lines, are counted from the answers, as the
+cells would be.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,13 +28,17 @@ from scoring.scales import Kind, scale_of, to_nps3
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to count: per bucket of days, then by columns (branch, touchpoint), then by cuts."""
+    """What to count: per bucket of days, then by columns (branch, touchpoint), then by cuts.
+
+    ``scans``: no cell knows it.
+    """
 
     metric: MetricInfo
     buckets: Sequence[Period]
     columns: Sequence[str]
     cuts: Sequence[str]
     filters: Filters
+    scans: bool
 
     @property
     def keys(self) -> str:
@@ -44,9 +49,9 @@ class Wanted:
 
 def counted(session: Session, wanted: Wanted) -> Histograms:
     """Histograms; keys are the bucket's place, the columns, the cuts."""
-    if not wanted.cuts:
-        return _of_cells(session, wanted)
-    return _of_cuts(session, wanted) if len(wanted.cuts) == 1 else _of_answers(session, wanted)
+    if wanted.scans:
+        return _of_answers(session, wanted)
+    return _of_cuts(session, wanted) if wanted.cuts else _of_cells(session, wanted)
 
 
 _CELLS = """
