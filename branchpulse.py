@@ -206,8 +206,9 @@ def work(
             end_with_parent()
         apart = ",".join(loop.name for loop in LOOPS if loop.apart)
         command = ["work", "--only", apart, "--with-parent"]
-        environment = installation.settings.environment()
-        with nullcontext() if wanted else kept_beside(command, environment):
+        settings = installation.settings
+        beside = kept_beside(command, settings.environment(), settings.report_processes)
+        with nullcontext() if wanted else beside:
             run(installation, wanted)
 
 

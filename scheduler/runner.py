@@ -29,8 +29,8 @@ def run(installation: Installation, only: Collection[str] = ()) -> None:
     """
     loops = [loop for loop in LOOPS if (loop.name in only if only else not loop.apart)]
     check_gateways(installation)
-    if not any(loop.apart for loop in loops):  # set pages are full of circles, megabytes each
-        rest_collector()
+    apart = [loop.step for loop in loops if loop.apart]  # loaded before what is loaded is left out
+    rest_collector(rare=not apart)  # set pages are full of circles, megabytes each
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -22,15 +22,17 @@ _PATIENCE = 10.0  # seconds a process gets to end by itself
 _REST = 2.0  # seconds before a process that died is started again
 
 
-def rest_collector() -> None:
+def rest_collector(*, rare: bool = True) -> None:
     """Leaves what is loaded by now out of garbage collection, and makes it rare.
 
     Batches and pages are thousands of small values without circles: looking through them finds
-    nothing, and took a sixth of the time of a web process at work.
+    nothing, and took a sixth of the time of a web process at work. Who makes many circles has it
+    not ``rare``, so that memory stays flat.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
+    if rare:
+        gc.set_threshold(100_000, 20, 50)
 
 
 @contextmanager
@@ -80,10 +82,12 @@ def run_together(
 
 
 @contextmanager
-def kept_beside(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[None]:
-    """Keeps another of our processes running beside this one; one that dies is started again.
+def kept_beside(
+    command: Sequence[str], environment: Mapping[str, str], copies: int = 1
+) -> Iterator[None]:
+    """Keeps others of our processes running beside this one; one that dies is started again.
 
-    It writes where we write, and stops with us (see :func:`end_with_parent`).
+    Each writes where we write, and stops with us (see :func:`end_with_parent`).
     """
     over = threading.Event()
 
@@ -95,13 +99,15 @@ def kept_beside(command: Sequence[str], environment: Mapping[str, str]) -> Itera
             _stop([child])
             over.wait(_REST)
 
-    keeper = threading.Thread(target=keep, name="keeper", daemon=True)
-    keeper.start()
+    keepers = [threading.Thread(target=keep, name="keeper", daemon=True) for _ in range(copies)]
+    for keeper in keepers:
+        keeper.start()
     try:
         yield
     finally:
         over.set()
-        keeper.join(_PATIENCE + 1)
+        for keeper in keepers:
+            keeper.join(_PATIENCE + 1)
 
 
 def end_with_parent() -> None:

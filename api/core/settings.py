@@ -4,6 +4,7 @@ Nothing here is read at import, and no other module reads the environment.
 """
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ class Settings(BaseSettings):
     trusted_proxies: str = ""
     bind: str = "127.0.0.1"
     port: int = Field(default=8050, ge=1, le=65535)
+    # Processes that make reports and the PDFs of rankings beside the worker, 150-300 MB each.
+    report_processes: int = Field(default_factory=lambda: min(2, os.cpu_count() or 1), ge=1, le=16)
     live_sending: bool = False
     demo_data: bool = False
     allow_cross_border_sms: bool = False

@@ -1,11 +1,13 @@
 """How long a Monday takes: a ranking for each of many recipients, with its PDF, handed to SMTP.
 
-Written by this process, printed by one, as one worker has it, and sent by one more; the mail server
-is a stand-in on loopback that counts what it took. Every recipient has a unit less one of its
-branches, so that hardly two letters are alike and each is set for itself: ``rankings_unlike``.
+Written by this process, printed by as many as a worker has beside it, and sent by one more; the
+mail server is a stand-in on loopback that counts what it took. Every recipient has a unit less one
+of its branches, so that hardly two letters are alike and each is set for itself:
+``rankings_unlike``.
 """
 
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -64,7 +66,9 @@ def measure_rankings(settings: Settings, recipients: int) -> dict[str, Any]:
         house = Installation.open(live, "worker")
         try:
             seed_recipients(owner, house, recipients)
-            with worker(live, "letter files"), worker(live, "letters"):
+            with ExitStack() as workers:
+                for loop in ["letters", *["letter files"] * live.report_processes]:
+                    workers.enter_context(worker(live, loop))
                 time.sleep(6)  # until all are up and warm
                 began = time.perf_counter()
                 written = send_due_rankings(house)

@@ -30,13 +30,13 @@ def test_it_is_started_again_when_it_dies_and_ends_with_who_keeps_it(
 
     monkeypatch.setattr(processes, "_start", start)
     monkeypatch.setattr(processes, "_REST", 0.01)
-    with processes.kept_beside(["work"], {}):
-        assert until(lambda: len(children) == 1)
-        children[0].kill()
+    with processes.kept_beside(["work"], {}, 2):
         assert until(lambda: len(children) == 2)
-        assert children[1].poll() is None
-    assert len(children) == 2
-    assert children[1].poll() is not None
+        children[0].kill()
+        assert until(lambda: len(children) == 3)
+        assert children[1].poll() is children[2].poll() is None
+    assert len(children) == 3
+    assert None not in {child.poll() for child in children}
     for child in children:
         assert child.stdin is not None
         child.stdin.close()
