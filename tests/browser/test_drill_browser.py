@@ -87,7 +87,7 @@ def test_one_goes_down_to_a_single_answer_and_back_by_the_browsers_own_button(
         while page.locator(DOWN).count():
             levels.append((unit_in(page), "true"))
             name = most_written(tables, unit_in(page))
-            page.locator(DOWN, has_text=name).first.click()
+            page.locator(DOWN, has=page.get_by_text(name, exact=True)).click()
             expect(page.locator("h1")).to_have_text(name)
             true(ranged(card(page, "Along the journey")), _along(page, tables))
         branch = unit_in(page)
