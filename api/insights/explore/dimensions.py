@@ -4,7 +4,7 @@ Two cuts at once (channel, segment, language, advisor) and model lines are in no
 from the answers.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -102,7 +102,7 @@ class Asked:
     @property
     def scans(self) -> bool:
         """Whether the answers themselves are read: no cell knows this."""
-        return len(self.cuts) > 1 or Dimension.MODEL in self.cuts
+        return not in_cells(self.cuts)
 
     def check(self, node: Node | None) -> None:
         """Raises Invalid for dimensions that do not go together."""
@@ -113,6 +113,11 @@ class Asked:
         alone = node is not None and node.is_branch
         if Dimension.ADVISOR in self.cuts and not alone:
             raise Invalid(fields=[{"field": "unit", "message": "advisors are those of a branch"}])
+
+
+def in_cells(cuts: Sequence[str]) -> bool:
+    """Whether cells know answers by these cuts."""
+    return len(cuts) <= 1 and set(cuts) <= set(IN_CELLS)
 
 
 def buckets(both: Collection[Dimension], period: Period) -> list[Period]:

@@ -12,6 +12,7 @@ import numpy as np
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
+from api.insights.explore.dimensions import in_cells
 from api.insights.metrics import MetricInfo
 from api.insights.periods import Period, cover
 from api.insights.queries.cells import (
@@ -28,17 +29,13 @@ from scoring.scales import Kind, scale_of, to_nps3
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to count: per bucket of days, then by columns (branch, touchpoint), then by cuts.
-
-    ``scans``: no cell knows it.
-    """
+    """What to count: per bucket of days, then by columns (branch, touchpoint), then by cuts."""
 
     metric: MetricInfo
     buckets: Sequence[Period]
     columns: Sequence[str]
     cuts: Sequence[str]
     filters: Filters
-    scans: bool
 
     @property
     def keys(self) -> str:
@@ -49,7 +46,7 @@ class Wanted:
 
 def counted(session: Session, wanted: Wanted) -> Histograms:
     """Histograms; keys are the bucket's place, the columns, the cuts."""
-    if wanted.scans:
+    if not in_cells(wanted.cuts):
         return _of_answers(session, wanted)
     return _of_cuts(session, wanted) if wanted.cuts else _of_cells(session, wanted)
 

@@ -88,7 +88,6 @@ def explore(session: Session, viewer: Viewer, asked: Asked) -> Table:
         columns=sorted({COLUMN[one] for one in asked.both if one in COLUMN}),
         cuts=asked.cuts,
         filters=Filters(some_branches(viewer, branches), place),
-        scans=asked.scans,
     )
     if len(days) > MOST_CELLS:
         raise TooManyCells(most=MOST_CELLS)
