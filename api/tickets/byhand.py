@@ -13,6 +13,7 @@ from sqlmodel import Session
 from api.core.crypto import Vault
 from api.core.errors import Invalid, NotFound
 from api.core.ids import new_id
+from api.customers.service import check_customers, place_customers
 from api.models import Response, Ticket
 from api.security.audit import audit
 from api.security.hierarchy import Node
@@ -20,7 +21,7 @@ from api.security.permissions import Permission
 from api.security.viewer import Viewer
 from api.tickets import ticking
 from api.tickets.alerts import repository as alerts
-from api.tickets.complainant import SOURCE, Complainant, person_of, require_reachable
+from api.tickets.complainant import SOURCE, Complainant, record_of, told_unfit
 from api.tickets.definitions.file import SEVERITIES
 from api.tickets.errors import HasTicket, NoRules
 from api.tickets.loop import Target
@@ -77,7 +78,9 @@ def foresee(
     branch, named = opening.branch_id, about is None or about.named
     node = viewer.hierarchy.nodes[branch]
     if matter.customer is not None:
-        require_reachable(session, viewer, node, matter.customer, vault=vault, now=now)
+        asked = [record_of(viewer, node, matter.customer)]
+        with told_unfit(viewer):
+            check_customers(session, asked, limits=viewer.scope, vault=vault, now=now)
     due = ticking.foreseen(session, rules.loop, branch, matter.severity, named=named, now=now)
     return Foreseen(
         unit=node,
@@ -99,9 +102,13 @@ def open_by_hand(
     """
     _, opening, about = _weighed(session, viewer, matter)
     if matter.customer is not None:
-        node = viewer.hierarchy.nodes[opening.branch_id]
-        person = person_of(session, viewer, node, matter.customer, vault=vault, now=now)
-        opening = replace(opening, person_id=person)
+        asked = [record_of(viewer, viewer.hierarchy.nodes[opening.branch_id], matter.customer)]
+        limits = viewer.scope
+        with told_unfit(viewer):
+            placed = place_customers(
+                session, asked, limits=limits, vault=vault, now=now, newer=False
+            )
+        opening = replace(opening, person_id=placed.people[0])
     # Locked before the ticket is, as whoever finds the answer does.
     alert = None if about is None else alerts.alert_of_cause(session, f"response:{about.id}")
     made = open_ticket(session, opening, now)
