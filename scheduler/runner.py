@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.core.installation import Installation
 from api.core.leadership import keep_leading, try_to_lead
 from api.core.processes import rest_collector
-from scheduler.jobs import LOOPS, TICKS, Loop
+from scheduler.jobs import LOOPS, TICKS, Loop, found
 from scheduler.senders.choice import check_gateways
 
 _log = logging.getLogger(__name__)
@@ -29,8 +29,9 @@ def run(installation: Installation, only: Collection[str] = ()) -> None:
     """
     loops = [loop for loop in LOOPS if (loop.name in only if only else not loop.apart)]
     check_gateways(installation)
-    apart = [loop.step for loop in loops if loop.apart]  # loaded before what is loaded is left out
-    rest_collector(rare=not apart)  # set pages are full of circles, megabytes each
+    for loop in loops:
+        found(loop.work)  # imported by now, the collector passes over it
+    rest_collector(rare=not any(loop.apart for loop in loops))  # set pages are full of circles
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
