@@ -19,7 +19,7 @@ from dashboard.ids import Id
 
 PAGE = 30
 ROWS = {kind: Id(f"ways-{kind}") for kind in KINDS}  # the row of each kind on the page
-_GROUPS = {
+GROUPS = {
     "needed": ("ticket", "escalated", "reopened", "moved", "plan"),
     "found": ("digest", "alert", "report"),
     "ended": ("resolved", "verified", "unverified"),
@@ -115,7 +115,7 @@ def choices_view(sitting: Sitting) -> ChoicesView:
     people = sorted(colleagues(*asked, sitting.now).items(), key=lambda one: one[1])
     return ChoicesView(
         ways=[(way, say(f"notices.way.{way}")) for way in WAYS],
-        groups=[_group(sitting, found, *one) for one in _GROUPS.items()],
+        groups=[_group(sitting, found, *one) for one in GROUPS.items()],
         quiet=found.quiet is not None,
         quiet_from=f"{quiet[0]:%H:%M}",
         quiet_until=f"{quiet[1]:%H:%M}",

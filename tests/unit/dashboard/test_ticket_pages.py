@@ -10,6 +10,7 @@ from api.tickets.definitions import loop_of, read_loop
 from api.tickets.loop import AlertRule, AllOf, AnyOf, Calendar, Escalation, Hours, Loop
 
 from api.tickets.loop import SaysWord, ScoreIs, TierIs  # isort: skip
+from api.notices.kinds import KINDS
 from dashboard.address import Page, read_address
 from dashboard.data.alerts import AlertItem, AlertsView, shortened
 from dashboard.data.board import BoardView, Clock, TicketRow, Tile
@@ -23,6 +24,7 @@ from dashboard.data.loop_words import (
     span_words,
 )
 from dashboard.data.ticket_form import Form, read_pressed
+from dashboard.data.told import GROUPS
 from dashboard.data.voices import Choice
 from dashboard.data.waiting import Waiting
 from dashboard.data.words import Words
@@ -195,3 +197,8 @@ def test_the_bell_says_its_number_aloud_too() -> None:
     assert "99+" in said
     assert "My notices, 1" in said
     assert "bp-bell-number" not in "".join(str(part) for part in bell_inside(0, SAY))
+
+
+def test_every_kind_of_notice_stands_once_on_the_page_where_one_chooses() -> None:
+    shown = [kind for kinds in GROUPS.values() for kind in kinds]
+    assert sorted(shown) == sorted(KINDS)
