@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from api.notices.kinds import KINDS
 from api.tickets.definitions import loop_of, read_loop
 from api.tickets.loop import AlertRule, AllOf, AnyOf, Calendar, Escalation, Hours, Loop
 
 from api.tickets.loop import SaysWord, ScoreIs, TierIs  # isort: skip
-from api.notices.kinds import KINDS
 from dashboard.address import Page, read_address
 from dashboard.data.alerts import AlertItem, AlertsView, shortened
 from dashboard.data.board import BoardView, Clock, TicketRow, Tile
