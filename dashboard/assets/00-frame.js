@@ -35,7 +35,7 @@
 
   // Where one is stays in sight, however narrow the screen.
   function showWhere() {
-    document.querySelectorAll(".bp-nav a.active, .bp-tabs a.active").forEach(function (entry) {
+    document.querySelectorAll(".bp-nav a.active, .bp-tabs a.active, .bp-heat-ready a.active").forEach(function (entry) {
       var row = entry.parentElement;
       row.scrollLeft = entry.offsetLeft - row.offsetLeft - 16;
     });

@@ -31,6 +31,7 @@ class ExploreView:
     """
 
     metric: Metric
+    ready: list[Link]
     choices: list[Choice]
     swap: Link | None
     only: Link | None
@@ -92,6 +93,7 @@ def _view(sitting: Sitting, asked: Question, metric: Metric, **more: Any) -> Exp
         unit = Link(say("explore.open_unit", unit=node.name(sitting.language)), there)
     return ExploreView(
         metric=metric,
+        ready=[_ready(sitting, both, asked) for both in asked.ready],
         choices=[
             _choice(sitting, asked, "rows", list(asked.known)),
             _choice(sitting, asked, "columns", asked.others(rows)),
@@ -103,6 +105,13 @@ def _view(sitting: Sitting, asked: Question, metric: Metric, **more: Any) -> Exp
         scans=asked.asked.scans,
         **more,
     )
+
+
+def _ready(sitting: Sitting, both: tuple[Dimension, Dimension], asked: Question) -> Link:
+    """A question to begin with, in words that people have for it."""
+    rows, columns = both
+    href = sitting.address.with_words(rows=rows, columns=columns).href
+    return Link(sitting.say(f"explore.ready.{rows}_{columns}"), href, both == asked.asked.both)
 
 
 def _choice(sitting: Sitting, asked: Question, side: str, known: list[Dimension]) -> Choice:

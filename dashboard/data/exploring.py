@@ -17,6 +17,14 @@ from dashboard.data.periods import shown_period
 from dashboard.data.sitting import Sitting
 
 D = Dimension
+READY = (
+    (D.UNIT, D.TOUCHPOINT),
+    (D.ADVISOR, D.TOUCHPOINT),
+    (D.TOUCHPOINT, D.MONTH),
+    (D.MODEL, D.TOUCHPOINT),
+    (D.CHANNEL, D.SEGMENT),
+)
+"""Rows and columns of the questions that most people have, to begin with."""
 _LAST_DAY = 1
 
 
@@ -31,6 +39,11 @@ class Question:
     def others(self, beside: Dimension) -> list[Dimension]:
         """Dimensions that go together with one."""
         return [one for one in self.known if go_together(one, beside)]
+
+    @property
+    def ready(self) -> list[tuple[Dimension, Dimension]]:
+        """Questions to begin with that can be asked here."""
+        return [both for both in READY if set(both) <= set(self.known)]
 
 
 def question(sitting: Sitting, metric: str) -> Question:

@@ -16,9 +16,10 @@ def explore_page(view: ExploreView | None, say: Words) -> Any:
     """The whole page."""
     if view is None:
         return states.unset(say)
+    asking = (_ready(view, say), _own(view, say))
     if view.heat is None:
         state = problem(view.problem or "", view.elsewhere, say)
-        return html.Div([card(None, _choices(view, say), state)], className="bp-grid")
+        return html.Div([card(None, *asking, state)], className="bp-grid")
     title = say("explore.table", rows=view.heads[0], columns=view.heads[1].lower())
     more = html.Details(
         [
@@ -29,7 +30,7 @@ def explore_page(view: ExploreView | None, say: Words) -> Any:
     )
     return html.Div(
         [
-            card(None, _choices(view, say), html.P(view.lead, className="bp-muted")),
+            card(None, *asking, html.P(view.lead, className="bp-muted")),
             card(
                 title,
                 heat_table(view.heat, say, label=title),
@@ -41,7 +42,20 @@ def explore_page(view: ExploreView | None, say: Words) -> Any:
     )
 
 
-def _choices(view: ExploreView, say: Words) -> Any:
+def _ready(view: ExploreView, say: Words) -> Any:
+    links = [
+        dcc.Link(one.label, href=one.href, className="active" if one.active else "")
+        for one in view.ready
+    ]
+    label = say("explore.ready.label")
+    return html.Nav(
+        [html.Span(label, className="bp-muted"), html.Div(links)],
+        className="bp-heat-ready",
+        **{"aria-label": label},
+    )
+
+
+def _own(view: ExploreView, say: Words) -> Any:
     parts: list[Any] = [_menu(one) for one in view.choices]
     if view.swap is not None:
         parts.append(dcc.Link(view.swap.label, href=view.swap.href, className="bp-button"))

@@ -71,6 +71,11 @@ def test_any_two_dimensions_are_a_click_away_and_the_address_keeps_them(
 ) -> None:
     with looking(chromium, site, "regional_manager") as (page, seen):
         visit(page, site, f"/app/explore?lang=en&{site.days}")
+        expect(page.locator(".bp-heat-ready a.active")).to_have_text("Who is strong where?")
+        page.get_by_role("link", name="What gets better or worse?").click()
+        page.wait_for_url("**rows=touchpoint&columns=month**")
+        expect(page.locator(".bp-heat-ready a.active")).to_have_text("What gets better or worse?")
+        settled(page)
         page.locator(".bp-heat-choices summary").nth(1).click()
         page.get_by_role("link", name="Model or product", exact=True).click()
         page.wait_for_url("**columns=model**")

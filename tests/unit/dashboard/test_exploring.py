@@ -5,11 +5,12 @@ from itertools import pairwise, product
 
 import pytest
 
+from api.core.languages import LANGUAGES, say
 from api.insights.explore.dimensions import CUTS, Asked, Dimension, Only, Value, buckets
 from api.insights.periods import Period
 from api.security.hierarchy import Node
 from dashboard.address import Address, Page, read_address
-from dashboard.data.exploring import go_together, leads, usable
+from dashboard.data.exploring import Question, go_together, leads, usable
 
 PERIOD = Period(date(2026, 8, 3), date(2026, 11, 2))
 BRANCH = Node(7, "D101", "branch", "dealer", "店", "Dealer", "d", 1, None, None, None, None, None,
@@ -60,3 +61,14 @@ def test_weeks_and_months_are_cut_to_the_period_and_leave_no_day_out() -> None:
     assert max(one.days for one in weeks) == 7
     assert buckets((Dimension.UNIT,), period) == [period]
     assert sum(one.days for one in weeks) == (period.end - period.start) // timedelta(days=1)
+
+
+@pytest.mark.parametrize("node", [None, BRANCH])
+def test_questions_to_begin_with_can_be_asked_and_have_words(node: Node | None) -> None:
+    asked = Asked("nps", PERIOD, Dimension.CHANNEL, Dimension.MONTH)
+    ready = Question(asked, node, usable(node, None, None)).ready
+    assert all(go_together(*both) for both in ready)
+    assert ((Dimension.ADVISOR, Dimension.TOUCHPOINT) in ready) == (node is BRANCH)
+    for language in LANGUAGES:
+        said = [say("explore.ready." + "_".join(both), language) for both in ready]
+        assert len(set(said)) == len(said) == 4
