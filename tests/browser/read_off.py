@@ -85,19 +85,18 @@ def true(shown: Mapping[Any, Shown], counted: Mapping[Any, Counted], *, digits: 
 
 
 def grid(page: Page, name: str) -> list[dict[str, str]]:
-    """All rows of a table in their order, by column; columns out of sight are scrolled to."""
-    rows = f"""[...document.querySelectorAll('#{name} .ag-row')]"""
-    until(page, f"{rows}.length > 0")
-    found: list[dict[str, str]] = page.evaluate(
-        f"""() => {{
-            const rows = {{}};
-            for (const cell of document.querySelectorAll('#{name} .ag-row .ag-cell')) {{
-                const row = cell.closest('.ag-row').getAttribute('row-index');
-                (rows[row] = rows[row] || {{}})[cell.getAttribute('col-id')] = cell.innerText;
-            }}
-            return Object.keys(rows).map(Number).sort((a, b) => a - b).map(place => rows[place]);
-        }}"""
-    )
+    """All rows of a table in their order, by column, once each has a cell under every head."""
+    cells = f"""(() => {{
+        const rows = {{}};
+        for (const cell of document.querySelectorAll('#{name} .ag-row .ag-cell')) {{
+            const row = cell.closest('.ag-row').getAttribute('row-index');
+            (rows[row] = rows[row] || {{}})[cell.getAttribute('col-id')] = cell.innerText;
+        }}
+        return Object.keys(rows).map(Number).sort((a, b) => a - b).map(place => rows[place]);
+    }})()"""
+    drawn = f"document.querySelectorAll('#{name} .ag-header-cell').length"
+    until(page, f"{cells}.length && {cells}.every(row => Object.keys(row).length === {drawn})")
+    found: list[dict[str, str]] = page.evaluate(cells)
     return found
 
 
